@@ -1,0 +1,72 @@
+# Everything needs only Python 3.11 or later and make. `make` alone prints the menu.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first of these that really runs and is new enough (a pyenv shim exists without running). `make PYTHON=...` overrides.
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Stamps: an environment is made once, and again when what it is made from changes.
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+EMULATOR := $(VENV)/.emulator
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
+
+help:  ## this menu
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(RUN) $(EMULATOR)  ## start everything on this machine: http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
+	@exec $(BIN)/python -m infra.local
+
+test: check $(EMULATOR)  ## checks, then all tests
+	$(BIN)/python -m pytest
+
+check: $(DEV)  ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(DEV) $(EMULATOR)  ## make the environments under .venv/, start nothing
+
+lock:  ## pin the newest versions again (needs a network)
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet uv==0.13.9
+	for set in requirements-dev requirements requirements-emulator; do \
+	  $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-index-url --custom-compile-command 'make lock' \
+	    $$([ $$set = requirements ] && echo --constraints requirements-dev.txt) $$set.in --output-file $$set.txt || exit 1; done
+
+clean:  ## remove the environments, caches and outputs; the local state in .leadline/ stays
+	rm -rf $(VENV) cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Leadline needs Python 3.11 or later on the PATH." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) has no venv module (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): $(VENV)/bin/python requirements.txt pyproject.toml
+	@$(BIN)/python $(PIP_INSTALL) -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(DEV): $(RUN) requirements-dev.txt
+	@echo "Installing the tools for tests, checks and synth (once) ..."
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(EMULATOR): $(VENV)/bin/python requirements-emulator.txt
+	@echo "Installing the AWS emulator (once) ..."
+	@$(PYTHON) -m venv $(VENV)/emulator
+	@$(VENV)/emulator/bin/python $(PIP_INSTALL) -r requirements-emulator.txt
+	@touch $@
+
+.PHONY: help up test check setup lock clean

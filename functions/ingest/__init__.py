@@ -1,0 +1,1 @@
+"""Checks, normalises and queues what a sender posts."""

@@ -1,0 +1,1 @@
+"""Serves the metrics, the lists and the configuration."""

@@ -1,0 +1,39 @@
+"""The one settings model: which table, queues and secret this deployment uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class SettingsError(Exception):
+    """Environment variables are missing. Names them all; prints no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    table: str
+    queue_url: str
+    dlq_url: str
+    key_secret_id: str
+    """Id of the Secrets Manager secret that holds the pepper of the key hashes."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Reads the settings from `env` (such as `os.environ`); raises SettingsError naming all that are missing."""
+        missing = [name for name in VARIABLES.values() if not env.get(name)]
+        if missing:
+            raise SettingsError(f"Missing environment variables: {', '.join(missing)}")
+        return cls(**{field: env[name] for field, name in VARIABLES.items()})
+
+    def to_env(self) -> dict[str, str]:
+        """The environment variables that `from_env` reads back: what whoever starts a function sets."""
+        return {name: getattr(self, field) for field, name in VARIABLES.items()}
+
+
+VARIABLES = {
+    "table": "LEADLINE_TABLE",
+    "queue_url": "LEADLINE_QUEUE_URL",
+    "dlq_url": "LEADLINE_DLQ_URL",
+    "key_secret_id": "LEADLINE_KEY_SECRET_ID",
+}
