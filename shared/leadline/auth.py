@@ -1,0 +1,215 @@
+"""API keys: what they look like, how they are stored, who a request comes from.
+
+A key is `ll_<12 hex id>_<43 characters of secret>`: 256 random bits behind an id that finds it. Stored is only
+HMAC-SHA256(pepper, key); the pepper lives in Secrets Manager, so the table alone gives no key away and can't be used to
+try any. Hashes are compared in constant time, and an unknown id costs a comparison too.
+
+    ("key#4f1d0c9be2a7", "key")   hash, scopes, name, created_at, expires_at?, revoked_at?      times in epoch ms
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leadline.domain.errors import Transient
+from leadline.problems import Problem
+from leadline.store.table import ABSENT, Item, Key, Put, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+EVENTS_WRITE = "events:write"
+METRICS_READ = "metrics:read"
+CONFIG_WRITE = "config:write"
+ADMIN = "admin"
+# What holding a scope allows.
+SCOPES: dict[str, frozenset[str]] = {
+    EVENTS_WRITE: frozenset({EVENTS_WRITE}),
+    METRICS_READ: frozenset({METRICS_READ}),
+    CONFIG_WRITE: frozenset({CONFIG_WRITE, METRICS_READ}),
+    ADMIN: frozenset({EVENTS_WRITE, METRICS_READ, CONFIG_WRITE, ADMIN}),
+}
+
+CACHE_SECONDS = 30
+"""For so long a revoked key may still be taken: the price of not reading the table for every request."""
+
+MIN_PEPPER_BYTES = 32
+_MOST_CACHED = 1_000
+_FORM = re.compile(r"ll_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+
+
+class Unauthorized(Problem):
+    """401: no key, or not one of ours. Why exactly is not told."""
+
+    def __init__(self, detail: str, *, error: str | None = None) -> None:
+        challenge = 'Bearer realm="leadline"' + (f', error="{error}"' if error else "")
+        super().__init__(401, "Unauthorized", detail, headers={"www-authenticate": challenge})
+
+
+class Forbidden(Problem):
+    """403: a good key without the scope that this needs."""
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer realm="leadline", error="insufficient_scope", scope="{scope}"'
+        super().__init__(
+            403, "Forbidden", f"This key does not have the scope {scope}.", headers={"www-authenticate": challenge}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whose key a request carries."""
+
+    key_id: str
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        return any(scope in SCOPES.get(held, ()) for held in self.scopes)
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden unless one of the key's scopes is, or implies, `scope`."""
+        if not self.may(scope):
+            raise Forbidden(scope)
+
+
+def item_key(key_id: str) -> Key:
+    """Where the key with this id is stored."""
+    return (f"key#{key_id}", "key")
+
+
+def create_key(
+    table: Table, pepper: bytes, *, name: str, scopes: Collection[str], now: int, expires_at: int | None = None
+) -> tuple[str, Item]:
+    """Makes and stores a key; its text is returned here and never again. Times in epoch ms.
+
+    Raises ValueError for no scope or one that does not exist.
+    """
+    if unknown := sorted(set(scopes) - SCOPES.keys()):
+        raise ValueError(f"unknown scopes: {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+    if not scopes:
+        raise ValueError("a key needs at least one scope")
+    key_id = secrets.token_hex(6)
+    text = f"ll_{key_id}_{secrets.token_urlsafe(32)}"
+    pk, sk = item_key(key_id)
+    item: Item = {
+        "pk": pk,
+        "sk": sk,
+        "hash": key_hash(pepper, text),
+        "scopes": sorted(scopes),
+        "name": name,
+        "created_at": now,
+    }
+    if expires_at is not None:
+        item["expires_at"] = expires_at
+    table.write([Put(item, ABSENT)])
+    return text, item
+
+
+def revoke_key(table: Table, key_id: str, *, now: int) -> bool:
+    """Ends a key; it stops working within 30 seconds. False if there is no such key."""
+    key = item_key(key_id)
+    item = table.get([key]).get(key)
+    if item is None:
+        return False
+    if item.get("revoked_at") is None:
+        table.write([Put({**item, "revoked_at": now})])
+    return True
+
+
+def key_hash(pepper: bytes, text: str) -> str:
+    """HMAC-SHA256 of the whole key, in hex. Refuses a pepper that is too short to protect anything."""
+    if len(pepper) < MIN_PEPPER_BYTES:
+        raise ValueError(f"the pepper has {len(pepper)} bytes, it needs at least {MIN_PEPPER_BYTES}")
+    return hmac.new(pepper, text.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def read_pepper(client: SecretsManagerClient, secret_id: str) -> bytes:
+    """The pepper out of Secrets Manager. Raises Transient when it can't be read."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        secret = client.get_secret_value(SecretId=secret_id)
+    except (BotoCoreError, ClientError) as error:
+        raise Transient("the key secret can't be read") from error
+    return secret["SecretString"].encode() if "SecretString" in secret else secret["SecretBinary"]
+
+
+class Authenticator:
+    """Finds out whose key a request carries; remembers good keys for at most `ttl` seconds.
+
+    `pepper` may be a function, which is called once, on first use. Safe to share between threads.
+    """
+
+    def __init__(self, table: Table, pepper: bytes | Callable[[], bytes], ttl: int = CACHE_SECONDS) -> None:
+        self._table = table
+        self._pepper = pepper
+        self._ttl_ms = min(ttl, CACHE_SECONDS) * 1000
+        self._cache: dict[str, tuple[int, Item]] = {}
+
+    def authenticate(self, headers: Mapping[str, str], now: int) -> Principal:
+        """`headers` of the request, `now` in epoch ms. Raises Unauthorized; Transient when it can't be decided now."""
+        text = _key_in(headers)
+        form = _FORM.fullmatch(text)
+        if form is None:
+            raise _wrong_key()
+        key_id = form[1]
+        item = self._find(key_id, now)
+        expected = item["hash"] if item is not None else _NO_HASH
+        good = hmac.compare_digest(key_hash(self._peppered(), text), expected)
+        if item is None or not good:
+            raise _wrong_key()
+        expires_at = item.get("expires_at")
+        if item.get("revoked_at") is not None or (expires_at is not None and expires_at <= now):
+            raise _wrong_key()
+        # Only what a right key has asked for is kept, so that wrong ones can't fill the memory.
+        self._remember(key_id, item, now)
+        return Principal(key_id, item["name"], frozenset(item["scopes"]))
+
+    def _find(self, key_id: str, now: int) -> Item | None:
+        cached = self._cache.get(key_id)
+        if cached is not None and 0 <= now - cached[0] < self._ttl_ms:
+            return cached[1]
+        self._cache.pop(key_id, None)
+        key = item_key(key_id)
+        return self._table.get([key]).get(key)
+
+    def _remember(self, key_id: str, item: Item, now: int) -> None:
+        if key_id not in self._cache:
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()
+            self._cache[key_id] = (now, item)
+
+    def _peppered(self) -> bytes:
+        if not isinstance(self._pepper, bytes):
+            self._pepper = self._pepper()
+        return self._pepper
+
+
+_NO_HASH = "0" * 64
+
+
+def _key_in(headers: Mapping[str, str]) -> str:
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    authorization, api_key = lower.get("authorization"), lower.get("x-api-key")
+    if not authorization and not api_key:
+        raise Unauthorized("Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
+    if not authorization:
+        return api_key or ""
+    bearer = _BEARER.fullmatch(authorization)
+    if bearer is None:
+        raise Unauthorized("The Authorization header must read 'Bearer KEY'.", error="invalid_request")
+    if api_key and api_key != bearer[1]:
+        raise Unauthorized("Authorization and X-API-Key carry different keys.", error="invalid_request")
+    return bearer[1]
+
+
+def _wrong_key() -> Unauthorized:
+    return Unauthorized("This key is unknown, expired or revoked.", error="invalid_token")

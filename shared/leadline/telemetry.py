@@ -1,0 +1,40 @@
+"""Logs: one JSON line for each thing worth knowing, and nothing in it that a sender sent.
+
+No bodies, headers, keys, names or addresses: lines carry ids that we made, counts, constants and times. An exception is
+logged by its class and place; its message may repeat input and is left out.
+"""
+
+from __future__ import annotations
+
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+_DEEPEST = 12
+
+
+@cache
+def logger(service: str) -> Logger:
+    """The function's logger. Level by POWERTOOLS_LOG_LEVEL or Lambda's own setting (INFO).
+
+    Don't use its `inject_lambda_context`: by an environment variable that would log whole requests, keys and all.
+    """
+    return Logger(service=service, use_rfc3339=True, utc=True, log_uncaught_exceptions=False)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """What may be logged of an exception: its class, AWS's error code if it has one, where it was raised, its cause."""
+    frames = traceback.extract_tb(error.__traceback__)[-_DEEPEST:]
+    said: dict[str, Any] = {
+        "error": type(error).__name__,
+        "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        said["aws_code"] = response.get("Error", {}).get("Code")
+    if error.__cause__ is not None:
+        said["cause"] = describe(error.__cause__)
+    return said
