@@ -1,0 +1,1 @@
+"""What Leadline knows, without any I/O: events, ledger, attribution, facts, cells, metrics."""

@@ -1,0 +1,273 @@
+"""Which changes a deployment carries, and why: the heart of Leadline.
+
+A track is one service in one environment: its deployments in order of finish time. Attribution goes along a track and hands a
+`State` (what is in production already) from each deployment to the next, so that a deployment depends on what came before it
+and on the ledger, never on the order in which events arrived. A change ships once on a track: with the first successful
+deployment that reaches it.
+
+Rules and their names are those of docs/architecture.md, "Mapping a SHA to changes".
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from leadline.domain.changes import Change
+from leadline.domain.ledger import SKEW, Ledger, Node, Span, Walk, is_behind, locate, walk
+from leadline.domain.windows import Calendar
+
+RESEND_WITHIN = 3600 * 1000
+"""An event without id and time that repeats the SHA deployed just before it within this time is taken for a re-send."""
+
+FIRST_LOOKS_BACK = 7 * 24 * 3600 * 1000
+"""How far before its own date a first deployment reads: a change merged that day may have been committed earlier."""
+
+SIDE_TIPS = 5
+EARLY_CHANGES = 200
+
+
+class Status(StrEnum):
+    MAPPED = "mapped"
+    BASELINE = "baseline"
+    PENDING = "pending"
+    UNMATCHED = "unmatched"
+
+
+class Reason(StrEnum):
+    BASELINE = "BASELINE"
+    EXACT = "EXACT"
+    RANGE = "RANGE"
+    SENT_RANGE = "SENT_RANGE"
+    ROLLBACK = "ROLLBACK"
+    REDEPLOY = "REDEPLOY"
+    DUPLICATE = "DUPLICATE"
+    DIVERGED = "DIVERGED"
+    SHA_NOT_FOUND = "SHA_NOT_FOUND"
+    SHA_AMBIGUOUS = "SHA_AMBIGUOUS"
+    NOT_SUCCESSFUL = "NOT_SUCCESSFUL"
+    NOT_PRODUCTION = "NOT_PRODUCTION"
+    REPOSITORY_MISMATCH = "REPOSITORY_MISMATCH"
+    VCS_UNAVAILABLE = "VCS_UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """A commit whose ancestors are all in production already, and when it was committed (epoch milliseconds)."""
+
+    sha: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a track's deployments so far have brought to production.
+
+    `line`: where the last of them stands. `tips`: commits whose ancestors have all shipped, the newest first. `early`: changes
+    that shipped before their merge commit did (a head deployed, a pick). `floor`: where a blank baseline started tracking.
+    `sent`: SHA and finish time of the last successful and of the last failed run as sent, to tell re-sends.
+    """
+
+    line: str | None = None
+    tips: tuple[Tip, ...] = ()
+    early: tuple[int, ...] = ()
+    floor: int | None = None
+    last_success: tuple[str, int] | None = None
+    last_failure: tuple[str, int] | None = None
+
+    @property
+    def tracking(self) -> bool:
+        return bool(self.tips) or self.floor is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What attribution needs of a deployment. `timed` is False where the sender gave neither an id nor a time of its own."""
+
+    sha: str | None
+    successful: bool
+    failed_to_run: bool
+    finished_at: int
+    timed: bool = True
+    baseline: bool = False
+    previous_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The outcome for one deployment, and the state it leaves for the next.
+
+    `direct`: commits carried that belong to no change. `waits_for`: SHAs (or prefixes) that would change the outcome when they
+    become known. `spans`: stretches of merge order that were relied on.
+    """
+
+    after: State
+    status: Status
+    reason: Reason
+    from_id: str | None = None
+    to_id: str | None = None
+    changes: tuple[Change, ...] = ()
+    direct: tuple[Node, ...] = ()
+    waits_for: frozenset[str] = frozenset()
+    spans: tuple[Span, ...] = ()
+    counted: bool = True
+
+
+def attribute(state: State, run: Run, ledger: Ledger, calendar: Calendar) -> Attribution:
+    """What this run carries beyond `state`."""
+    if not run.successful:
+        return _unsuccessful(state, run)
+    name = run.sha or ""
+    if _repeats(state.last_success, name, run):
+        return Attribution(state, Status.MAPPED, Reason.DUPLICATE, counted=False)
+    state = replace(state, last_success=(name, run.finished_at))
+    if run.sha is None:
+        return Attribution(_tracking_from(state, run.finished_at), Status.BASELINE, Reason.BASELINE)
+    position = locate(ledger, run.sha)
+    if position.node is None:
+        found = _unknown(state, run, run.sha, position.ambiguous)
+    elif run.baseline:
+        found = _blank(state, position.node)
+    else:
+        found = _range(state, run, position.node, ledger, calendar)
+    return replace(found, waits_for=found.waits_for | {run.sha}) if position.short else found
+
+
+def _unsuccessful(state: State, run: Run) -> Attribution:
+    name = run.sha or ""
+    if not run.failed_to_run:
+        return Attribution(state, Status.MAPPED, Reason.NOT_SUCCESSFUL)
+    if _repeats(state.last_failure, name, run):
+        return Attribution(state, Status.MAPPED, Reason.DUPLICATE, counted=False)
+    return Attribution(replace(state, last_failure=(name, run.finished_at)), Status.MAPPED, Reason.NOT_SUCCESSFUL)
+
+
+def _repeats(last: tuple[str, int] | None, name: str, run: Run) -> bool:
+    return not run.timed and last is not None and last[0] == name and run.finished_at - last[1] <= RESEND_WITHIN
+
+
+def _tracking_from(state: State, finished_at: int) -> State:
+    return replace(state, line=None, tips=(), early=(), floor=finished_at)
+
+
+def _unknown(state: State, run: Run, sha: str, ambiguous: bool) -> Attribution:
+    waits = frozenset({sha})
+    if run.baseline:
+        after = _tracking_from(state, run.finished_at)
+        return Attribution(after, Status.BASELINE, Reason.BASELINE, waits_for=waits)
+    reason = Reason.SHA_AMBIGUOUS if ambiguous else Reason.SHA_NOT_FOUND
+    return Attribution(state, Status.PENDING, reason, waits_for=waits)
+
+
+def _blank(state: State, node: Node) -> Attribution:
+    after = replace(state, line=node.sha, tips=(Tip(node.sha, node.at),), early=(), floor=None)
+    return Attribution(after, Status.BASELINE, Reason.BASELINE, to_id=node.sha)
+
+
+def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calendar) -> Attribution:
+    sent = locate(ledger, run.previous_id).node if run.previous_id is not None else None
+    waits = {run.previous_id} if run.previous_id is not None and sent is None else set()
+    line = sent.sha if sent is not None else state.line
+    first = not state.tracking and sent is None
+    today = calendar.start_of(calendar.day_of(run.finished_at))
+    floor = 0
+    if first:
+        floor = today - FIRST_LOOKS_BACK
+    elif sent is None and not state.tips:
+        floor = state.floor or 0
+    known = [tip.at for tip in state.tips[:1]] + ([sent.at] if sent else [])
+    ledger.prefetch(min(known, default=floor) - SKEW, node.at)
+    negatives = [shipped for tip in state.tips if (shipped := ledger.node(tip.sha)) is not None]
+    walked = walk(ledger, node, [*negatives, sent] if sent else negatives, floor)
+    found, unexplained = _changes_in(walked, node, ledger)
+    direct = _direct(walked)
+    new = [change for change in found if change.number not in state.early]
+    if first:
+        status, reason = Status.BASELINE, Reason.BASELINE
+    else:
+        status, reason = Status.MAPPED, _reason(walked, line, node, sent is not None, ledger)
+    return Attribution(
+        after=_after(state, walked, node, new, sent),
+        status=status,
+        reason=reason,
+        from_id=None if first else line,
+        to_id=node.sha,
+        changes=tuple(change for change in new if not first or _counts_in_first(change, run, today)),
+        direct=() if first else direct,
+        waits_for=walked.missing | unexplained | waits | {commit.sha for commit in direct},
+        spans=walked.spans,
+    )
+
+
+def _reason(walked: Walk, line: str | None, node: Node, sent: bool, ledger: Ledger) -> Reason:
+    if line == node.sha:
+        return Reason.REDEPLOY
+    previous = ledger.node(line) if line is not None else None
+    if previous is not None and walked.shipped and is_behind(ledger, node.sha, previous):
+        return Reason.ROLLBACK
+    if sent:
+        return Reason.SENT_RANGE
+    if previous is None or previous.sha in walked.met or is_behind(ledger, previous.sha, node):
+        return Reason.RANGE
+    return Reason.EXACT if len(walked.carried) == 1 else Reason.DIVERGED
+
+
+def _changes_in(walked: Walk, deployed: Node, ledger: Ledger) -> tuple[list[Change], frozenset[str]]:
+    """The changes that the carried commits stand for, by number; and picked commits whose change is not known yet."""
+    found: dict[int, Change] = {}
+    unexplained: set[str] = set()
+    for commit in walked.carried:
+        for change in _stands_for(commit, commit.sha == deployed.sha, ledger):
+            found[change.number] = change
+        if commit.picked_from is not None:
+            original = ledger.node(commit.picked_from)
+            changes = _stands_for(original, True, ledger) if original else []
+            if not changes:
+                unexplained.add(commit.picked_from)
+            found.update((change.number, change) for change in changes)
+    return [found[number] for number in sorted(found)], frozenset(unexplained)
+
+
+def _stands_for(commit: Node, any_role: bool, ledger: Ledger) -> list[Change]:
+    """A merge or head commit stands for its change; another of its commits only where it is the one that was deployed."""
+    changes = list(commit.merges)
+    for alias in commit.aliases:
+        merged = ledger.node(alias.merge_sha) if any_role or alias.role == "head" else None
+        changes += [change for change in (merged.merges if merged else ()) if change.number == alias.number]
+    return changes
+
+
+def _counts_in_first(change: Change, run: Run, today: int) -> bool:
+    """A first deployment carries what was merged on its own date, and an exact hit; it never swallows history."""
+    if run.sha in (change.merge_sha, change.head_sha):
+        return True
+    return change.merged_at is not None and today <= change.merged_at <= run.finished_at
+
+
+def _direct(walked: Walk) -> tuple[Node, ...]:
+    """Commits on the line itself that no change accounts for. A merge without a change brings commits, it is none."""
+    return tuple(
+        commit
+        for commit in walked.carried
+        if commit.sha not in walked.side
+        and not (commit.merges or commit.aliases or commit.picked_from)
+        and len(commit.parents or ()) <= 1
+    )
+
+
+def _after(state: State, walked: Walk, node: Node, new: list[Change], sent: Node | None) -> State:
+    if walked.shipped:
+        return replace(state, line=node.sha)
+    sides = [tip for tip in state.tips if tip.sha not in walked.met]
+    if sent is not None and sent.sha not in walked.met and all(sent.at > tip.at for tip in state.tips):
+        sides.append(Tip(sent.sha, sent.at))
+    sides.sort(key=lambda tip: (-tip.at, tip.sha))
+    reached = {commit.sha for commit in walked.carried}
+    merged = {change.number for commit in walked.carried for change in commit.merges}
+    ahead = {change.number for change in new if change.merge_sha not in reached}
+    early = sorted((set(state.early) - merged) | ahead)
+    return replace(
+        state,
+        line=node.sha,
+        tips=(Tip(node.sha, node.at), *sides[:SIDE_TIPS]),
+        early=tuple(early[-EARLY_CHANGES:]),
+        floor=None,
+    )

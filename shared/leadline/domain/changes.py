@@ -1,0 +1,83 @@
+"""A change: a merged pull or merge request, put together from everything that was told about it.
+
+Reports of one change join field by field, so that any order and any repetition of them gives the same change: earliest
+of the times that mark a beginning, latest of the others, union of the lists, greatest of the rest where two disagree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+_EARLIEST = frozenset({"first_commit_at", "opened_at", "first_review_at", "approved_at"})
+_UNION = frozenset({"commit_shas", "paths", "labels"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a repository. Times in epoch milliseconds; merged exactly when `merge_sha` and `merged_at` are known."""
+
+    repository: str
+    number: int
+    author: str | None = None
+    base_branch: str | None = None
+    merge_sha: str | None = None
+    head_sha: str | None = None
+    commit_shas: tuple[str, ...] = ()
+    first_commit_at: int | None = None
+    opened_at: int | None = None
+    first_review_at: int | None = None
+    approved_at: int | None = None
+    merged_at: int | None = None
+    paths: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    url: str | None = None
+
+    @property
+    def merged(self) -> bool:
+        return self.merge_sha is not None
+
+    @property
+    def branch(self) -> str:
+        return self.base_branch or "main"
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Change":
+        """From an event's or an item's fields; names this class does not know are left out."""
+        known = {field.name for field in fields(cls)}
+        values = {name: value for name, value in data.items() if name in known}
+        for name in _UNION & values.keys():
+            values[name] = tuple(sorted(set(values[name])))
+        return cls(**values)
+
+    def to_data(self) -> dict[str, Any]:
+        """Only what is known, lists as lists: the form in which a change is stored."""
+        data: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value not in (None, ()):
+                data[field.name] = list(value) if isinstance(value, tuple) else value
+        return data
+
+    def join(self, other: "Change") -> "Change":
+        """This change completed by another report of the same change. Commutative, associative, idempotent."""
+        values: dict[str, Any] = {}
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if field.name in _UNION:
+                values[field.name] = tuple(sorted({*mine, *theirs}))
+            elif mine is None or theirs is None:
+                values[field.name] = theirs if mine is None else mine
+            elif field.name in _EARLIEST:
+                values[field.name] = min(mine, theirs)
+            else:
+                values[field.name] = max(mine, theirs)
+        return Change(**values)
+
+    def shas(self) -> dict[str, str]:
+        """Every SHA that stands for this change, with its strongest role: "merge", "head" or "commit"."""
+        roles = dict.fromkeys(self.commit_shas, "commit")
+        if self.head_sha:
+            roles[self.head_sha] = "head"
+        if self.merge_sha:
+            roles[self.merge_sha] = "merge"
+        return roles

@@ -1,0 +1,263 @@
+"""The ledger: a repository's commits in order of ancestry, and the ranges that deployments carry.
+
+A node is one commit with what is known of it. Its parents are known where the commit graph was told (commits events, pushes,
+VCS answers). Where they were not, the merges of one branch are taken to follow each other in merge order: `implied` ancestry.
+Time is only where to look (nodes are stored in time order) and in which order to walk, never a proof of ancestry.
+
+`walk` answers what `git rev-list START ^NEGATIVE...` answers, reading only about as far back as the oldest commit it returns.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from leadline.domain.changes import Change
+
+FULL_SHA = 40
+"""Hex digits from which on a SHA is taken to be whole (SHA-1; SHA-256 repositories have 64)."""
+
+SKEW = 3600 * 1000
+"""How far a parent's clock may run ahead of its child's (milliseconds) before a walk could take a shipped commit for a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A change that a commit stands for without being its merge. `role`: "head" or "commit"."""
+
+    number: int
+    role: str
+    merge_sha: str
+    merged_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One commit. `parents` is None where nobody told them; `committed_at` likewise (epoch milliseconds).
+
+    `merges`: the changes whose merge commit this is, with their times and author but without their commits and paths.
+    """
+
+    sha: str
+    parents: tuple[str, ...] | None = None
+    committed_at: int | None = None
+    authored_at: int | None = None
+    author: str | None = None
+    told_branch: str | None = None
+    picked_from: str | None = None
+    merges: tuple[Change, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+
+    @property
+    def at(self) -> int:
+        """Where the node stands in time: committed, else first merged (epoch milliseconds)."""
+        if self.committed_at is not None:
+            return self.committed_at
+        return min(
+            [change.merged_at or 0 for change in self.merges] or [alias.merged_at for alias in self.aliases], default=0
+        )
+
+    @property
+    def branch(self) -> str | None:
+        """The branch whose merge order this node takes part in."""
+        return min((change.branch for change in self.merges), default=self.told_branch)
+
+    def order(self) -> tuple[int, str]:
+        return (self.at, self.sha)
+
+
+class Ledger(Protocol):
+    """What attribution reads of a repository's ledger."""
+
+    def node(self, sha: str) -> Node | None:
+        """The commit with this full SHA."""
+
+    def find(self, prefix: str) -> list[str]:
+        """The full SHAs that start with this prefix (7 or more hex digits), at most two of them."""
+
+    def before(self, branch: str, at: int, sha: str) -> Node | None:
+        """The last node of the branch that stands before (at, sha)."""
+
+    def prefetch(self, low: int, high: int) -> None:
+        """Says that the nodes with low <= node.at <= high are about to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a deployed SHA stands: `node` is None where the ledger holds none, or several (`ambiguous`), that fit."""
+
+    node: Node | None
+    short: bool = False
+    ambiguous: bool = False
+
+
+def locate(ledger: Ledger, sha: str) -> Position:
+    """The node a full or short SHA stands at.
+
+    A head or pushed commit of a merged change whose parents nobody told stands where the change was merged.
+    """
+    node = ledger.node(sha)
+    if node is not None:
+        return Position(_standing(ledger, node))
+    if len(sha) >= FULL_SHA:
+        return Position(None)
+    matches = ledger.find(sha)
+    node = ledger.node(matches[0]) if len(matches) == 1 else None
+    return Position(_standing(ledger, node) if node else None, short=True, ambiguous=len(matches) > 1)
+
+
+def _standing(ledger: Ledger, node: Node) -> Node:
+    if node.parents is None and node.aliases and not node.merges:
+        first = min(node.aliases, key=lambda alias: (alias.merged_at, alias.number))
+        merged = ledger.node(first.merge_sha)
+        if merged is not None:
+            return merged
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a branch's merge order that was relied on: a node that turns up inside changes the range."""
+
+    branch: str
+    low: int
+    high: int
+
+    def holds(self, branch: str, at: int) -> bool:
+        return self.branch == branch and self.low <= at <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk found.
+
+    `carried`: nodes reachable from the start and from no negative, newest first. `side`: those of them that only a change's
+    merge brought in. `met`: negatives that the start reaches. `missing`: parents of carried nodes that are not on the ledger.
+    `shipped`: the start itself is reachable from a negative, so nothing is carried.
+    """
+
+    carried: tuple[Node, ...]
+    side: frozenset[str]
+    met: frozenset[str]
+    missing: frozenset[str]
+    spans: tuple[Span, ...]
+    shipped: bool
+
+
+_PLAIN, _SIDE, _NEGATIVE = 1, 2, 4
+
+
+def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], floor: int = 0) -> Walk:
+    """The nodes that `start` reaches and no negative does, none of them standing before `floor` (epoch milliseconds)."""
+    stops = {node.sha: node for node in negatives}
+    painting = _Painting(ledger, floor)
+    for node in stops.values():
+        painting.reach(node, _NEGATIVE)
+    painting.reach(start, _PLAIN)
+    painting.run()
+    paint, nodes = painting.paint, painting.nodes
+    carried = sorted(
+        (nodes[sha] for sha, colour in paint.items() if not colour & _NEGATIVE and nodes[sha].at >= floor),
+        key=Node.order,
+        reverse=True,
+    )
+    missing: set[str] = set()
+    spans: list[Span] = []
+    for node in carried:
+        unknown = [sha for sha in node.parents or () if ledger.node(sha) is None]
+        missing.update(unknown)
+        if node.branch and (node.parents is None or node.parents[:1] == tuple(unknown[:1]) != ()):
+            previous = implied_parent(ledger, node, floor)
+            spans.append(Span(node.branch, previous.at if previous else floor, node.at))
+    return Walk(
+        carried=tuple(carried),
+        side=frozenset(node.sha for node in carried if not paint[node.sha] & _PLAIN),
+        met=frozenset(sha for sha in stops if paint[sha] & (_PLAIN | _SIDE)),
+        missing=frozenset(missing),
+        spans=joined(spans),
+        shipped=bool(paint[start.sha] & _NEGATIVE),
+    )
+
+
+class _Painting:
+    """Two colours spread from children to parents, newest first, until everything left is shipped."""
+
+    def __init__(self, ledger: Ledger, floor: int) -> None:
+        self._ledger = ledger
+        self._floor = floor
+        self.paint: dict[str, int] = {}
+        self.nodes: dict[str, Node] = {}
+        self._spread: dict[str, int] = {}
+        self._queue: list[tuple[int, str]] = []
+        self._open: set[str] = set()
+
+    def reach(self, node: Node, colour: int) -> None:
+        old = self.paint.get(node.sha, 0)
+        new = old | colour
+        if new == old:
+            return
+        self.paint[node.sha] = new
+        self.nodes[node.sha] = node
+        if new & _NEGATIVE:
+            self._open.discard(node.sha)
+        else:
+            self._open.add(node.sha)
+        heapq.heappush(self._queue, (-node.at, node.sha))
+
+    def run(self) -> None:
+        oldest = min((self.nodes[sha].at for sha in self._open), default=0)
+        while self._queue:
+            minus_at, sha = heapq.heappop(self._queue)
+            if not self._open and -minus_at < oldest - SKEW:
+                return
+            colour = self.paint[sha]
+            if self._spread.get(sha) == colour:
+                continue
+            self._spread[sha] = colour
+            if sha in self._open:
+                self._open.remove(sha)
+                oldest = min(oldest, -minus_at)
+            node = self.nodes[sha]
+            if node.at >= self._floor:
+                for parent, inherited in self._parents(node, colour):
+                    self.reach(parent, inherited)
+
+    def _parents(self, node: Node, colour: int) -> Iterator[tuple[Node, int]]:
+        if node.parents is None:
+            previous = implied_parent(self._ledger, node, self._floor)
+            if previous is not None:
+                yield previous, colour
+            return
+        for position, sha in enumerate(node.parents):
+            brought_in = position > 0 and node.merges and colour & _PLAIN
+            parent = self._ledger.node(sha)
+            if parent is None and position == 0:
+                parent = implied_parent(self._ledger, node, self._floor)
+            if parent is not None:
+                yield parent, colour & ~_PLAIN | _SIDE if brought_in else colour
+
+
+def implied_parent(ledger: Ledger, node: Node, floor: int) -> Node | None:
+    """The node before this one in its branch's merge order: stands in for a first parent that nobody told."""
+    if node.branch is None:
+        return None
+    previous = ledger.before(node.branch, node.at, node.sha)
+    return previous if previous is not None and previous.at >= floor else None
+
+
+def is_behind(ledger: Ledger, sha: str, other: Node) -> bool:
+    """Whether the commit is a strict ancestor of the other one."""
+    node = ledger.node(sha)
+    if node is None or node.sha == other.sha or node.at > other.at + SKEW:
+        return False
+    reachable = walk(ledger, other, [], floor=node.at - SKEW)
+    return any(found.sha == sha for found in reachable.carried)
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """One span a branch that covers all of its spans."""
+    bounds: dict[str, tuple[int, int]] = {}
+    for span in spans:
+        low, high = bounds.get(span.branch, (span.low, span.high))
+        bounds[span.branch] = (min(low, span.low), max(high, span.high))
+    return tuple(Span(branch, low, high) for branch, (low, high) in sorted(bounds.items()))

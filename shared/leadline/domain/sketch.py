@@ -1,0 +1,54 @@
+"""Mergeable log-bucket histogram of durations: percentiles within 1 % of exact.
+
+A value v >= 1 s falls into bucket ceil(log_g(v)) with g = 1.01 / 0.99 and is read back as 2 g^i / (g + 1), which is at most
+1 % away from every value of the bucket (method: DDSketch, Masson, Rim, Lee, VLDB 2019). Values below one second are 0 and
+exact. A percentile is the linear interpolation between the two neighbouring order statistics (numpy's and spreadsheets'
+default), each within 1 %, so the result is within 1 % too. Merging is adding counts, hence exact, in any order.
+
+Cost: one small counter a bucket. A minute to a year spans 660 buckets; a service's usual hour to month, 330.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+RELATIVE_ACCURACY = 0.01
+_GAMMA = (1 + RELATIVE_ACCURACY) / (1 - RELATIVE_ACCURACY)
+_LOG_GAMMA = math.log(_GAMMA)
+
+
+def bucket_of(seconds: int) -> int:
+    """The bucket index of a duration in whole seconds; 0 holds everything below one second."""
+    if seconds < 1:
+        return 0
+    return 1 + math.ceil(math.log(seconds) / _LOG_GAMMA - 1e-12)
+
+
+def value_of(bucket: int) -> float:
+    """The duration in seconds that stands for a bucket."""
+    if bucket == 0:
+        return 0.0
+    return 2 * math.exp(_LOG_GAMMA * (bucket - 1)) / (_GAMMA + 1)
+
+
+def percentile(buckets: Mapping[int, int], q: float) -> float | None:
+    """The q-quantile (0 <= q <= 1) in seconds, or None where nothing was counted."""
+    counts = sorted((bucket, count) for bucket, count in buckets.items() if count > 0)
+    total = sum(count for _, count in counts)
+    if total == 0:
+        return None
+    rank = q * (total - 1)
+    below = math.floor(rank)
+    low = _order_statistic(counts, below)
+    high = _order_statistic(counts, min(below + 1, total - 1))
+    return low + (high - low) * (rank - below)
+
+
+def _order_statistic(counts: Iterable[tuple[int, int]], rank: int) -> float:
+    seen = 0
+    value = 0.0
+    for bucket, count in counts:
+        seen += count
+        value = value_of(bucket)
+        if seen > rank:
+            break
+    return value

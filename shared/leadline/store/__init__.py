@@ -1,0 +1,1 @@
+"""Where facts, cells and configuration are kept: one DynamoDB table, one transaction writer, paged readers."""

@@ -1,0 +1,206 @@
+"""The table in DynamoDB.
+
+Every write is one TransactWriteItems. A cancellation because a guard failed is a Conflict: somebody else wrote first, read
+again. A cancellation because two transactions met (TransactionConflict, which botocore does not retry) or a throttle is
+tried again here, with jitter, and becomes Transient when that does not help.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from leadline.domain.errors import Conflict, Transient
+from leadline.store.table import LAST, Add, Check, Delete, Guard, Item, Key, Put, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_BATCH_GET = 100
+_TRIES = 8
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_PASSING_ERRORS = frozenset(
+    {
+        "TransactionInProgressException",
+        "TransactionConflictException",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+    }
+)
+
+# 1. read the item, its version v is 7        2. write it only while v is still 7
+STILL_AT_VERSION = "v = :v"
+# 1. read: nothing there                      2. write it only while there still is nothing
+STILL_ABSENT = "attribute_not_exists(pk)"
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class DynamoTable:
+    """`client` is a boto3 DynamoDB client; `sleep` is passed in by tests."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+
+    def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        found: dict[Key, Item] = {}
+        wanted = [_key(key) for key in dict.fromkeys(keys)]
+        tries = 0
+        while wanted:
+            now, wanted = wanted[:_BATCH_GET], wanted[_BATCH_GET:]
+            answer = self._call(
+                lambda now=now: self._client.batch_get_item(
+                    RequestItems={self._name: {"Keys": now, "ConsistentRead": True}}
+                )
+            )
+            for raw in answer["Responses"].get(self._name, []):
+                item = _plain(raw)
+                found[item["pk"], item["sk"]] = item
+            left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            if left:
+                tries = self._pause(tries, "reads were throttled")
+                wanted = [*left, *wanted]
+        return found
+
+    def query(
+        self,
+        pk: str,
+        first: str = "",
+        last: str = LAST,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
+        consistent: bool = True,
+    ) -> Iterator[Item]:
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":first": {"S": first or "\x00"}, ":last": {"S": last}},
+            "ScanIndexForward": not reverse,
+            "ConsistentRead": consistent,
+        }
+        left = limit
+        while True:
+            if left is not None:
+                request["Limit"] = left
+            answer = self._call(lambda: self._client.query(**request))
+            for raw in answer["Items"]:
+                yield _plain(raw)
+            if left is not None:
+                left -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer or left == 0:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def write(self, writes: Sequence[Write]) -> None:
+        actions = [self._action(write) for write in writes]
+        tries = 0
+        while True:
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+                return
+            except ClientError as error:
+                self._raise_unless_passing(error)
+            except BotoCoreError as error:
+                raise Transient(f"the table cannot be reached: {type(error).__name__}") from error
+            tries = self._pause(tries, "transactions kept meeting each other")
+
+    def scan(self) -> Iterator[Item]:
+        request: dict[str, Any] = {"TableName": self._name, "ConsistentRead": True}
+        while True:
+            answer = self._call(lambda: self._client.scan(**request))
+            for raw in answer["Items"]:
+                yield _plain(raw)
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _call(self, request: Callable[[], Any]) -> Any:
+        tries = 0
+        while True:
+            try:
+                return request()
+            except ClientError as error:
+                self._raise_unless_passing(error)
+            except BotoCoreError as error:
+                raise Transient(f"the table cannot be reached: {type(error).__name__}") from error
+            tries = self._pause(tries, "reads were throttled")
+
+    def _pause(self, tries: int, why: str) -> int:
+        if tries + 1 >= _TRIES:
+            raise Transient(why)
+        self._sleep(random.uniform(0, min(1.0, 0.02 * 2**tries)))
+        return tries + 1
+
+    def _raise_unless_passing(self, error: ClientError) -> None:
+        code = error.response["Error"]["Code"]
+        if code == "TransactionCanceledException":
+            reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+            if "ConditionalCheckFailed" in reasons:
+                raise Conflict("an item changed meanwhile") from error
+            if reasons and all(reason in _PASSING or reason == "None" for reason in reasons):
+                return
+        if code not in _PASSING_ERRORS:
+            raise error
+
+    def _action(self, write: Write) -> Any:
+        if isinstance(write, Put):
+            return {"Put": {"TableName": self._name, "Item": _typed(write.item), **_condition(write.guard)}}
+        if isinstance(write, Delete):
+            return {"Delete": {"TableName": self._name, "Key": _key(write.key), **_condition(write.guard)}}
+        if isinstance(write, Check):
+            return {"ConditionCheck": {"TableName": self._name, "Key": _key(write.key), **_condition(write.guard)}}
+        return {"Update": {"TableName": self._name, "Key": _key(write.key), **_addition(write)}}
+
+
+def _addition(write: Add) -> dict[str, Any]:
+    names = list(write.numbers)
+    return {
+        "UpdateExpression": "ADD " + ", ".join(f"#{i} :{i}" for i in range(len(names))),
+        "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(names)},
+        "ExpressionAttributeValues": {f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)},
+    }
+
+
+def _condition(guard: Guard) -> dict[str, Any]:
+    if guard.version is None:
+        return {}
+    if guard.version == 0:
+        return {"ConditionExpression": STILL_ABSENT}
+    return {
+        "ConditionExpression": STILL_AT_VERSION,
+        "ExpressionAttributeValues": {":v": {"N": str(guard.version)}},
+    }
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _typed(item: Item) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def _plain(raw: dict[str, Any]) -> Item:
+    return {name: _untyped(_deserialize(value)) for name, value in raw.items()}
+
+
+def _untyped(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Binary):
+        return bytes(value)
+    if isinstance(value, list):
+        return [_untyped(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _untyped(entry) for name, entry in value.items()}
+    return value

@@ -1,0 +1,72 @@
+"""A table in memory with the contract of the real one: for tests and benchmarks."""
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+
+from leadline.domain.errors import Conflict
+from leadline.store.table import LAST, MAX_WRITES, Add, Delete, Guard, Item, Key, Put, Write
+
+
+class MemoryTable:
+    """Thread-safe; hands out copies, so that a caller's edits change nothing stored."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[str, dict[str, Item]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        with self._lock:
+            found = {(pk, sk): self._partitions.get(pk, {}).get(sk) for pk, sk in keys}
+            return {key: copy.deepcopy(item) for key, item in found.items() if item is not None}
+
+    def query(
+        self,
+        pk: str,
+        first: str = "",
+        last: str = LAST,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
+        consistent: bool = True,
+    ) -> Iterator[Item]:
+        with self._lock:
+            partition = self._partitions.get(pk, {})
+            names = sorted((sk for sk in partition if first <= sk <= last), reverse=reverse)
+            items = [copy.deepcopy(partition[sk]) for sk in names[:limit]]
+        return iter(items)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        if len(writes) > MAX_WRITES:
+            raise ValueError(f"{len(writes)} writes in one transaction, at most {MAX_WRITES} fit")
+        keys = [write.key for write in writes]
+        if len(set(keys)) != len(keys):
+            raise ValueError("a transaction names an item twice")
+        with self._lock:
+            for write in writes:
+                if not isinstance(write, Add) and not self._holds(write.key, write.guard):
+                    raise Conflict(f"{write.key[0]} changed meanwhile")
+            for write in writes:
+                self._apply(write)
+
+    def scan(self) -> Iterator[Item]:
+        with self._lock:
+            items = [copy.deepcopy(item) for partition in self._partitions.values() for item in partition.values()]
+        return iter(items)
+
+    def _holds(self, key: Key, guard: Guard) -> bool:
+        if guard.version is None:
+            return True
+        item = self._partitions.get(key[0], {}).get(key[1])
+        return item is None if guard.version == 0 else item is not None and item.get("v") == guard.version
+
+    def _apply(self, write: Write) -> None:
+        pk, sk = write.key
+        if isinstance(write, Put):
+            self._partitions.setdefault(pk, {})[sk] = copy.deepcopy(write.item)
+        elif isinstance(write, Delete):
+            self._partitions.get(pk, {}).pop(sk, None)
+        elif isinstance(write, Add):
+            item = self._partitions.setdefault(pk, {}).setdefault(sk, {"pk": pk, "sk": sk})
+            for name, number in write.numbers.items():
+                item[name] = item.get(name, 0) + number

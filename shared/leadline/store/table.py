@@ -1,0 +1,89 @@
+"""The table port: the only way that anything is read from or written to the store.
+
+Two implementations keep one contract: `leadline.store.memory.MemoryTable` (tests, benchmarks) and
+`leadline.store.dynamodb.DynamoTable` (AWS and the local stack).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Key = tuple[str, str]
+Item = dict[str, Any]
+
+LAST = "\U0010ffff"
+MAX_WRITES = 100  # TransactWriteItems: actions in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold of the stored item for a write to happen: any state, absent (0), or a version `v`."""
+
+    version: int | None = None
+
+
+ANY = Guard()
+ABSENT = Guard(0)
+
+
+def at_version(version: int) -> Guard:
+    """Holds while the item still has the version that was read; 0 means that no item was there."""
+    return Guard(version)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    item: Item
+    guard: Guard = ANY
+
+    @property
+    def key(self) -> Key:
+        return (self.item["pk"], self.item["sk"])
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Adds whole numbers to an item's attributes, creating the item and the attributes as needed."""
+
+    key: Key
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    key: Key
+    guard: Guard = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Writes nothing; the transaction fails unless the guard holds."""
+
+    key: Key
+    guard: Guard
+
+
+Write = Put | Add | Delete | Check
+
+
+class Table(Protocol):
+    def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """The items that exist, strongly consistent. Raises Transient when the store cannot be reached."""
+
+    def query(
+        self,
+        pk: str,
+        first: str = "",
+        last: str = LAST,
+        *,
+        reverse: bool = False,
+        limit: int | None = None,
+        consistent: bool = True,
+    ) -> Iterator[Item]:
+        """A partition's items with first <= sk <= last in order of sk, read page by page as they are asked for."""
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """All of the writes or none, at once. Raises Conflict when a guard fails, Transient when it could not be tried."""
+
+    def scan(self) -> Iterator[Item]:
+        """Every item, in no order."""
