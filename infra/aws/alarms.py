@@ -1,0 +1,68 @@
+"""What must not happen unseen: a dead letter, a failing function, a queue that falls behind.
+
+Each alarm says in its description what to do first. `tell` gets them all; without it they are seen in the console only.
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+PERIOD = Duration.minutes(5)
+# Events are counted within seconds. A quarter of an hour is past every retry of a passing fault but the last.
+TOO_OLD = Duration.minutes(15)
+
+
+class Alarms(Construct):
+    """One alarm on the dead letters, one on the queue's age, one on each function's errors."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        queue: sqs.IQueue,
+        dead_letters: sqs.IQueue,
+        functions: Mapping[str, lambda_.IFunction],
+        tell: sns.ITopic | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._tell = tell
+        self._alarm(
+            "DeadLetters",
+            dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"),
+            1,
+            "Events that could not be counted are parked in the dead-letter queue, each with its reason. Read them there.",
+        )
+        self._alarm(
+            "Behind",
+            queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
+            int(TOO_OLD.to_seconds()),
+            "Accepted events wait to be counted. Look at the compute function's log; nothing is lost for 14 days.",
+        )
+        for name, function in functions.items():
+            self._alarm(
+                f"{name}Errors",
+                function.metric_errors(period=PERIOD, statistic="Sum"),
+                1,
+                f"Leadline's {name.lower()} function crashed. Every crash is a bug or a missing right: see its log.",
+            )
+
+    def _alarm(self, construct_id: str, metric: cloudwatch.IMetric, at_least: int, what_to_do: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            threshold=at_least,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,  # an idle function reports nothing
+            alarm_description=what_to_do,
+        )
+        if self._tell is not None:
+            alarm.add_alarm_action(actions.SnsAction(self._tell))

@@ -1,0 +1,57 @@
+"""The CDK app. `CDK_OUTDIR=cdk.out python -m infra.aws.app` synthesizes it without the CDK's command line.
+
+Context, given as `-c name=value`:
+    stack        name of the stack                                              (Leadline)
+    keepData     `false`: removing the stack removes the data too. Throw-away stacks only.   (true)
+    alarmTopic   ARN of an SNS topic that hears the alarms                      (none)
+    target       `lambda`, or `emulator` for functions that run in this machine's own Python   (lambda)
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.aws.bundles import TARGETS, BundleError, Bundler
+from infra.aws.stack import LeadlineStack
+
+
+def build(context: Mapping[str, object] | None = None, outdir: str | None = None) -> App:
+    """The app with its stack and with cdk-nag's checks, ready for `synth()`, which raises on an unacknowledged finding."""
+    app = App(context=context, outdir=outdir, analytics_reporting=False)
+    choice = {name: app.node.try_get_context(name) for name in ("stack", "keepData", "alarmTopic", "target")}
+    LeadlineStack(
+        app,
+        choice["stack"] or "Leadline",
+        bundler=Bundler(TARGETS[choice["target"] or "lambda"]),
+        keep_data=_yes(choice["keepData"]),
+        alarm_topic_arn=choice["alarmTopic"],
+        description="Leadline: deployment events in, DORA metrics out",
+    )
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+def _yes(value: object) -> bool:
+    """Data is given up only for a clear no: anything that is neither yes nor no is refused."""
+    if value in (None, True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise ValueError(f"keepData is true or false, not {value!r}")
+
+
+def main() -> int:
+    """Synthesizes where `CDK_OUTDIR` (set by the CDK's command line) says, else into cdk.out."""
+    try:
+        build(outdir=os.environ.get("CDK_OUTDIR", "cdk.out")).synth()
+    except BundleError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

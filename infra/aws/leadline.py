@@ -1,0 +1,165 @@
+"""Leadline as one construct, for any stack of yours. It reads like the picture in the README:
+
+    CI --POST--> API --> ingest --> queue --> compute --> table <-- query <-- API <--GET-- dashboard
+                                      |          |
+                                      +--> dead letters
+
+Below, each box is made once and each arrow is one grant line; what no line grants, no function may do.
+"""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.aws.acknowledge import acknowledge
+from infra.aws.alarms import Alarms
+from infra.aws.bundles import LAMBDA, Bundler
+from infra.aws.function import Function
+from infra.aws.http_api import HttpApi
+
+# The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
+API_TIMEOUT = Duration.seconds(29)
+# A deployment of hundreds of changes is many transactions; a minute is ten times the longest seen.
+COMPUTE_TIMEOUT = Duration.seconds(60)
+# AWS's rule for queues that feed a function: six times its timeout, so that a batch still at work, throttled or retried
+# by the poller is not handed out a second time.
+VISIBILITY = Duration.seconds(6 * 60)
+# A passing fault (throttling, a conflict lost too often) gets five tries over half an hour before it is parked.
+MAX_RECEIVES = 5
+# The longest SQS offers, on both queues: a fortnight to mend a broken function before any answered 202 is lost.
+QUEUE_RETENTION = Duration.days(14)
+# The most one FIFO poll can bring.
+BATCH_SIZE = 10
+# So that replaying a year of history cannot take the concurrency that the account's other functions need.
+COMPUTE_CONCURRENCY = 10
+
+READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+
+
+class Leadline(Construct):
+    """The whole of Leadline.
+
+    `keep_data`: the table, the queues and the secret outlive the stack, and the table refuses deletion. Turn it off
+    only for stacks that are thrown away. `alarms_to`: where alarms go besides the console.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bundler: Bundler | None = None,
+        keep_data: bool = True,
+        alarms_to: sns.ITopic | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        code = bundler or Bundler(LAMBDA)
+        kept = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
+
+        # The boxes.
+        self.table = self._table(kept, keep_data)
+        self.dead_letters = self._queue("DeadLetters", kept)
+        self.queue = self._queue("Queue", kept, feeding=self.dead_letters)
+        self.key_secret = self._key_secret(kept)
+        self.ingest = Function(
+            self, "Ingest", name="ingest", bundler=code, timeout=API_TIMEOUT, purpose="validates events and queues them"
+        )
+        self.compute = Function(
+            self, "Compute", name="compute", bundler=code, timeout=COMPUTE_TIMEOUT, purpose="turns events into metrics"
+        )
+        self.query = Function(
+            self, "Query", name="query", bundler=code, timeout=API_TIMEOUT, purpose="answers the Product API"
+        )
+        self.api = HttpApi(self, "Api", events=self.ingest.resource, everything_else=self.query.resource)
+
+        # The arrows.
+        ingest, compute, query = self.ingest.resource, self.compute.resource, self.query.resource
+        self.table.grant(ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key
+        self.key_secret.grant_read(ingest)
+        self.queue.grant(ingest, "sqs:SendMessage")
+        compute.add_event_source(self._deliveries())  # grants receiving and deleting
+        self.table.grant(compute, *READ, *WRITE)
+        self.dead_letters.grant(compute, "sqs:SendMessage")  # poison, parked at once with its reason
+        self.table.grant(query, *READ, *WRITE)  # writes: configuration only
+        self.key_secret.grant_read(query)
+        self.queue.grant(query, "sqs:SendMessage")  # a changed team makes compute derive facts again
+
+        settings = {
+            "LEADLINE_TABLE": self.table.table_name,
+            "LEADLINE_QUEUE_URL": self.queue.queue_url,
+            "LEADLINE_DLQ_URL": self.dead_letters.queue_url,
+            "LEADLINE_KEY_SECRET_ID": self.key_secret.secret_arn,
+        }
+        for function in (self.ingest, self.compute, self.query):
+            function.configure(settings)
+
+        Alarms(
+            self,
+            "Alarms",
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            functions={"Ingest": ingest, "Compute": compute, "Query": query},
+            tell=alarms_to,
+        )
+
+    def _table(self, kept: RemovalPolicy, keep_data: bool) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,  # deployments come in bursts; idle must cost nothing
+            time_to_live_attribute="ttl",
+            # Facts are the only copy of what was told to us: any second of the last 35 days can be had back.
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=keep_data,
+            removal_policy=kept,
+        )
+
+    def _queue(self, construct_id: str, kept: RemovalPolicy, feeding: sqs.Queue | None = None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            fifo=True,
+            # Per group, with deduplication per group: some thousands of messages a second instead of 300 for all.
+            fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+            deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
+            visibility_timeout=VISIBILITY,
+            retention_period=QUEUE_RETENTION,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=feeding, max_receive_count=MAX_RECEIVES) if feeding else None,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            removal_policy=kept,
+        )
+
+    def _key_secret(self, kept: RemovalPolicy) -> secretsmanager.Secret:
+        secret = secretsmanager.Secret(
+            self,
+            "KeySecret",
+            description="Leadline: pepper of the API keys' hashes. Losing or changing it voids every key.",
+            # 64 letters and digits: more than 256 bits.
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=kept,
+        )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "Rotating the pepper would void every key that was handed out; keys themselves are revoked and replaced.",
+        )
+        return secret
+
+    def _deliveries(self) -> lambda_.IEventSource:
+        return event_sources.SqsEventSource(
+            self.queue,
+            batch_size=BATCH_SIZE,
+            max_concurrency=COMPUTE_CONCURRENCY,
+            report_batch_item_failures=True,  # one bad message never brings its neighbours back
+        )
