@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 EMULATOR := $(VENV)/.emulator
+NODE_TOOLS := node_modules/.package-lock.json
+BUNDLES := build/bundles/.made
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 help:  ## this menu
@@ -23,7 +25,7 @@ help:  ## this menu
 up: $(RUN) $(EMULATOR)  ## start everything on this machine: http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
 	@exec $(BIN)/python -m infra.local
 
-test: check $(EMULATOR)  ## checks, then all tests
+test: check $(EMULATOR) $(BUNDLES)  ## checks, then all tests
 	$(BIN)/python -m pytest
 
 check: $(DEV)  ## lint, types, import contracts
@@ -32,7 +34,16 @@ check: $(DEV)  ## lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-setup: $(DEV) $(EMULATOR)  ## make the environments under .venv/, start nothing
+synth: $(DEV) $(BUNDLES)  ## the CloudFormation template and the functions' code, into cdk.out/; needs no AWS account
+	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.aws.app
+
+deploy: $(DEV) $(BUNDLES)  ## deploy to the AWS account of your credentials (CDK="-c stack=NAME ..."): see docs/deploy.md
+	$(BIN)/python -m infra.aws cdk deploy $(CDK)
+
+bootstrap: $(DEV) $(NODE_TOOLS)  ## once per AWS account and region, before the first deploy
+	$(BIN)/python -m infra.aws cdk bootstrap $(CDK)
+
+setup: $(DEV) $(EMULATOR) $(BUNDLES)  ## make the environments under .venv/, start nothing
 
 lock:  ## pin the newest versions again (needs a network)
 	$(PYTHON) -m venv $(VENV)/lock
@@ -69,4 +80,14 @@ $(EMULATOR): $(VENV)/bin/python requirements-emulator.txt
 	@$(VENV)/emulator/bin/python $(PIP_INSTALL) -r requirements-emulator.txt
 	@touch $@
 
-.PHONY: help up test check setup lock clean
+$(NODE_TOOLS): $(DEV) package.json package-lock.json
+	@echo "Installing the CDK command line (once) ..."
+	@$(BIN)/python -m infra.aws npm ci --loglevel=error
+	@touch $@
+
+# The functions' dependencies for arm64, fetched and compiled; the functions' own code is put to them at every synth.
+$(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/aws/bundles.py
+	@$(BIN)/python -m infra.aws.bundles
+	@touch $@
+
+.PHONY: help up test check synth deploy bootstrap setup lock clean

@@ -37,7 +37,7 @@ class Alarms(Construct):
             "DeadLetters",
             dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"),
             1,
-            "Events that could not be counted are parked in the dead-letter queue, each with its reason. Read them there.",
+            "Events that could not be counted are in the dead-letter queue, each with its reason. Read them there.",
         )
         self._alarm(
             "Behind",

@@ -19,7 +19,7 @@ from infra.aws.stack import LeadlineStack
 
 
 def build(context: Mapping[str, object] | None = None, outdir: str | None = None) -> App:
-    """The app with its stack and with cdk-nag's checks, ready for `synth()`, which raises on an unacknowledged finding."""
+    """The app, its stack and cdk-nag's checks; its `synth()` raises on a finding that nobody acknowledged."""
     app = App(context=context, outdir=outdir, analytics_reporting=False)
     choice = {name: app.node.try_get_context(name) for name in ("stack", "keepData", "alarmTopic", "target")}
     LeadlineStack(
@@ -48,7 +48,7 @@ def main() -> int:
     try:
         build(outdir=os.environ.get("CDK_OUTDIR", "cdk.out")).synth()
     except BundleError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""One Lambda function of ours with what belongs to it: code, role, log group, settings, error alarm's metric.
+"""One Lambda function of ours with what belongs to it: code, role, log group, settings.
 
 The role starts with one right only, writing to its own log group; every other right is a grant line in `leadline.py`.
 """
@@ -23,7 +23,7 @@ LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 
 
 class Function(Construct):
-    """`name` names the folder under functions/ and the handler `<name>.handler.handler`; `timeout` is Lambda's limit."""
+    """`name` is the folder under functions/ and the package of the handler; `timeout` is Lambda's limit."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, name: str, bundler: Bundler, timeout: Duration, purpose: str

@@ -37,7 +37,7 @@ ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """`events` answers POSTs below /v1/events and /v1/webhooks, `everything_else` the rest. `url` is the base address."""
+    """`events` answers POSTs below /v1/events and /v1/webhooks, `everything_else` the rest; `url` is the base."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, events: lambda_.IFunction, everything_else: lambda_.IFunction

