@@ -1,0 +1,87 @@
+"""One request to the Events API: who sent it, what is in it, onto the queue, and the answer.
+
+202 means: validated, and SQS has said yes. One bad item never sinks its neighbours; where nothing gets through the
+answer is a problem: 422 when it was the sender's doing, 503 when it was the queue's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ingest.body import read_json
+from ingest.idempotency import with_key
+from ingest.models import Change, Commits, Deployment, Event, Incident
+from ingest.outcomes import Outcome, read_items, reply
+from ingest.queue import Queue, deliver
+from leadline import telemetry
+from leadline.auth import EVENTS_WRITE, Authenticator
+from leadline.domain.errors import Transient
+from leadline.problems import Problem, internal, unavailable
+
+ROUTES: dict[str, type[Event]] = {
+    "/v1/events/deployments": Deployment,
+    "/v1/events/changes": Change,
+    "/v1/events/incidents": Incident,
+    "/v1/events/commits": Commits,
+}
+
+
+class Ingest:
+    """The Events API behind an HTTP API. `clock` gives epoch milliseconds. Safe to share between threads."""
+
+    def __init__(self, authenticator: Authenticator, queue: Queue, clock: Callable[[], int]) -> None:
+        self._authenticator = authenticator
+        self._queue = queue
+        self._clock = clock
+        self._log = telemetry.logger("ingest")
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers one HTTP API request (payload 2.0). Raises nothing."""
+        # Only what we know goes into the log: a strange path may be a key pasted in the wrong place.
+        line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
+        try:
+            response = self._answer(event, line)
+        except Problem as problem:
+            response = problem.response()
+            line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
+        except Transient as transient:
+            self._log.warning("unavailable", extra={**line, **telemetry.describe(transient)})
+            response = unavailable("The key can't be checked at the moment; send it again.").response()
+        except Exception as error:
+            self._log.error("bug", extra={**line, **telemetry.describe(error)})
+            response = internal().response()
+        self._log.info("request", extra={**line, "status": response["statusCode"]})
+        return response
+
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any]) -> dict[str, Any]:
+        model = _route(event)
+        line["route"] = model.kind
+        now = self._clock()
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        principal = self._authenticator.authenticate(headers, now)
+        line["key_id"] = principal.key_id
+        principal.require(EVENTS_WRITE)
+        outcomes = read_items(model, with_key(model, read_json(event, headers), headers), now)
+        self._enqueue(outcomes, line)
+        line["accepted"] = sum(outcome.accepted for outcome in outcomes)
+        line["rejected"] = len(outcomes) - line["accepted"]
+        return reply(outcomes)
+
+    def _enqueue(self, outcomes: Sequence[Outcome], line: dict[str, Any]) -> None:
+        good = [(outcome, outcome.message) for outcome in outcomes if outcome.message is not None]
+        taken, stopped = deliver(self._queue, [message for _, message in good])
+        for (outcome, _), is_taken in zip(good, taken, strict=True):
+            if not is_taken:
+                outcome.not_queued()
+        if stopped is not None:
+            self._log.warning("queue unavailable", extra={**line, **telemetry.describe(stopped)})
+
+
+def _route(event: Mapping[str, Any]) -> type[Event]:
+    model = ROUTES.get(event["rawPath"])
+    if model is None:
+        raise Problem(404, "Not found", f"Events are posted to {', '.join(ROUTES)}.")
+    if event["requestContext"]["http"]["method"] != "POST":
+        raise Problem(405, "Method not allowed", "Events are posted: use POST.", headers={"allow": "POST"})
+    return model
