@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, settings
+
+from infra.local.emulator import Emulator
+from infra.local.resources import create_resources
+from leadline import aws
+from leadline.settings import Settings
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
@@ -50,8 +57,6 @@ def only_this_machine() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_ambient_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Made-up credentials and no profile, so that no test can meet a real account, nor one test another's clients."""
-    from leadline import aws
-
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in AWS_ENVIRONMENT.items():
@@ -60,6 +65,29 @@ def no_ambient_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     aws.forget_clients()
 
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One AWS emulator for the whole run, on loopback, keeping nothing. Tests keep apart by the names they use."""
+    with Emulator(tmp_path_factory.mktemp("emulator"), persist=False) as running:
+        yield running
+
+
+@pytest.fixture
+def aws_env(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A table, queues and a pepper of this test's own on the emulator, and the environment that a function would have.
+
+    `leadline.aws.client(...)` and `Settings.from_env(os.environ)` then lead there.
+    """
+    for name, value in emulator.client_environment.items():
+        monkeypatch.setenv(name, value)
+    settings = create_resources(boto3.Session(), f"test-{next(_numbers)}", endpoint=emulator.endpoint)
+    for name, value in settings.to_env().items():
+        monkeypatch.setenv(name, value)
+    return settings
+
+
+_numbers = itertools.count(1)
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",

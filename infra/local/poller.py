@@ -1,0 +1,142 @@
+"""The queue poller: stands where Lambda's SQS event source mapping stands on AWS, and does as it does.
+
+Each worker receives up to ten messages, invokes the function with them, and deletes what the function did not name in
+`batchItemFailures`. What failed becomes visible again after a while, and after five receives the queue itself moves it
+to the dead-letter queue. SQS FIFO gives a group's messages to one worker at a time, so groups go in parallel and each
+in order.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.functions import Function
+from infra.local.lambda_events import queue_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+WORKERS = 4
+BATCH = 10
+WAIT_SECONDS = 1
+"""Long polling; also how long stopping may take."""
+
+
+class BadAnswerError(Exception):
+    """The function's answer names no message of the batch; Lambda then takes the whole batch as failed."""
+
+
+class Poller:
+    """Feeds `function` from the queue with `workers` threads. `report` gets a line when something fails."""
+
+    def __init__(
+        self,
+        sqs: SQSClient,
+        queue_url: str,
+        function: Function,
+        report: Callable[[str], None],
+        *,
+        workers: int = WORKERS,
+        first_pause: int = 1,
+    ) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._function = function
+        self._report = report
+        self._first_pause = first_pause
+        self._stopping = threading.Event()
+        self._queue_arn = ""
+        self._threads = [
+            threading.Thread(target=self._work, name=f"poller-{number}", daemon=True) for number in range(workers)
+        ]
+
+    def start(self) -> None:
+        """Errors are botocore's, if the queue can't be reached."""
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        self._queue_arn = attributes["Attributes"]["QueueArn"]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Lets the batches under way finish."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.poll_once()
+            except (BotoCoreError, ClientError) as error:
+                if not self._stopping.is_set():
+                    self._report(f"the queue can't be read: {error}")
+                    self._stopping.wait(1)
+
+    def poll_once(self) -> int:
+        """Receives one batch and sees it through; returns how many messages it had. Errors are botocore's."""
+        received = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=WAIT_SECONDS,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        messages = received.get("Messages", [])
+        if messages:
+            self._settle(messages, self._failures(messages))
+        return len(messages)
+
+    def _failures(self, messages: Sequence[MessageTypeDef]) -> set[str]:
+        ids = {message["MessageId"] for message in messages}
+        try:
+            return failed_ids(self._function.invoke(queue_event(messages, self._queue_arn)), ids)
+        except Exception:  # a function may fail in any way; Lambda then takes the whole batch as failed
+            traceback.print_exc()
+            self._report(f"{self._function.name} failed on {len(ids)} messages: see the log")
+            return ids
+
+    def _settle(self, messages: Sequence[MessageTypeDef], failed: set[str]) -> None:
+        done = [message for message in messages if message["MessageId"] not in failed]
+        if done:
+            self._sqs.delete_message_batch(
+                QueueUrl=self._queue_url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(done)
+                ],
+            )
+        for message in messages:
+            if message["MessageId"] in failed:
+                self._sqs.change_message_visibility(
+                    QueueUrl=self._queue_url,
+                    ReceiptHandle=message["ReceiptHandle"],
+                    VisibilityTimeout=self._pause(message),
+                )
+
+    def _pause(self, message: MessageTypeDef) -> int:
+        """Seconds until a failed message is tried again: 1, 2, 4, 8. On AWS it is the queue's visibility time-out."""
+        tries = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
+        return int(self._first_pause * 2 ** (tries - 1))
+
+
+def failed_ids(answer: Any, ids: set[str]) -> set[str]:
+    """The ids in a partial batch answer. Raises BadAnswerError where Lambda would retry the whole batch.
+
+    Rules: docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html. Nothing, or an empty list, is success.
+    """
+    if answer is None:
+        return set()
+    failures = answer.get("batchItemFailures") if isinstance(answer, Mapping) else None
+    if failures is None and answer in ({}, {"batchItemFailures": None}):
+        return set()
+    if not isinstance(failures, list):
+        raise BadAnswerError("batchItemFailures is not a list")
+    named = {str(failure.get("itemIdentifier")) if isinstance(failure, Mapping) else "" for failure in failures}
+    if not named <= ids:
+        raise BadAnswerError("batchItemFailures names a message that is not in the batch")
+    return named
