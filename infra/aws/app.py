@@ -36,9 +36,9 @@ def build(context: Mapping[str, object] | None = None, outdir: str | None = None
 
 def _yes(value: object) -> bool:
     """Data is given up only for a clear no: anything that is neither yes nor no is refused."""
-    if value in (None, True, "true"):
+    if value is None or value is True or value == "true":
         return True
-    if value in (False, "false"):
+    if value is False or value == "false":
         return False
     raise ValueError(f"keepData is true or false, not {value!r}")
 
