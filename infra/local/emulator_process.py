@@ -14,19 +14,24 @@ Uses four names of ministack that are not its public interface (`_state_map`, `_
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import IO, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-PATIENCE = 20.0
+PATIENCE = float(os.environ.get("LEADLINE_PATIENCE", "20"))
 """Seconds that the process of an earlier, killed run gets to save its state and end."""
+
+CHECKPOINT_BYTES = int(os.environ.get("LEADLINE_CHECKPOINT_BYTES", "0"))
+"""Journal bytes that make a snapshot worth its work; 0 for the journal's own measure. Both are for tests."""
 
 
 def main() -> None:
@@ -65,7 +70,8 @@ def take_over(home: Path) -> IO[str]:
         except OSError:
             if time.monotonic() > end and not killed:
                 lock.seek(0)
-                os.kill(int(lock.read()), signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(lock.read()), signal.SIGKILL)
                 killed = True
             time.sleep(0.05)
     lock.seek(0)
@@ -91,7 +97,7 @@ def listen(port: int) -> socket.socket:
 
 
 def with_journal(app: Any, home: Path) -> Any:
-    from journal import Journal
+    from journal import SMALLEST_CHECKPOINT, Journal
     from ministack import app as emulator
     from ministack.core import persistence
 
@@ -117,7 +123,7 @@ def with_journal(app: Any, home: Path) -> Any:
                     raise RuntimeError(f"the state of {name} in {folder} can't be read")
                 emulator._get_module(module).load_persisted_state(state)
 
-    return Journal(app, home, save, load)
+    return Journal(app, home, save, load, CHECKPOINT_BYTES or SMALLEST_CHECKPOINT)
 
 
 def announced(app: Any, listener: socket.socket) -> Any:
@@ -130,7 +136,15 @@ def announced(app: Any, listener: socket.socket) -> Any:
                 print(listener.getsockname()[1], flush=True)
                 os.dup2(2, 1)
 
-        await app(scope, receive, tell if scope["type"] == "lifespan" else send)
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        try:
+            await app(scope, receive, tell)
+        except Exception:
+            # The server would go on without the state. Nothing is better than that.
+            traceback.print_exc()
+            os._exit(1)
 
     return wrapper
 

@@ -34,9 +34,7 @@ class Function:
         return self.handler(event, LambdaContext(self.name, self.timeout_seconds))
 
 
-INGEST = ("leadline-ingest", "ingest.handler:handler")
-COMPUTE = ("leadline-compute", "compute.handler:handler")
-QUERY = ("leadline-query", "query.handler:handler")
+TARGETS = {"ingest": "ingest.handler:handler", "compute": "compute.handler:handler", "query": "query.handler:handler"}
 
 EVENT_ROUTES = (
     Route("POST /v1/events/{proxy+}", "POST", "/v1/events/"),

@@ -54,14 +54,22 @@ def is_write(target: str) -> bool:
 class Journal:
     """ASGI middleware around the emulator. `save(folder)` writes its whole state, `load(folder)` reads it back."""
 
-    def __init__(self, app: App, folder: Path, save: Callable[[Path], None], load: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        folder: Path,
+        save: Callable[[Path], None],
+        load: Callable[[Path], None],
+        smallest: int = SMALLEST_CHECKPOINT,
+    ) -> None:
         self._app = app
         self._folder = folder
         self._save = save
         self._load = load
         self._one_at_a_time = asyncio.Lock()
         self._written = 0
-        self._threshold = SMALLEST_CHECKPOINT
+        self._smallest = smallest
+        self._threshold = smallest
         self._child: int | None = None
         # Journal N holds what came after snapshot N was begun; the newest may have no snapshot yet.
         self._number = 0
@@ -154,6 +162,8 @@ class Journal:
         if child == 0:
             code = 1
             try:
+                # Should we be killed, neither the port nor the lock on the folder may live on in this child.
+                os.closerange(3, 4096)
                 self._write_snapshot(number)
                 code = 0
             except BaseException:  # whatever it is, this child must end here
@@ -193,7 +203,7 @@ class Journal:
         fresh.write_text(f"{number}\n")
         fresh.replace(pointer)
         size = sum(path.stat().st_size for path in self._snapshot(number).iterdir())
-        self._threshold = max(SMALLEST_CHECKPOINT, size // 2)
+        self._threshold = max(self._smallest, size // 2)
         for path in self._folder.glob("snapshot-*"):
             if _number(path) < number:
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""`python -m infra.local` (`make up`): starts the local stack and runs until it is told to stop.
+
+LEADLINE_PORT (8787) and LEADLINE_HOME (.leadline) say where. Exit code 0 after SIGTERM or Ctrl-C, 1 when it can't run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from infra.local.emulator import EmulatorError
+from infra.local.stack import LocalStack, PortTakenError
+
+DEFAULT_PORT = 8787
+_terminal = sys.stdout
+
+
+def main() -> int:
+    asked = os.environ.get("LEADLINE_PORT", "")
+    if asked and not (asked.isascii() and asked.isdigit() and int(asked) < 65536):
+        return _fail(f"LEADLINE_PORT must be a port number, not {asked!r}.")
+    port = int(asked or DEFAULT_PORT)
+    stop = threading.Event()
+    # Before anything is started, so that a stop asked for during the start is heard too.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stack = LocalStack(Path(os.environ.get("LEADLINE_HOME") or ".leadline"), port, say)
+    try:
+        stack.start()
+    except PortTakenError as error:
+        return _fail(
+            f"{error}: is Leadline running already? If not, choose another port: LEADLINE_PORT={port + 1} make up"
+        )
+    except EmulatorError as error:
+        return _fail(f"{error}")
+    say(_welcome(stack))
+    while not stop.wait(1):
+        if stack.failed():
+            stack.stop()
+            return _fail(f"the emulator ended by itself; see {stack.home / 'emulator' / 'emulator.log'}")
+    say("Stopping ...")
+    stack.stop()
+    say("Stopped. Everything is kept; `make up` goes on from here.")
+    return 0
+
+
+def say(text: str) -> None:
+    print(text, file=_terminal, flush=True)
+
+
+def _welcome(stack: LocalStack) -> str:
+    return f"""
+Leadline is running.
+
+  URL   {stack.base_url}
+  Key   {stack.api_key}
+  Logs  {stack.log_path}
+
+Tell it of a deployment:
+
+curl -sS {stack.base_url}/v1/events/deployments -H 'Authorization: Bearer {stack.api_key}' \
+-H 'Content-Type: application/json' -d '{{"repository": "github.com/acme/api", "id": "4f1d0c9be2a7"}}'
+
+Ctrl-C stops it.
+"""
+
+
+def _fail(why: str) -> int:
+    print(f"Leadline can't run: {why}", file=sys.__stderr__, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
