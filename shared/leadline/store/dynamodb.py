@@ -71,6 +71,12 @@ class DynamoTable:
                 wanted = [*left, *wanted]
         return found
 
+    def get_together(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        wanted = [{"Get": {"TableName": self._name, "Key": _key(key)}} for key in dict.fromkeys(keys)]
+        answer = self._call(lambda: self._client.transact_get_items(TransactItems=wanted))
+        items = [_plain(response["Item"]) for response in answer["Responses"] if response.get("Item")]
+        return {(item["pk"], item["sk"]): item for item in items}
+
     def query(
         self,
         pk: str,

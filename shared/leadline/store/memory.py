@@ -20,6 +20,9 @@ class MemoryTable:
             found = {(pk, sk): self._partitions.get(pk, {}).get(sk) for pk, sk in keys}
             return {key: copy.deepcopy(item) for key, item in found.items() if item is not None}
 
+    def get_together(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        return self.get(keys)
+
     def query(
         self,
         pk: str,

@@ -70,6 +70,9 @@ class Table(Protocol):
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The items that exist, strongly consistent. Raises Transient when the store cannot be reached."""
 
+    def get_together(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """The items that exist as they were at one moment (at most MAX_WRITES keys, twice the read units of `get`)."""
+
     def query(
         self,
         pk: str,

@@ -1,0 +1,62 @@
+"""A deployment event: put the report on its track, then derive what that changes."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from compute.claims import add_claim, heed_claims
+from compute.services import open_service
+from compute.tracks import Track
+from compute.workspace import ATTRIBUTE, OUTCOME
+from leadline.domain.deployments import Deployment, Report, deployment_key
+from leadline.store.deployments import Entry, Record, claim_key, deployment_item_key, place_of
+from leadline.store.ledger import node_key
+from leadline.store.table import Key, Table
+
+
+def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> None:
+    """Counts the deployment this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    report = Report.from_data({**data, "received_at": received_at, "event_id": event_id})
+    repository, environment = data.get("repository"), data["environment"]
+
+    def keys_of(service: str) -> Iterable[Key]:
+        yield deployment_item_key(deployment_key(service, environment, report))
+        for name in filter(None, (report.id, report.deployment_id)):
+            yield claim_key(service, environment, name)
+        if repository is not None and report.id is not None:
+            yield node_key(repository, report.id)
+
+    resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
+    track = derivation.track(resolved.service.name, environment)
+    _place(track, deployment_key(resolved.service.name, environment, report), report, resolved.mismatch)
+    derivation.finish()
+
+
+def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None:
+    """Puts the joined reports on the track and marks what that changes: this place, the one it left, and its claims."""
+    changes = track.work.changes
+    old = track.record(key)
+    deployment = (old.deployment if old else Deployment(key, track.service.name, track.environment, ())).told(report)
+    if old is not None and deployment == old.deployment:
+        return
+    place = place_of(deployment.report.finish, key)
+    stored = track.entry(old.place) if old is not None else None
+    if stored is None:
+        track.look_at_end(place)
+        entry = Entry(place, key, deployment.report.id, live=False, underived=True)
+    else:
+        entry = replace(stored, place=place, sha=deployment.report.id, underived=True)
+    if stored is not None and stored.place != place:
+        before = track.live_before(stored.place)
+        if before is not None:
+            track.mark(OUTCOME, before.place)
+        track.remove_entry(stored.place)
+        track.mark(ATTRIBUTE, stored.place)
+    record = Record(deployment, track.service.repository, place) if old is None else replace(old, deployment=deployment)
+    record = replace(record, place=place, mismatch=mismatch)
+    changes.put(record.header_item())
+    track.put_entry(entry)
+    track.mark(ATTRIBUTE, place)
+    if deployment.report.remediates is not None:
+        add_claim(track, deployment.report.remediates, "d:" + key)
+    heed_claims(track, record)

@@ -1,0 +1,41 @@
+"""The compute function: queued events in, facts and cells out.
+
+Batches are answered in part: what failed in passing goes back to the queue, with what follows it in its group, and nothing else is
+held up. What can never work is parked in the dead-letter queue at once, with its reason.
+"""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from compute.fold import fold
+from compute.parking import park
+from leadline.aws import client
+from leadline.domain.errors import Poison
+from leadline.settings import Settings
+from leadline.store.dynamodb import DynamoTable
+from leadline.telemetry import logger
+
+_processor = SqsFifoPartialProcessor(skip_group_on_error=True)
+_processor.raise_on_entire_batch_failure = False  # an answer with every message in it says the same, and logs less
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.from_env(os.environ)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return dict(process_partial_response(event, _fold_record, _processor, context))
+
+
+def _fold_record(record: SQSRecord) -> None:
+    settings = _settings()
+    try:
+        fold(DynamoTable(client("dynamodb"), settings.table), record.body)
+    except Poison as poison:
+        park(client("sqs"), settings.dlq_url, record, poison)
+        logger.warning("parked", extra={"reason": poison.reason, "message_id": record.message_id})

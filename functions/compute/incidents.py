@@ -1,0 +1,53 @@
+"""An incident event: store it, and derive how the deployments around it went."""
+
+from typing import Any
+
+from compute.claims import add_claim, drop_claim
+from compute.services import open_service
+from compute.tracks import Track
+from compute.workspace import OUTCOME
+from leadline.store.deployments import place_of
+from leadline.store.incidents import Incident, incident_key, incident_line
+from leadline.store.table import Table
+
+
+def apply_incident(table: Table, data: dict[str, Any], event_id: str) -> None:
+    """Counts the incident this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    resolved, derivation = open_service(
+        table, data.get("repository"), data.get("service"), lambda service: [incident_key(service, data["id"])]
+    )
+    changes = derivation.work.changes
+    service = resolved.service.name
+    item = changes.get(incident_key(service, data["id"]))
+    old = Incident.from_item(item) if item else None
+    told = Incident.from_data(service, {**data, "event_id": event_id})
+    new = old.join(told) if old else told
+    if new != old:
+        if old is not None:
+            _leave(derivation.track(service, old.where), old)
+        changes.put(new.to_item())
+        _enter(derivation.track(service, new.where), new)
+        changes.note(last_incident=max(changes.lock.get("last_incident", 0), new.started_at))
+    derivation.finish()
+
+
+def _enter(track: Track, incident: Incident) -> None:
+    if incident.deployment is not None:
+        add_claim(track, incident.deployment, "i:" + incident.id)
+        return
+    track.work.changes.put({"pk": incident_line(track.service.name, track.environment), "sk": incident.place})
+    _mark_last_before(track, incident)
+
+
+def _leave(track: Track, incident: Incident) -> None:
+    if incident.deployment is None:
+        track.work.changes.delete((incident_line(track.service.name, track.environment), incident.place))
+        _mark_last_before(track, incident)
+    else:
+        drop_claim(track, incident.deployment, "i:" + incident.id)
+
+
+def _mark_last_before(track: Track, incident: Incident) -> None:
+    last = track.live_before(place_of(incident.started_at, "~"))
+    if last is not None:
+        track.mark(OUTCOME, last.place)

@@ -1,0 +1,127 @@
+"""Change and commits events: write the ledger, and derive the deployments that this may concern."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from compute.derivation import Derivation
+from compute.workspace import ATTRIBUTE, Workspace, read_together
+from leadline.domain.changes import Change
+from leadline.domain.ledger import Node
+from leadline.store.changeset import lock_key
+from leadline.store.deployments import deployment_item_key, place_of
+from leadline.store.ledger import (
+    change_key,
+    node_key,
+    takes_part,
+    wait_key,
+    waiting,
+    with_change,
+    with_commit,
+    without_change,
+)
+from leadline.store.services import Service, service_key
+from leadline.store.table import Table
+
+_READ_TOGETHER = 40
+
+
+def apply_change(table: Table, data: dict[str, Any]) -> None:
+    """Completes the change this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    told = Change.from_data(data)
+    shas = list(told.shas())[:_READ_TOGETHER]
+    keys = [lock_key(told.repository), change_key(told.repository, told.number)]
+    keys += [key for sha in shas for key in (node_key(told.repository, sha), wait_key(told.repository, sha))]
+    derivation = Derivation(Workspace(table, told.repository, read_together(table, keys)))
+    derivation.finish()
+    changes = derivation.work.changes
+    pk, sk = change_key(told.repository, told.number)
+    item = changes.get((pk, sk))
+    old = Change.from_data({**item, "repository": told.repository, "number": told.number}) if item else None
+    new = old.join(told) if old else told
+    if new != old:
+        values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
+        changes.put({"pk": pk, "sk": sk, **values})
+    if new.merged:
+        _learn_change(derivation, old, new)
+    derivation.finish()
+
+
+def _learn_change(derivation: Derivation, old: Change | None, new: Change) -> None:
+    ledger, repository = derivation.work.ledger, new.repository
+    roles = new.shas()
+    left = set(old.shas() if old and old.merged else ()) - roles.keys()
+    derivation.work.changes.prefetch(node_key(repository, sha) for sha in [*roles, *left])
+    nodes = [(ledger.node(sha), with_change(ledger.node(sha), sha, role, new)) for sha, role in roles.items()]
+    nodes += [(node, without_change(node, new.number)) for sha in left if (node := ledger.node(sha)) is not None]
+    if old is not None and new != old:
+        _mark_carriers(derivation, new)
+    _learn(derivation, nodes)
+
+
+def apply_commits(table: Table, data: dict[str, Any]) -> None:
+    """Stores a stretch of the commit graph. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    repository, branch = data["repository"], data.get("branch")
+    derivation = Derivation(Workspace(table, repository, read_together(table, [lock_key(repository)])))
+    derivation.finish()
+    ledger = derivation.work.ledger
+    told = [_node(commit, branch) for commit in data["commits"]]
+    keys = [key for node in told for key in (node_key(repository, node.sha), wait_key(repository, node.sha))]
+    derivation.work.changes.prefetch(keys)
+    _learn(derivation, [(ledger.node(node.sha), with_commit(ledger.node(node.sha), node)) for node in told])
+    derivation.finish()
+
+
+def _node(commit: dict[str, Any], branch: str | None) -> Node:
+    return Node(
+        sha=commit["sha"],
+        parents=tuple(commit["parents"]),
+        committed_at=commit["committed_at"],
+        authored_at=commit.get("authored_at"),
+        author=commit.get("author"),
+        told_branch=branch,
+        picked_from=commit.get("cherry_picked_from"),
+    )
+
+
+def _learn(derivation: Derivation, nodes: Iterable[tuple[Node | None, Node]]) -> None:
+    """Stores what is new of these nodes, each in one transaction with the marks of the deployments it concerns."""
+    work = derivation.work
+    changed = [(old, new) for old, new in nodes if old != new]
+    concerned = waiting(work.changes, [new.sha for _, new in changed])
+    _mark_deployments(derivation, sorted(concerned))
+    _mark_spans(derivation, changed)
+    for _, new in changed:
+        work.changes.make_room(4)
+        work.ledger.learn(new)
+
+
+def _mark_carriers(derivation: Derivation, change: Change) -> None:
+    ships = derivation.work.changes.query(change_key(change.repository, change.number)[0], "ship#", "ship#~")
+    _mark_deployments(derivation, [item["d"] for item in ships])
+
+
+def _mark_deployments(derivation: Derivation, keys: list[str]) -> None:
+    changes = derivation.work.changes
+    changes.prefetch(deployment_item_key(key) for key in keys)
+    for key in keys:
+        header = changes.get(deployment_item_key(key))
+        if header is not None:
+            derivation.work.mark(ATTRIBUTE, header["service"], header["environment"], header["place"])
+
+
+def _mark_spans(derivation: Derivation, changed: list[tuple[Node | None, Node]]) -> None:
+    """Marks deployments that relied on a branch's merge order where a node now turns up, moves or gets its parents."""
+    moved = [node for pair in changed for node in pair if node is not None and takes_part(node) and node.branch]
+    if not moved:
+        return
+    changes = derivation.work.changes
+    earliest = min(node.at for node in moved)
+    if changes.lock.get("last_finish", 0) < earliest:
+        return
+    for name in changes.lock.get("services", []):
+        item = changes.get(service_key(name))
+        for environment in Service.from_item(item).years if item else ():
+            track = derivation.track(name, environment)
+            for entry in track.entries(place_of(earliest, "")):
+                if any(span.holds(node.branch or "", node.at) for span in entry.spans for node in moved):
+                    track.mark(ATTRIBUTE, entry.place)

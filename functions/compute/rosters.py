@@ -1,0 +1,56 @@
+"""A roster event: a team's members changed, so what its people shipped on the days concerned is counted anew.
+
+Membership is part of a fact (the author's teams on the day of the deployment). The event names one repository's lock, the authors
+and the days; raising the lock's version makes sure that no deployment is stored with the roster as it was before.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from compute.derivation import Derivation
+from compute.workspace import ATTRIBUTE, Workspace, read_together
+from leadline.domain.cells import Scope
+from leadline.domain.windows import Window
+from leadline.store.cells import read_cells
+from leadline.store.changeset import lock_key
+from leadline.store.deployments import place_of
+from leadline.store.services import Service, service_key
+from leadline.store.table import Table
+
+_FIRST, _LAST = date(1990, 1, 1), date(9000, 1, 1)
+
+
+def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
+    """Counts anew what these authors shipped. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    lock = data["lock"]
+    derivation = Derivation(Workspace(table, lock, read_together(table, [lock_key(lock)])))
+    changes = derivation.work.changes
+    changes.note(roster=max(received_at, changes.lock.get("roster", 0)))
+    derivation.finish()
+    window = Window(
+        date.fromisoformat(data["from"]) if data.get("from") else _FIRST,
+        date.fromisoformat(data["to"]) if data.get("to") else _LAST,
+    )
+    for name in data["services"]:
+        item = changes.get(service_key(name))
+        service = Service.from_item(item) if item else None
+        if service is None or service.lock != lock:
+            continue
+        for environment in service.years:
+            days = {
+                key.day
+                for author in data["authors"]
+                for key, _ in read_cells(table, Scope(environment, service=name, author=author), window)
+            }
+            for day in sorted(days):
+                _mark_day(derivation, name, environment, day)
+    derivation.finish()
+
+
+def _mark_day(derivation: Derivation, service: str, environment: str, day: date) -> None:
+    calendar = derivation.work.organisation.calendar
+    until = place_of(calendar.start_of(day + timedelta(days=1)), "")
+    for entry in derivation.track(service, environment).entries(place_of(calendar.start_of(day), "")):
+        if entry.place >= until:
+            return
+        derivation.work.mark(ATTRIBUTE, service, environment, entry.place)

@@ -1,0 +1,159 @@
+"""Cells: what is counted, per scope and day. A pure function of facts, so every number can be rebuilt.
+
+`contributions` says what one part of a fact adds to which cell. Applying a change of a fact means adding the new
+contributions and subtracting the old ones: whole numbers only, so that insert and delete are exact inverses.
+
+Attributes of a cell are short, because they are stored and paid for a million times:
+
+    d  successful deployments     m b p u  of them mapped, baseline, pending, unmatched
+    f  of them failed             r  of them rework             x  runs that never went live
+    o  failed and still open      c  changes                    i  changes without first_commit_at
+    L.. C.. P.. V.. Y.. R..  histogram buckets of lead time, coding, pickup, review, deploy, recovery (leadline.domain.sketch)
+    L C P V Y R              the sums of their seconds
+
+A bucket's name is the letter and the bucket index in base 36, two digits.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.sketch import bucket_of
+
+LEAD, RECOVERY = "L", "R"
+STAGE_LETTERS = ("C", "P", "V", "Y")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MAPPING = {"mapped": "m", "baseline": "b", "pending": "p", "unmatched": "u"}
+
+Numbers = Counter[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """Whose numbers a cell holds: everyone's, a service's, a team's, an author's, or a service's share of a team or author.
+
+    An author's cells are kept per service only: an author works on few services, so their sum is cheap to read and every
+    deployment saves a write.
+    """
+
+    environment: str
+    service: str | None = None
+    team: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CellKey:
+    scope: Scope
+    day: date
+
+
+def bucket_name(letter: str, bucket: int) -> str:
+    return letter + _DIGITS[bucket // 36] + _DIGITS[bucket % 36]
+
+
+def buckets_of(numbers: Mapping[str, int], letter: str) -> dict[int, int]:
+    """The histogram with this letter out of a cell's numbers."""
+    return {
+        int(name[1:], 36): count for name, count in numbers.items() if len(name) == 3 and name[0] == letter and count
+    }
+
+
+def contributions(part: Part) -> dict[CellKey, Numbers]:
+    """What a part of a deployment's fact adds to each cell. The parts' contributions add up to the deployment's."""
+    summary = part.summary
+    cells: dict[CellKey, Numbers] = {}
+    if not summary.live and not summary.never_live:
+        return cells
+
+    def cell(**scope: str) -> Numbers:
+        key = CellKey(Scope(summary.environment, **scope), summary.day)
+        return cells.setdefault(key, Counter())
+
+    run = _run_numbers(summary)
+    if part.position == 0:
+        cell().update(run)
+        cell(service=summary.service).update(run)
+    for scope in _members(part, summary.service):
+        cell(**scope).update(run)
+    for change in part.changes:
+        numbers = _change_numbers(change)
+        cell().update(numbers)
+        cell(service=summary.service).update(numbers)
+        for scope in _members_of(change.teams, change.author, summary.service):
+            cell(**scope).update(numbers)
+    return cells
+
+
+def _members(part: Part, service: str) -> Iterator[dict[str, str]]:
+    for author in part.authors:
+        yield from _members_of((), author, service)
+    yield from _members_of(part.teams, None, service)
+
+
+def _members_of(teams: Iterable[str], author: str | None, service: str) -> Iterator[dict[str, str]]:
+    for team in teams:
+        yield {"team": team}
+        yield {"team": team, "service": service}
+    if author is not None:
+        yield {"author": author, "service": service}
+
+
+def _run_numbers(summary: Summary) -> Numbers:
+    if summary.never_live:
+        return Counter({"x": 1})
+    numbers = Counter({"d": 1, _MAPPING[summary.mapping]: 1})
+    if summary.failed:
+        numbers["f"] = 1
+        if summary.recovery is None:
+            numbers["o"] = 1
+        else:
+            _count(numbers, RECOVERY, summary.recovery)
+    if summary.rework:
+        numbers["r"] = 1
+    return numbers
+
+
+def _change_numbers(change: Carried) -> Numbers:
+    numbers: Numbers = Counter({"c": 1})
+    if not change.lead.complete:
+        numbers["i"] = 1
+    _count(numbers, LEAD, change.lead.seconds)
+    for letter, seconds in zip(STAGE_LETTERS, change.lead.stages, strict=True):
+        if seconds is not None:
+            _count(numbers, letter, seconds)
+    return numbers
+
+
+def _count(numbers: Numbers, letter: str, seconds: int) -> None:
+    numbers[bucket_name(letter, bucket_of(seconds))] += 1
+    if seconds:
+        numbers[letter] += seconds
+
+
+def difference(
+    new: Mapping[CellKey, Mapping[str, int]], old: Mapping[CellKey, Mapping[str, int]]
+) -> dict[CellKey, dict[str, int]]:
+    """What must be added to each cell to turn the old contributions into the new ones; nothing where they are equal."""
+    changed: dict[CellKey, dict[str, int]] = {}
+    for key in sorted(new.keys() | old.keys(), key=str):
+        after, before = new.get(key, {}), old.get(key, {})
+        numbers = {
+            name: delta
+            for name in sorted(after.keys() | before.keys())
+            if (delta := after.get(name, 0) - before.get(name, 0))
+        }
+        if numbers:
+            changed[key] = numbers
+    return changed
+
+
+def fold(parts: Iterable[Part]) -> dict[CellKey, Numbers]:
+    """All cells of these facts: what the stored cells must equal."""
+    cells: dict[CellKey, Numbers] = {}
+    for part in parts:
+        for key, numbers in contributions(part).items():
+            cells.setdefault(key, Counter()).update(numbers)
+    return cells

@@ -1,0 +1,102 @@
+"""Facts: the stored, normalised outcome for one deployment. Everything a cell counts is in a fact, so cells can be rebuilt.
+
+A deployment's fact is kept in parts of at most PART_SIZE changes, so that a part and its cells fit one transaction. Each part
+says by itself what it contributes: it repeats the deployment's summary, the first part alone counts the deployment, and each
+author and team is counted as taking part in it by exactly one part.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from leadline.domain.changes import Change
+from leadline.domain.lead_time import LeadTime, lead_time
+
+PART_SIZE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One change in one deployment. `teams`: the author's teams on the day of the deployment."""
+
+    repository: str
+    number: int
+    author: str | None
+    teams: tuple[str, ...]
+    lead: LeadTime
+
+    def to_data(self) -> list[Any]:
+        """[repository, number, author, teams, seconds, stages, complete]"""
+        return [
+            self.repository,
+            self.number,
+            self.author,
+            list(self.teams),
+            self.lead.seconds,
+            list(self.lead.stages),
+            self.lead.complete,
+        ]
+
+    @classmethod
+    def from_data(cls, data: Sequence[Any]) -> "Carried":
+        repository, number, author, teams, seconds, stages, complete = data
+        coding, pickup, review, deploy = stages
+        return cls(
+            repository, number, author, tuple(teams), LeadTime(seconds, (coding, pickup, review, deploy), complete)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What all scopes count of a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched"."""
+
+    service: str
+    environment: str
+    day: date
+    live: bool
+    never_live: bool = False
+    mapping: str = "mapped"
+    failed: bool = False
+    rework: bool = False
+    recovery: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Up to PART_SIZE changes of a deployment, and the authors and teams that this part counts as taking part in it."""
+
+    summary: Summary
+    position: int = 0
+    changes: tuple[Carried, ...] = ()
+    authors: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]) -> list[Carried]:
+    """The changes as carried by a deployment that finished then; `teams_of` gives each author's teams on that day."""
+    return [
+        Carried(
+            change.repository,
+            change.number,
+            change.author,
+            teams_of.get(change.author, ()) if change.author else (),
+            lead_time(change, finished_at),
+        )
+        for change in changes
+    ]
+
+
+def divide(summary: Summary, changes: Sequence[Carried]) -> tuple[Part, ...]:
+    """The deployment in parts, at least one; each author and team belongs to the first part that has a change of theirs."""
+    parts: list[Part] = []
+    seen_authors: set[str] = set()
+    seen_teams: set[str] = set()
+    for position, start in enumerate(range(0, max(len(changes), 1), PART_SIZE)):
+        held = tuple(changes[start : start + PART_SIZE])
+        authors = {change.author for change in held if change.author is not None} - seen_authors
+        teams = {team for change in held for team in change.teams} - seen_teams
+        parts.append(Part(summary, position, held, tuple(sorted(authors)), tuple(sorted(teams))))
+        seen_authors |= authors
+        seen_teams |= teams
+    return tuple(parts)

@@ -1,0 +1,72 @@
+"""Cells in the table.
+
+    cell#production#all                     | 20261031            everything
+    cell#production#service#checkout        | 20261031            a service
+    cell#production#team#payments           | 20261031            a team
+    cell#production#team#payments#checkout  | 20261031            a team in a service
+    cell#production#author#dev-1            | 20261031#checkout   an author in a service
+
+A window is one range of a partition: a year of a service is at most 365 small items, whatever the number of deployments.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from leadline.domain.cells import CellKey, Scope
+from leadline.domain.windows import Window
+from leadline.store.table import Item, Key, Table
+
+PREFIX = "cell#"
+
+
+def partition_of(scope: Scope) -> str:
+    """The partition of a scope; an author's services share one."""
+    start = f"{PREFIX}{_escape(scope.environment)}"
+    if scope.team is not None:
+        share = f"#{_escape(scope.service)}" if scope.service is not None else ""
+        return f"{start}#team#{_escape(scope.team)}{share}"
+    if scope.author is not None:
+        return f"{start}#author#{_escape(scope.author)}"
+    return f"{start}#service#{_escape(scope.service)}" if scope.service is not None else f"{start}#all"
+
+
+def cell_key(key: CellKey) -> Key:
+    day = key.day.strftime("%Y%m%d")
+    suffix = f"#{key.scope.service}" if key.scope.author is not None else ""
+    return (partition_of(key.scope), day + suffix)
+
+
+def parse_cell_key(key: Key) -> CellKey:
+    """The inverse of `cell_key`."""
+    _, environment, kind, *names = [_unescape(part) for part in key[0].split("#")]
+    day, _, service = key[1].partition("#")
+    scopes = {
+        "all": lambda: Scope(environment),
+        "service": lambda: Scope(environment, service=names[0]),
+        "team": lambda: Scope(environment, team=names[0], service=names[1] if len(names) > 1 else None),
+        "author": lambda: Scope(environment, author=names[0], service=service),
+    }
+    return CellKey(scopes[kind](), date(int(day[:4]), int(day[4:6]), int(day[6:])))
+
+
+def numbers_of(item: Item) -> dict[str, int]:
+    """A cell's counters, without those that went back to zero."""
+    return {name: value for name, value in item.items() if name not in ("pk", "sk") and value}
+
+
+def read_cells(table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, dict[str, int]]]:
+    """A scope's cells in a window, in order of day. One query, a page of up to 1 MB a request; eventually consistent."""
+    pk = partition_of(scope)
+    first, last = window.start.strftime("%Y%m%d"), window.end.strftime("%Y%m%d")
+    for item in table.query(pk, first, last, consistent=False):
+        key = parse_cell_key((pk, item["sk"]))
+        if key.day < window.end and (scope.author is None or scope.service in (None, key.scope.service)):
+            yield key, numbers_of(item)
+
+
+def _escape(name: str | None) -> str:
+    return (name or "").replace("%", "%25").replace("#", "%23")
+
+
+def _unescape(text: str) -> str:
+    return text.replace("%23", "#").replace("%25", "%")

@@ -1,0 +1,288 @@
+"""Deployments in the table.
+
+dep#9f3c… | dep                 one deployment: what was told, what was derived, its first part
+dep#9f3c… | part#001            the changes that do not fit the first part
+line#checkout#production#2026 | 1790000000000#9f3c…   its place on the track, with the state it leaves to the next
+claim#checkout#production#run-17 | claim              who says something about the deployment with this id or SHA
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from leadline.domain.attribution import Attribution, State, Tip
+from leadline.domain.deployments import Deployment, Report
+from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.ledger import Span
+from leadline.domain.outcomes import Outcome, Remedy, Trouble
+from leadline.store.table import Item, Key
+
+
+def deployment_item_key(key: str) -> Key:
+    return (f"dep#{key}", "dep")
+
+
+def part_key(key: str, position: int) -> Key:
+    return (f"dep#{key}", "dep" if position == 0 else f"part#{position:03d}")
+
+
+def line_partition(service: str, environment: str, year: int) -> str:
+    return f"line#{service}#{environment}#{year}"
+
+
+def place_of(finish: int, key: str) -> str:
+    """Where a deployment stands on its track: its finish time, then its key."""
+    return f"{finish:013d}#{key}"
+
+
+def year_of(place: str) -> int:
+    return datetime.fromtimestamp(int(place[:13]) / 1000, UTC).year
+
+
+def claim_key(service: str, environment: str, reference: str) -> Key:
+    """References that may be SHAs are kept by their first seven digits, so that short and full ones meet."""
+    short = reference[:7] if is_sha(reference) else reference
+    return (f"claim#{service}#{environment}#{short}", "claim")
+
+
+def is_sha(text: str) -> bool:
+    return 7 <= len(text) <= 64 and all(digit in "0123456789abcdef" for digit in text.lower())
+
+
+def same_sha(one: str | None, other: str | None) -> bool:
+    """Whether two SHAs, each perhaps short, may be the same commit."""
+    if not one or not other:
+        return False
+    one, other = one.lower(), other.lower()
+    return one.startswith(other) or other.startswith(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A deployment's place on its track. `live`: it reached the environment and counts; `after`: the state it leaves.
+
+    `remedies`: later rollbacks that went back behind it, as (remedy, the node rolled back to).
+    """
+
+    place: str
+    key: str
+    sha: str | None
+    live: bool
+    node: str | None = None
+    after: State = State()
+    rollback: bool = False
+    spans: tuple[Span, ...] = ()
+    rolled_back: tuple[tuple[Remedy, str], ...] = ()
+    underived: bool = False
+
+    @property
+    def finish(self) -> int:
+        return int(self.place[:13])
+
+    def to_item(self, service: str, environment: str) -> Item:
+        values: Item = {
+            "pk": line_partition(service, environment, year_of(self.place)),
+            "sk": self.place,
+            "id": self.sha,
+            "live": self.live or None,
+            "n": self.node if self.node != self.sha else None,
+            "s": _state_to_data(self.after),
+            "rb": self.rollback or None,
+            "sp": [[span.branch, span.low, span.high] for span in self.spans] or None,
+            "by": [[remedy.key, remedy.finished_at, node] for remedy, node in self.rolled_back] or None,
+            "new": self.underived or None,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_item(cls, item: Item) -> "Entry":
+        return cls(
+            place=item["sk"],
+            key=item["sk"].partition("#")[2],
+            sha=item.get("id"),
+            live=item.get("live", False),
+            node=item.get("n", item.get("id")),
+            after=_state_from_data(item.get("s", {})),
+            rollback=item.get("rb", False),
+            spans=tuple(Span(*span) for span in item.get("sp", [])),
+            rolled_back=tuple((Remedy(key, at, rollback=True), node) for key, at, node in item.get("by", [])),
+            underived=item.get("new", False),
+        )
+
+
+def _state_to_data(state: State) -> dict[str, Any] | None:
+    values = {
+        "l": state.line,
+        "t": [[tip.sha, tip.at] for tip in state.tips] or None,
+        "e": list(state.early) or None,
+        "f": state.floor,
+        "y": list(state.last_success) if state.last_success else None,
+        "n": list(state.last_failure) if state.last_failure else None,
+    }
+    return {name: value for name, value in values.items() if value is not None} or None
+
+
+def _state_from_data(data: dict[str, Any]) -> State:
+    success, failure = data.get("y"), data.get("n")
+    return State(
+        line=data.get("l"),
+        tips=tuple(Tip(sha, at) for sha, at in data.get("t", [])),
+        early=tuple(data.get("e", [])),
+        floor=data.get("f"),
+        last_success=(success[0], success[1]) if success else None,
+        last_failure=(failure[0], failure[1]) if failure else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A deployment as stored: what was told, what was derived from it, and the parts that are counted.
+
+    `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
+    (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one.
+    """
+
+    deployment: Deployment
+    repository: str | None
+    place: str
+    status: str = "pending"
+    reason: str = "SHA_NOT_FOUND"
+    from_id: str | None = None
+    to_id: str | None = None
+    rollback: bool = False
+    outcome: Outcome = Outcome()
+    direct: tuple[tuple[str, str | None, int], ...] = ()
+    waits_for: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    live: bool = False
+    never_live: bool = False
+    mismatch: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.deployment.key
+
+    @property
+    def changes(self) -> tuple[Carried, ...]:
+        return tuple(change for part in self.parts for change in part.changes)
+
+    @property
+    def rework(self) -> bool:
+        """Made to repair another deployment, by the sender's word."""
+        return self.deployment.report.remediates is not None
+
+    def mapped(self, found: Attribution) -> "Record":
+        return replace(
+            self,
+            status=str(found.status),
+            reason=str(found.reason),
+            from_id=found.from_id,
+            to_id=found.to_id,
+            rollback=found.reason == "ROLLBACK",
+            direct=tuple((node.sha, node.author, node.authored_at or node.at) for node in found.direct),
+            waits_for=tuple(sorted(found.waits_for)),
+        )
+
+    def header_item(self) -> Item:
+        """The header with the first part; the other parts are items of their own."""
+        pk, sk = deployment_item_key(self.key)
+        outcome = self.outcome
+        values: Item = {
+            "pk": pk,
+            "sk": sk,
+            "service": self.deployment.service,
+            "environment": self.deployment.environment,
+            "repository": self.repository,
+            "reports": [report.to_data() for report in self.deployment.reports],
+            "place": self.place,
+            "status": self.status,
+            "reason": self.reason,
+            "from": self.from_id,
+            "to": self.to_id,
+            "rb": self.rollback or None,
+            "inc": [[t.id, t.started_at, t.resolved_at] for t in outcome.incidents] or None,
+            "rem": [[r.key, r.finished_at, r.rollback] for r in outcome.remedies] or None,
+            "direct": [list(commit) for commit in self.direct] or None,
+            "waits": list(self.waits_for) or None,
+            "parts": len(self.parts) if len(self.parts) > 1 else None,
+            "mismatch": self.mismatch,
+            **(part_to_data(self.parts[0]) if self.parts else {}),
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_items(cls, header: Item, others: Iterator[Item] | None = None) -> "Record":
+        """From the header item and, where it has several parts, the other part items in order."""
+        key = header["pk"].partition("#")[2]
+        reports = tuple(Report.from_data(report) for report in header["reports"])
+        deployment = Deployment(key, header["service"], header["environment"], reports)
+        parts = [part_from_data(header, 0, deployment)] if "day" in header else []
+        parts += [part_from_data(item, int(item["sk"][5:]), deployment) for item in others or ()]
+        return cls(
+            deployment=deployment,
+            repository=header.get("repository"),
+            place=header["place"],
+            status=header["status"],
+            reason=header["reason"],
+            from_id=header.get("from"),
+            to_id=header.get("to"),
+            rollback=header.get("rb", False),
+            outcome=Outcome(
+                tuple(Trouble(*trouble) for trouble in header.get("inc", [])),
+                tuple(Remedy(*remedy) for remedy in header.get("rem", [])),
+            ),
+            direct=tuple((sha, author, at) for sha, author, at in header.get("direct", [])),
+            waits_for=tuple(header.get("waits", [])),
+            parts=tuple(parts),
+            live=bool(parts) and parts[0].summary.live,
+            never_live=bool(parts) and parts[0].summary.never_live,
+            mismatch=header.get("mismatch"),
+        )
+
+
+def references(record: Record) -> list[str]:
+    """The names by which an incident or a remedy may speak of this deployment."""
+    report = record.deployment.report
+    names = dict.fromkeys([report.deployment_id, report.id, record.to_id])
+    return [name for name in names if name]
+
+
+def part_to_data(part: Part) -> dict[str, Any]:
+    """What a part counts, short; the service and environment are the header's."""
+    summary = part.summary
+    values = {
+        "day": summary.day.strftime("%Y%m%d"),
+        "live": summary.live or None,
+        "x": summary.never_live or None,
+        "map": summary.mapping if summary.mapping != "mapped" else None,
+        "f": summary.failed or None,
+        "rw": summary.rework or None,
+        "rec": summary.recovery,
+        "ch": [change.to_data() for change in part.changes] or None,
+        "au": list(part.authors) or None,
+        "te": list(part.teams) or None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def part_from_data(item: Item, position: int, deployment: Deployment) -> Part:
+    day = item["day"]
+    summary = Summary(
+        service=deployment.service,
+        environment=deployment.environment,
+        day=date(int(day[:4]), int(day[4:6]), int(day[6:])),
+        live=item.get("live", False),
+        never_live=item.get("x", False),
+        mapping=item.get("map", "mapped"),
+        failed=item.get("f", False),
+        rework=item.get("rw", False),
+        recovery=item.get("rec"),
+    )
+    changes = tuple(Carried.from_data(change) for change in item.get("ch", []))
+    return Part(summary, position, changes, tuple(item.get("au", [])), tuple(item.get("te", [])))
+
+
+def part_item(key: str, part: Part) -> Item:
+    pk, sk = part_key(key, part.position)
+    return {"pk": pk, "sk": sk, **part_to_data(part)}

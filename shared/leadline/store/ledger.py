@@ -1,0 +1,293 @@
+"""The ledger in the table.
+
+    node#github.com/acme/api#3f | 3f9a…            one commit: parents, times, the changes it merges or stands for
+    ledger#github.com/acme/api#2026-10 | 1790000000000#3f9a…   the same node in order of time, where it takes part in an order
+    change#github.com/acme/api#0042 | change       a change as it was told
+    change#github.com/acme/api#0042 | ship#checkout#production   the deployment that carried it there
+    wait#github.com/acme/api#3f9a12c | wait        deployments that wait for a SHA with these seven digits
+
+Nodes are bucketed by their first two digits and ledger entries by month, so that no partition grows with a repository's age.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from leadline.domain.changes import Change
+from leadline.domain.ledger import Alias, Node
+from leadline.store.changeset import Changeset
+from leadline.store.table import Item, Key
+
+_PAGE = 20
+
+
+def node_key(repository: str, sha: str) -> Key:
+    return (f"node#{repository}#{sha[:2]}", sha)
+
+
+def entry_key(repository: str, node: Node) -> Key:
+    return (f"ledger#{repository}#{month_of(node.at)}", f"{node.at:013d}#{node.sha}")
+
+
+def change_key(repository: str, number: int) -> Key:
+    return (f"change#{repository}#{number}", "change")
+
+
+def ship_key(repository: str, number: int, service: str, environment: str) -> Key:
+    return (f"change#{repository}#{number}", f"ship#{service}#{environment}")
+
+
+def wait_key(repository: str, sha: str) -> Key:
+    return (f"wait#{repository}#{sha[:7]}", "wait")
+
+
+def month_of(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m")
+
+
+def _next_month(month: str, step: int) -> str:
+    index = int(month[:4]) * 12 + int(month[5:]) - 1 + step
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def node_to_item(node: Node) -> dict[str, Any]:
+    """The node's attributes, short and without what is not known."""
+    values = {
+        "p": list(node.parents) if node.parents is not None else None,
+        "ct": node.committed_at,
+        "at": node.authored_at,
+        "a": node.author,
+        "b": node.told_branch,
+        "x": node.picked_from,
+        "m": {str(change.number): _slim(change) for change in node.merges} or None,
+        "s": {str(alias.number): [alias.role, alias.merge_sha, alias.merged_at] for alias in node.aliases} or None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def node_from_item(item: Item, repository: str, sha: str) -> Node:
+    merges = item.get("m", {})
+    aliases = item.get("s", {})
+    return Node(
+        sha=sha,
+        parents=tuple(item["p"]) if "p" in item else None,
+        committed_at=item.get("ct"),
+        authored_at=item.get("at"),
+        author=item.get("a"),
+        told_branch=item.get("b"),
+        picked_from=item.get("x"),
+        merges=tuple(_fat(repository, int(number), sha, merges[number]) for number in sorted(merges, key=int)),
+        aliases=tuple(Alias(int(number), *aliases[number]) for number in sorted(aliases, key=int)),
+    )
+
+
+_SLIM = {
+    "author": "a",
+    "base_branch": "b",
+    "head_sha": "h",
+    "first_commit_at": "f",
+    "opened_at": "o",
+    "first_review_at": "r",
+    "merged_at": "t",
+}
+
+
+def _slim(change: Change) -> dict[str, Any]:
+    return {short: value for name, short in _SLIM.items() if (value := getattr(change, name)) is not None}
+
+
+def _fat(repository: str, number: int, merge_sha: str, data: dict[str, Any]) -> Change:
+    values = {name: data.get(short) for name, short in _SLIM.items()}
+    return Change(repository=repository, number=number, merge_sha=merge_sha, **values)
+
+
+class StoredLedger:
+    """A repository's ledger as attribution reads it (`leadline.domain.ledger.Ledger`), and how it is written.
+
+    Cost: one query for the window that `prefetch` names; a node outside of it costs a read and widens the window.
+    """
+
+    def __init__(self, changes: Changeset) -> None:
+        self._changes = changes
+        self._repository = changes.repository
+        self._nodes: dict[str, Node | None] = {}
+        self._order: list[tuple[int, str]] = []
+        self._low: int | None = None
+        self._high: int | None = None
+
+    def node(self, sha: str) -> Node | None:
+        if sha not in self._nodes:
+            item = self._changes.get(node_key(self._repository, sha))
+            self._remember(node_from_item(item, self._repository, sha) if item else None, sha)
+            found = self._nodes[sha]
+            if found is not None and self._low is not None and found.at < self._low:
+                self._load(found.at, self._low)
+        return self._nodes[sha]
+
+    def find(self, prefix: str) -> list[str]:
+        pk = node_key(self._repository, prefix)[0]
+        return [item["sk"] for item in self._changes.query(pk, prefix, prefix + "g", limit=2)]
+
+    def before(self, branch: str, at: int, sha: str) -> Node | None:
+        if self._low is not None and self._high is not None and self._low <= at <= self._high + 1:
+            position = bisect_left(self._order, (at, sha))
+            for instant, candidate in reversed(self._order[:position]):
+                if instant < self._low:
+                    break
+                node = self._nodes[candidate]
+                if node is not None and node.branch == branch:
+                    return node
+            return self._earlier(branch, (self._low, ""))
+        return self._earlier(branch, (at, sha))
+
+    def prefetch(self, low: int, high: int) -> None:
+        if self._low is None or self._high is None:
+            self._load(low, high)
+            return
+        if low < self._low:
+            self._load(low, self._low)
+        if high > self._high:
+            self._load(self._high, high)
+
+    def learn(self, node: Node) -> None:
+        """Stores a node, in both places."""
+        old = self.node(node.sha)
+        if old == node:
+            return
+        pk, sk = node_key(self._repository, node.sha)
+        self._changes.put({"pk": pk, "sk": sk, **node_to_item(node)})
+        if old is not None and takes_part(old) and (not takes_part(node) or old.at != node.at):
+            self._changes.delete(entry_key(self._repository, old))
+        if takes_part(node):
+            pk, sk = entry_key(self._repository, node)
+            self._changes.put({"pk": pk, "sk": sk, **node_to_item(node)})
+            self._note_earliest(node.at)
+        if old is not None and old.order() in self._order:
+            self._order.remove(old.order())
+        self._remember(node, node.sha)
+
+    def _note_earliest(self, at: int) -> None:
+        earliest = self._changes.lock.get("since")
+        if earliest is None or month_of(at) < earliest:
+            self._changes.note(since=month_of(at))
+
+    def _remember(self, node: Node | None, sha: str) -> None:
+        self._nodes[sha] = node
+        if node is not None and takes_part(node) and node.order() not in self._order[-1:]:
+            position = bisect_left(self._order, node.order())
+            if self._order[position : position + 1] != [node.order()]:
+                insort(self._order, node.order())
+
+    def _load(self, low: int, high: int) -> None:
+        low, high = min(low, high), max(low, high)
+        month, last = month_of(max(low, 0)), month_of(high)
+        since = self._changes.lock.get("since", last)
+        month = max(month, since)
+        while month <= last:
+            pk = f"ledger#{self._repository}#{month}"
+            for item in self._changes.query(pk, f"{max(low, 0):013d}", f"{high:013d}~"):
+                self._take(item)
+            month = _next_month(month, 1)
+        self._low = low if self._low is None else min(self._low, low)
+        self._high = high if self._high is None else max(self._high, high)
+
+    def _take(self, item: Item) -> Node:
+        sha = item["sk"].partition("#")[2]
+        node = node_from_item(item, self._repository, sha)
+        self._remember(node, sha)
+        return node
+
+    def _earlier(self, branch: str, bound: tuple[int, str]) -> Node | None:
+        since = self._changes.lock.get("since")
+        month = month_of(max(bound[0], 0))
+        last = f"{max(bound[0], 0):013d}#{bound[1]}"
+        while since is not None and month >= since:
+            pk = f"ledger#{self._repository}#{month}"
+            page = [item for item in self._changes.query(pk, "", last, reverse=True, limit=_PAGE) if item["sk"] < last]
+            for item in page:
+                node = self._take(item)
+                if node.branch == branch:
+                    return node
+            if page:
+                last = page[-1]["sk"]
+            else:
+                month = _next_month(month, -1)
+        return None
+
+
+def takes_part(node: Node) -> bool:
+    """Whether the node has a place in the order of time: commits that were told, and merges."""
+    return node.committed_at is not None or bool(node.merges)
+
+
+def with_change(node: Node | None, sha: str, role: str, change: Change) -> Node:
+    """The node, now standing for a merged change in this role."""
+    node = node or Node(sha)
+    if role == "merge":
+        others = [known for known in node.merges if known.number != change.number]
+        slim = _fat(change.repository, change.number, sha, _slim(change))
+        merges = tuple(sorted([*others, slim], key=lambda known: known.number))
+        aliases = tuple(alias for alias in node.aliases if alias.number != change.number)
+        return replace(node, merges=merges, aliases=aliases)
+    if any(known.number == change.number for known in node.merges):
+        return node
+    kept = [alias for alias in node.aliases if alias.number != change.number]
+    alias = Alias(change.number, role, change.merge_sha or "", change.merged_at or 0)
+    return replace(node, aliases=tuple(sorted([*kept, alias], key=lambda known: known.number)))
+
+
+def without_change(node: Node, number: int) -> Node:
+    """The node, no longer standing for this change."""
+    return replace(
+        node,
+        merges=tuple(change for change in node.merges if change.number != number),
+        aliases=tuple(alias for alias in node.aliases if alias.number != number),
+    )
+
+
+def with_commit(node: Node | None, told: Node) -> Node:
+    """The node completed by what a commits event told of it; what two of them tell apart joins to the greater."""
+    if node is None:
+        return told
+    joined: dict[str, Any] = {}
+    for field in fields(Node):
+        mine, theirs = getattr(node, field.name), getattr(told, field.name)
+        if field.name in ("sha", "merges", "aliases"):
+            joined[field.name] = mine
+        else:
+            told_values = [value for value in (mine, theirs) if value is not None]
+            joined[field.name] = max(told_values, default=None)
+    return Node(**joined)
+
+
+def waiting(changes: Changeset, shas: Iterable[str]) -> set[str]:
+    """Keys of the deployments that wait for any of these SHAs."""
+    shas = list(shas)
+    repository = changes.repository
+    changes.prefetch(wait_key(repository, sha) for sha in shas)
+    found: set[str] = set()
+    for sha in shas:
+        item = changes.get(wait_key(repository, sha)) or {}
+        for deployment, wanted in item.get("d", {}).items():
+            if any(sha.startswith(name) for name in wanted):
+                found.add(deployment)
+    return found
+
+
+def set_waits(changes: Changeset, deployment: str, old: Iterable[str], new: Iterable[str]) -> None:
+    """Registers a deployment for the SHAs it now waits for, and no longer for those it waited for."""
+    old, new = set(old), set(new)
+    for sha in sorted(old ^ new):
+        changes.make_room(1)
+        key = wait_key(changes.repository, sha)
+        item = changes.get(key) or {"pk": key[0], "sk": key[1], "d": {}}
+        waits = dict(item["d"])
+        wanted = set(waits.pop(deployment, [])) - {sha} | ({sha} & new)
+        if wanted:
+            waits[deployment] = sorted(wanted)
+        if waits:
+            changes.put({**item, "d": waits})
+        else:
+            changes.delete(key)

@@ -1,0 +1,59 @@
+"""Services: what gets deployed, and the repository each is tied to.
+
+services | checkout      one item a service, all of them in one partition: there are few, and lists need them all
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from leadline.store.table import Item, Key
+
+SERVICES = "services"
+
+
+def service_key(name: str) -> Key:
+    return (SERVICES, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`repository` is None until an event or somebody says it. `years`: per environment, in which years it was deployed.
+
+    `version` is that of the stored item, 0 where none is stored.
+    """
+
+    name: str
+    repository: str | None = None
+    years: dict[str, list[int]] = field(default_factory=dict)
+    version: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lock(self) -> str:
+        """The name under which everything of this service is written, one writer at a time."""
+        return self.repository if self.repository is not None else f"service:{self.name}"
+
+    def deployed_in(self, environment: str, year: int) -> "Service":
+        years = self.years.get(environment, [])
+        if year in years:
+            return self
+        return replace(self, years={**self.years, environment: sorted([*years, year])})
+
+    def to_item(self) -> Item:
+        """The item of the next version."""
+        pk, sk = service_key(self.name)
+        item: Item = {**self.extra, "pk": pk, "sk": sk, "years": self.years, "v": self.version + 1}
+        if self.repository is not None:
+            item["repository"] = self.repository
+        return item
+
+    @classmethod
+    def from_item(cls, item: Item) -> "Service":
+        own = {"pk", "sk", "repository", "years", "v"}
+        return cls(
+            name=item["sk"],
+            repository=item.get("repository"),
+            years={environment: list(years) for environment, years in item.get("years", {}).items()},
+            version=item.get("v", 0),
+            extra={name: value for name, value in item.items() if name not in own},
+        )
