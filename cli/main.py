@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "keys": ("cli.keys:register", "create, list and revoke API keys"),
+    "replay": ("cli.replay:register", "send a git clone's history as changes and deployments"),
 }
 
 
