@@ -76,6 +76,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     server: _Server
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"  # so that a request line that makes no sense is answered with a status line
     server_version = "leadline-local"
     sys_version = ""
     timeout = 65
@@ -89,9 +90,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self.server.busy += 1
         try:
             status, headers, body = self._answered()
-            self._reply(status, headers, body)
             took = (time.monotonic() - began) * 1000
             self.server.report(f"{self.command} {self.path.partition('?')[0]} {status} {took:.0f} ms")
+            self._reply(status, headers, body)
         finally:
             with self.server.lock:
                 self.server.busy -= 1

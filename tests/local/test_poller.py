@@ -1,0 +1,183 @@
+"""The queue poller: what a function is told of messages, and what becomes of those it could not do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.functions import Function
+from infra.local.poller import BadAnswerError, Poller, failed_ids
+from infra.local.resources import MAX_RECEIVES
+from leadline import aws
+from leadline.settings import Settings
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+def send(settings: Settings, *bodies: str, group: str = "g") -> None:
+    for body in bodies:
+        aws.client("sqs").send_message(
+            QueueUrl=settings.queue_url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=body
+        )
+
+
+def poller(settings: Settings, handler: Handler, *, workers: int = 1, lines: list[str] | None = None) -> Poller:
+    report = (lines if lines is not None else []).append
+    function = Function("compute", handler)
+    # No pause before a failed message is tried again, so that tests need none.
+    return Poller(aws.client("sqs"), settings.queue_url, function, report, workers=workers, first_pause=0)
+
+
+def left(settings: Settings) -> int:
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=["All"])[
+        "Attributes"
+    ]
+    return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
+
+
+def dead(settings: Settings) -> list[str]:
+    received = aws.client("sqs").receive_message(QueueUrl=settings.dlq_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [message["Body"] for message in received.get("Messages", [])]
+
+
+def test_a_message_arrives_as_lambda_has_it_and_is_deleted_when_done(aws_env: Settings) -> None:
+    events: list[dict[str, Any]] = []
+    send(aws_env, "one")
+    assert poller(aws_env, lambda event, _: events.append(event)).poll_once() == 1
+    (record,) = events[0]["Records"]
+    assert record["body"] == "one"
+    assert record["eventSource"] == "aws:sqs"
+    assert record["attributes"]["MessageGroupId"] == "g"
+    assert record["attributes"]["MessageDeduplicationId"] == "one"
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert record["attributes"]["SequenceNumber"]
+    assert left(aws_env) == 0
+
+
+def test_only_what_the_function_names_as_failed_is_tried_again(aws_env: Settings) -> None:
+    seen: list[list[str]] = []
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        seen.append([record["body"] for record in event["Records"]])
+        failed = [record for record in event["Records"] if record["body"] == "bad" and len(seen) == 1]
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+    send(aws_env, "good", group="a")
+    send(aws_env, "bad", group="b")
+    worker = poller(aws_env, handler)
+    worker.poll_once()
+    worker.poll_once()
+    assert seen == [["good", "bad"], ["bad"]]
+    assert left(aws_env) == 0
+
+
+def test_a_function_that_raises_has_failed_on_its_whole_batch(
+    aws_env: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[str] = []
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        raise RuntimeError("no")
+
+    send(aws_env, "one", "two")
+    poller(aws_env, handler, lines=lines).poll_once()
+    assert left(aws_env) == 2
+    assert lines == ["compute failed on 2 messages: see the log"]
+    assert "RuntimeError: no" in capsys.readouterr().err
+
+
+def test_what_fails_every_time_ends_among_the_dead_letters_and_holds_nobody_up(aws_env: Settings) -> None:
+    done: list[str] = []
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        failed = [record for record in event["Records"] if record["body"] == "poison"]
+        done.extend(record["body"] for record in event["Records"] if record["body"] != "poison")
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+    send(aws_env, "poison", group="a")
+    send(aws_env, "healthy", group="b")
+    worker = poller(aws_env, handler)
+    for _ in range(MAX_RECEIVES + 1):
+        worker.poll_once()
+    assert done == ["healthy"]
+    assert dead(aws_env) == ["poison"]
+    assert left(aws_env) == 0
+
+
+def test_groups_go_in_parallel_and_each_in_order(aws_env: Settings) -> None:
+    order: dict[str, list[int]] = {}
+    at_work: set[str] = set()
+    overlaps: list[str] = []
+    both = threading.Barrier(2, timeout=20)
+    lock = threading.Lock()
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        groups = {record["attributes"]["MessageGroupId"] for record in event["Records"]}
+        with lock:
+            overlaps.extend(groups & at_work)
+            at_work.update(groups)
+        if any(record["body"].endswith("-0") for record in event["Records"]):
+            both.wait()  # passes only if two workers have a batch at the same time
+        for record in event["Records"]:
+            group, number = record["body"].split("-")
+            order.setdefault(group, []).append(int(number))
+        with lock:
+            at_work.difference_update(groups)
+
+    # Ten fill a batch, so that each group's first batch is its own.
+    for group in ("a", "b"):
+        send(aws_env, *(f"{group}-{number}" for number in range(20)), group=group)
+    running = poller(aws_env, handler, workers=3)
+    running.start()
+    for _ in range(400):
+        if sum(map(len, order.values())) == 40:
+            break
+        time.sleep(0.05)
+    running.stop()
+    assert order == {"a": list(range(20)), "b": list(range(20))}
+    assert overlaps == []
+
+
+def test_stopping_lets_the_batch_under_way_finish(aws_env: Settings) -> None:
+    began = threading.Event()
+    finished: list[str] = []
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        began.set()
+        time.sleep(0.3)
+        finished.append("yes")
+
+    send(aws_env, "one")
+    running = poller(aws_env, handler)
+    running.start()
+    assert began.wait(10)
+    running.stop()
+    assert finished == ["yes"]
+    assert left(aws_env) == 0
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
+def test_naming_nothing_is_success(answer: Any) -> None:
+    assert failed_ids(answer, {"a", "b"}) == set()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "text",
+        {"other": 1},
+        {"batchItemFailures": "a"},
+        {"batchItemFailures": [{"itemIdentifier": ""}]},
+        {"batchItemFailures": [{"itemIdentifier": None}]},
+        {"batchItemFailures": [{"itemIdentifier": "unknown"}]},
+        {"batchItemFailures": [{"wrong": "a"}]},
+        {"batchItemFailures": ["a"]},
+    ],
+)
+def test_an_answer_that_lambda_would_not_understand_fails_the_whole_batch(answer: Any) -> None:
+    with pytest.raises(BadAnswerError):
+        failed_ids(answer, {"a", "b"})
