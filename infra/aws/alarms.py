@@ -1,4 +1,4 @@
-"""What must not happen unseen: a dead letter, a failing function, a queue that falls behind.
+"""What must not happen unseen: a dead letter, a failing function, an API that fails its callers, a queue that falls behind.
 
 Each alarm says in its description what to do first. `tell` gets them all; without it they are seen in the console only.
 """
@@ -18,8 +18,12 @@ PERIOD = Duration.minutes(5)
 TOO_OLD = Duration.minutes(15)
 
 
+# One answer of 5xx may be AWS's own and is sent again by its caller; five in five minutes are a pattern.
+SERVER_ERRORS = 5
+
+
 class Alarms(Construct):
-    """One alarm on the dead letters, one on the queue's age, one on each function's errors."""
+    """An alarm on the dead letters, the queue's age, each function's crashes and the API's answers of 5xx."""
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Alarms(Construct):
         queue: sqs.IQueue,
         dead_letters: sqs.IQueue,
         functions: Mapping[str, lambda_.IFunction],
+        server_errors: cloudwatch.Metric,
         tell: sns.ITopic | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -52,6 +57,13 @@ class Alarms(Construct):
                 1,
                 f"Leadline's {name.lower()} function crashed. Every crash is a bug or a missing right: see its log.",
             )
+
+        self._alarm(
+            "ServerErrors",
+            server_errors.with_(period=PERIOD, statistic="Sum"),
+            SERVER_ERRORS,
+            "Leadline's API answers 5xx. The functions' logs name each with its request id and where it was raised.",
+        )
 
     def _alarm(self, construct_id: str, metric: cloudwatch.IMetric, at_least: int, what_to_do: str) -> None:
         alarm = cloudwatch.Alarm(

@@ -81,3 +81,4 @@ class HttpApi(Construct):
             destination_arn=access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
         self.url = api.api_endpoint
+        self.server_errors = api.metric_server_error()

@@ -35,6 +35,8 @@ VISIBILITY = Duration.seconds(6 * 60)
 MAX_RECEIVES = 5
 # The longest SQS offers, on both queues: a fortnight to mend a broken function before any answered 202 is lost.
 QUEUE_RETENTION = Duration.days(14)
+# The most SQS takes, and the most a request may hold: whatever is accepted fits.
+MESSAGE_BYTES = 1024 * 1024
 # The most one FIFO poll can bring.
 BATCH_SIZE = 10
 # So that replaying a year of history cannot take the concurrency that the account's other functions need.
@@ -112,6 +114,7 @@ class Leadline(Construct):
             queue=self.queue,
             dead_letters=self.dead_letters,
             functions={"Ingest": ingest, "Compute": compute, "Query": query},
+            server_errors=self.api.server_errors,
             tell=alarms_to,
         )
 
@@ -140,6 +143,7 @@ class Leadline(Construct):
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
             retention_period=QUEUE_RETENTION,
+            max_message_size_bytes=MESSAGE_BYTES,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             removal_policy=kept,

@@ -111,6 +111,7 @@ def test_both_queues_keep_order_and_the_main_one_gives_up_after_five_tries(templ
         assert queue["Properties"]["FifoQueue"] is True
         assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
+        assert queue["Properties"]["MaximumMessageSize"] == 1024 * 1024
     assert queues["LeadlineQueue9665B065"]["Properties"]["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["LeadlineDeadLetters16258E8E", "Arn"]},
         "maxReceiveCount": 5,
@@ -222,7 +223,7 @@ def test_the_api_is_throttled_and_logs_no_address_header_or_query(template: Temp
         assert personal not in line
 
 
-def test_dead_letters_lateness_and_crashes_raise_alarms(template: Template) -> None:
+def test_dead_letters_lateness_crashes_and_server_errors_raise_alarms(template: Template) -> None:
     watched = set()
     for alarm in resources(template, "CloudWatch::Alarm").values():
         (dimension,) = alarm["Properties"]["Dimensions"]
@@ -232,6 +233,7 @@ def test_dead_letters_lateness_and_crashes_raise_alarms(template: Template) -> N
     assert watched == {
         ("ApproximateNumberOfMessagesVisible", "LeadlineDeadLetters16258E8E"),
         ("ApproximateAgeOfOldestMessage", "LeadlineQueue9665B065"),
+        ("5xx", next(iter(resources(template, "ApiGatewayV2::Api")))),
         *(("Errors", function) for function in functions),
     }
 
