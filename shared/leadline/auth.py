@@ -5,6 +5,7 @@ HMAC-SHA256(pepper, key); the pepper lives in Secrets Manager, so the table alon
 try any. Hashes are compared in constant time, and an unknown id costs a comparison too.
 
     ("key#4f1d0c9be2a7", "key")   hash, scopes, name, created_at, expires_at?, revoked_at?      times in epoch ms
+    ("keys", "4f1d0c9be2a7")      nothing more: that there is such a key, so that all can be listed
 """
 
 from __future__ import annotations
@@ -109,8 +110,14 @@ def create_key(
     }
     if expires_at is not None:
         item["expires_at"] = expires_at
-    table.write([Put(item, ABSENT)])
+    table.write([Put(item, ABSENT), Put({"pk": "keys", "sk": key_id}, ABSENT)])
     return text, item
+
+
+def list_keys(table: Table) -> list[Item]:
+    """The items of all keys, oldest first. None of them lets anyone make out a key."""
+    found = table.get([item_key(entry["sk"]) for entry in table.query("keys")])
+    return sorted(found.values(), key=lambda item: (item["created_at"], item["pk"]))
 
 
 def revoke_key(table: Table, key_id: str, *, now: int) -> bool:

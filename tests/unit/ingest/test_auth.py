@@ -19,6 +19,7 @@ from leadline.auth import (
     Unauthorized,
     create_key,
     item_key,
+    list_keys,
     revoke_key,
 )
 from leadline.domain.errors import Transient
@@ -124,6 +125,17 @@ def test_only_a_keyed_hash_is_stored(table: CountingTable) -> None:
     assert key not in stored
     assert key.rsplit("_", 1)[-1] not in stored
     assert item_key(key.split("_")[1]) == (f"key#{key[3:15]}", "key")
+
+
+def test_all_keys_are_listed_oldest_first_revoked_or_not(table: CountingTable) -> None:
+    for number in (3, 1, 2):
+        create_key(table, PEPPER, name=f"ci {number}", scopes=[EVENTS_WRITE], now=NOW + number)
+    revoke_key(table, list_keys(table)[0]["pk"].removeprefix("key#"), now=NOW + 9)
+    assert [(item["name"], item.get("revoked_at")) for item in list_keys(table)] == [
+        ("ci 1", NOW + 9),
+        ("ci 2", None),
+        ("ci 3", None),
+    ]
 
 
 def test_a_key_ends_with_its_expiry_to_the_millisecond(table: CountingTable) -> None:
