@@ -17,7 +17,7 @@ from leadline.aws import client
 from leadline.domain.errors import Poison
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
-from leadline.telemetry import logger
+from leadline.telemetry import describe, logger
 
 _processor = SqsFifoPartialProcessor(skip_group_on_error=True)
 _processor.raise_on_entire_batch_failure = False  # an answer with every message in it says the same, and logs less
@@ -38,4 +38,7 @@ def _fold_record(record: SQSRecord) -> None:
         fold(DynamoTable(client("dynamodb"), settings.table), record.body)
     except Poison as poison:
         park(client("sqs"), settings.dlq_url, record, poison)
-        logger.warning("parked", extra={"reason": poison.reason, "message_id": record.message_id})
+        logger("compute").warning("parked", extra={"reason": poison.reason, "message_id": record.message_id})
+    except Exception as error:
+        logger("compute").error("back to the queue", extra={"message_id": record.message_id, **describe(error)})
+        raise

@@ -9,7 +9,7 @@ from dataclasses import replace
 from compute.records import save_outcome
 from compute.tracks import Track
 from compute.workspace import OUTCOME
-from leadline.domain.ledger import is_behind
+from leadline.domain.ledger import Relied, is_behind
 from leadline.domain.outcomes import Outcome, Remedy, Trouble
 from leadline.store.deployments import Entry, Record, claim_key, is_sha, place_of, references, same_sha
 from leadline.store.incidents import Incident, incident_key, incident_line
@@ -18,39 +18,39 @@ RolledBack = tuple[tuple[Remedy, str], ...]
 
 
 def settle(track: Track, places: set[str]) -> None:
-    """Derives the outcomes at these places anew, and at those before them that this changes."""
+    """Derives the outcomes at these places anew, and at those before them that this may change."""
     left = set(places)
     for place in places:
         neighbour = _neighbour(track, place)
         if neighbour is not None:
-            left.add(neighbour)
-            track.mark(OUTCOME, neighbour)
+            left.add(neighbour.place)
+            track.mark(OUTCOME, neighbour.place)
     while left:
         place = max(left)
         left.remove(place)
-        before = _settle_one(track, place)
+        passed_on = _settle_one(track, place)
+        before = track.live_before(place) if passed_on else None
         if before is not None:
-            left.add(before)
-            track.mark(OUTCOME, before)
+            left.add(before.place)
+            track.mark(OUTCOME, before.place)
         track.unmark(OUTCOME, place)
 
 
-def _neighbour(track: Track, place: str) -> str | None:
+def _neighbour(track: Track, place: str) -> Entry | None:
     """The deployment before, where this one may change how that went. Not for the usual newest one: it costs a query."""
     entry = track.entry(place)
     quiet = entry is not None and not entry.rollback
     if quiet and track.is_newest(place) and track.work.changes.lock.get("last_incident", 0) < int(place[:13]):
         return None
-    before = track.live_before(place)
-    return before.place if before else None
+    return track.live_before(place)
 
 
-def _settle_one(track: Track, place: str) -> str | None:
-    """Answers the place before, where what this one passes on to it changed."""
+def _settle_one(track: Track, place: str) -> bool:
+    """Answers whether it takes part in a rollback, now or before, so that the one before it may too."""
     entry = track.entry(place)
     record = track.record(entry.key) if entry else None
     if entry is None or record is None:
-        return None
+        return False
     after = track.live_after(place) if entry.live else None
     rolled_back = _rollbacks(track, entry, after)
     outcome = Outcome()
@@ -67,11 +67,8 @@ def _settle_one(track: Track, place: str) -> str | None:
         )
     if outcome != record.outcome and record.parts:
         save_outcome(track.work, record, replace(record, outcome=outcome))
-    if rolled_back == entry.rolled_back:
-        return None
     track.put_entry(replace(entry, rolled_back=rolled_back))
-    before = track.live_before(place)
-    return before.place if before else None
+    return bool(rolled_back or entry.rolled_back)
 
 
 def _rollbacks(track: Track, entry: Entry, after: Entry | None) -> RolledBack:
@@ -84,7 +81,7 @@ def _rollbacks(track: Track, entry: Entry, after: Entry | None) -> RolledBack:
     mine = track.work.ledger.node(entry.node) if candidates else None
     if mine is None:
         return ()
-    return tuple((remedy, node) for remedy, node in candidates if is_behind(track.work.ledger, node, mine))
+    return tuple((remedy, node) for remedy, node in candidates if is_behind(track.work.ledger, node, mine, Relied()))
 
 
 def _implicit(track: Track, entry: Entry, after: Entry | None) -> list[Trouble]:

@@ -4,18 +4,18 @@ Each part is written together with the difference its contributions make to the 
 every transaction, also when a deployment of a thousand changes takes many of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from compute.workspace import Workspace
-from leadline.domain.cells import CellKey, contributions, difference
+from leadline.domain.cells import contributions, difference
 from leadline.domain.facts import Carried, Part, Summary, divide
 from leadline.store.cells import cell_key
 from leadline.store.changeset import ROOM
 from leadline.store.deployments import Record, part_item, part_key
 from leadline.store.ledger import set_waits, ship_key
-from leadline.store.table import Item
+from leadline.store.table import Item, Key
 
 
 def save_record(work: Workspace, old: Record, new: Record, changes: Sequence[Carried], day: date) -> None:
@@ -55,13 +55,15 @@ def _save(work: Workspace, old: Record, new: Record) -> None:
     gone = sorted(before.keys() - after.keys(), reverse=True)
     for position in [*gone, *sorted(after)]:
         _save_part(work, new, before.get(position), after.get(position))
+    still = {key for part in new.parts for key in _ships(new, part)}
+    for part in old.parts:
+        _forget_ships(work, new, _ships(old, part).keys() - still)
 
 
 def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | None) -> None:
     cells = difference(contributions(new) if new else {}, contributions(old) if old else {})
     shipped = _ships(record, new)
-    left = _ships(record, old).keys() - shipped.keys()
-    size = len(cells) + len(shipped) + len(left) + 3
+    size = len(cells) + len(shipped) + 1
     if size > ROOM and old is not None and new is not None and old.changes and new.changes:
         empty = replace(new, changes=(), authors=(), teams=())
         _save_part(work, record, old, empty)
@@ -77,16 +79,19 @@ def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | No
         work.changes.put(part_item(record.key, new))
     for item in shipped.values():
         work.changes.put(item)
-    for key in left:
-        stored = work.changes.get(key)
-        if stored is not None and stored.get("d") == record.key:
-            work.changes.delete(key)
-    _add(work, cells)
-
-
-def _add(work: Workspace, cells: Mapping[CellKey, dict[str, int]]) -> None:
     for key, numbers in cells.items():
         work.changes.add(cell_key(key), numbers)
+
+
+def _forget_ships(work: Workspace, record: Record, keys: Iterable[Key]) -> None:
+    """Takes back that these changes shipped with the record, where no other deployment has taken them over."""
+    keys = sorted(keys)
+    work.changes.prefetch(keys)
+    for key in keys:
+        stored = work.changes.get(key)
+        if stored is not None and stored.get("d") == record.key:
+            work.changes.make_room(1)
+            work.changes.delete(key)
 
 
 def _ships(record: Record, part: Part | None) -> dict[tuple[str, str], Item]:

@@ -1,8 +1,8 @@
 """Which service an event speaks of, and under which lock it is written.
 
-A service is tied to one repository. An event that names only a repository belongs to that repository's only service, else to the one
-named after the repository: its last segment, or its whole path where that name is taken. A service that nobody tied to a
-repository yet is kept under a lock of its own and tied by the first event that names both.
+A service is tied to one repository. An event that names only a repository belongs to that repository's only service, else to
+the one named after the repository: its last segment, or its whole path where that name is taken. A service that nobody tied
+to a repository yet is kept under a lock of its own and tied by the first event that names both.
 """
 
 from collections.abc import Callable, Iterable

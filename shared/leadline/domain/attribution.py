@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from leadline.domain.changes import Change
-from leadline.domain.ledger import SKEW, Ledger, Node, Span, Walk, is_behind, locate, walk
+from leadline.domain.ledger import SKEW, Ledger, Node, Position, Relied, Span, Walk, is_behind, joined, locate, walk
 from leadline.domain.windows import Calendar
 
 RESEND_WITHIN = 3600 * 1000
@@ -128,7 +128,7 @@ def attribute(state: State, run: Run, ledger: Ledger, calendar: Calendar) -> Att
         found = _blank(state, position.node)
     else:
         found = _range(state, run, position.node, ledger, calendar)
-    return replace(found, waits_for=found.waits_for | {run.sha}) if position.short else found
+    return replace(found, waits_for=found.waits_for | {run.sha}) if position.provisional else found
 
 
 def _unsuccessful(state: State, run: Run) -> Attribution:
@@ -163,8 +163,9 @@ def _blank(state: State, node: Node) -> Attribution:
 
 
 def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calendar) -> Attribution:
-    sent = locate(ledger, run.previous_id).node if run.previous_id is not None else None
-    waits = {run.previous_id} if run.previous_id is not None and sent is None else set()
+    previous = locate(ledger, run.previous_id) if run.previous_id is not None else Position(None)
+    sent = previous.node
+    waits = {run.previous_id} if run.previous_id and (sent is None or previous.provisional) else set()
     line = sent.sha if sent is not None else state.line
     first = not state.tracking and sent is None
     today = calendar.start_of(calendar.day_of(run.finished_at))
@@ -176,14 +177,20 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
     known = [tip.at for tip in state.tips[:1]] + ([sent.at] if sent else [])
     ledger.prefetch(min(known, default=floor) - SKEW, node.at)
     negatives = [shipped for tip in state.tips if (shipped := ledger.node(tip.sha)) is not None]
-    walked = walk(ledger, node, [*negatives, sent] if sent else negatives, floor)
+    negatives += [sent] if sent is not None else []
+    relied = Relied()
+    walked = walk(ledger, node, negatives, relied, floor)
     found, unexplained = _changes_in(walked, node, ledger)
     direct = _direct(walked)
-    new = [change for change in found if change.number not in state.early]
+    new = [
+        change
+        for change in found
+        if change.number not in state.early and not _merged_in(change, negatives, ledger, relied)
+    ]
     if first:
         status, reason = Status.BASELINE, Reason.BASELINE
     else:
-        status, reason = Status.MAPPED, _reason(walked, line, node, sent is not None, ledger)
+        status, reason = Status.MAPPED, _reason(walked, line, node, sent is not None, bool(new), ledger, relied)
     return Attribution(
         after=_after(state, walked, node, new, sent),
         status=status,
@@ -192,22 +199,24 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         to_id=node.sha,
         changes=tuple(change for change in new if not first or _counts_in_first(change, run, today)),
         direct=() if first else direct,
-        waits_for=walked.missing | unexplained | waits | {commit.sha for commit in direct},
-        spans=walked.spans,
+        waits_for=frozenset(relied.missing | unexplained | waits | {commit.sha for commit in direct}),
+        spans=joined(relied.spans),
     )
 
 
-def _reason(walked: Walk, line: str | None, node: Node, sent: bool, ledger: Ledger) -> Reason:
+def _reason(
+    walked: Walk, line: str | None, node: Node, sent: bool, carries: bool, ledger: Ledger, relied: Relied
+) -> Reason:
     if line == node.sha:
         return Reason.REDEPLOY
     previous = ledger.node(line) if line is not None else None
-    if previous is not None and walked.shipped and is_behind(ledger, node.sha, previous):
+    if previous is not None and walked.shipped and is_behind(ledger, node.sha, previous, relied):
         return Reason.ROLLBACK
     if sent:
         return Reason.SENT_RANGE
-    if previous is None or previous.sha in walked.met or is_behind(ledger, previous.sha, node):
+    if previous is None or previous.sha in walked.met or is_behind(ledger, previous.sha, node, relied):
         return Reason.RANGE
-    return Reason.EXACT if len(walked.carried) == 1 else Reason.DIVERGED
+    return Reason.EXACT if carries and len(walked.carried) == 1 else Reason.DIVERGED
 
 
 def _changes_in(walked: Walk, deployed: Node, ledger: Ledger) -> tuple[list[Change], frozenset[str]]:
@@ -224,6 +233,13 @@ def _changes_in(walked: Walk, deployed: Node, ledger: Ledger) -> tuple[list[Chan
                 unexplained.add(commit.picked_from)
             found.update((change.number, change) for change in changes)
     return [found[number] for number in sorted(found)], frozenset(unexplained)
+
+
+def _merged_in(change: Change, negatives: list[Node], ledger: Ledger, relied: Relied) -> bool:
+    """Whether the change had shipped with its merge before one of its other commits was deployed."""
+    if change.merge_sha is None:
+        return False
+    return any(tip.sha == change.merge_sha or is_behind(ledger, change.merge_sha, tip, relied) for tip in negatives)
 
 
 def _stands_for(commit: Node, any_role: bool, ledger: Ledger) -> list[Change]:

@@ -9,7 +9,7 @@ Time is only where to look (nodes are stored in time order) and in which order t
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from leadline.domain.changes import Change
@@ -76,7 +76,7 @@ class Ledger(Protocol):
         """The full SHAs that start with this prefix (7 or more hex digits), at most two of them."""
 
     def before(self, branch: str, at: int, sha: str) -> Node | None:
-        """The last node of the branch that stands before (at, sha)."""
+        """The last merge of a change into the branch that stands before (at, sha)."""
 
     def prefetch(self, low: int, high: int) -> None:
         """Says that the nodes with low <= node.at <= high are about to be read."""
@@ -84,10 +84,13 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a deployed SHA stands: `node` is None where the ledger holds none, or several (`ambiguous`), that fit."""
+    """Where a deployed SHA stands: `node` is None where the ledger holds none, or several (`ambiguous`), that fit.
+
+    `provisional`: more may become known of this SHA that lets it stand elsewhere.
+    """
 
     node: Node | None
-    short: bool = False
+    provisional: bool = False
     ambiguous: bool = False
 
 
@@ -98,12 +101,12 @@ def locate(ledger: Ledger, sha: str) -> Position:
     """
     node = ledger.node(sha)
     if node is not None:
-        return Position(_standing(ledger, node))
+        return Position(_standing(ledger, node), provisional=node.parents is None and not node.merges)
     if len(sha) >= FULL_SHA:
         return Position(None)
     matches = ledger.find(sha)
     node = ledger.node(matches[0]) if len(matches) == 1 else None
-    return Position(_standing(ledger, node) if node else None, short=True, ambiguous=len(matches) > 1)
+    return Position(_standing(ledger, node) if node else None, provisional=True, ambiguous=len(matches) > 1)
 
 
 def _standing(ledger: Ledger, node: Node) -> Node:
@@ -127,30 +130,42 @@ class Span:
         return self.branch == branch and self.low <= at <= self.high
 
 
+@dataclass(slots=True)
+class Relied:
+    """What walks relied on not to be known better: filling it in may change what they found.
+
+    `missing`: commits that were led to and of which nothing (more) is known. `spans`: merge order taken for ancestry.
+    """
+
+    missing: set[str] = field(default_factory=set)
+    spans: list[Span] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """What a walk found.
 
     `carried`: nodes reachable from the start and from no negative, newest first. `side`: those of them that only a change's
-    merge brought in. `met`: negatives that the start reaches. `missing`: parents of carried nodes that are not on the ledger.
-    `shipped`: the start itself is reachable from a negative, so nothing is carried.
+    merge brought in. `met`: negatives that the start reaches. `shipped`: the start itself is reachable from a negative, so
+    nothing is carried.
     """
 
     carried: tuple[Node, ...]
     side: frozenset[str]
     met: frozenset[str]
-    missing: frozenset[str]
-    spans: tuple[Span, ...]
     shipped: bool
 
 
 _PLAIN, _SIDE, _NEGATIVE = 1, 2, 4
 
 
-def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], floor: int = 0) -> Walk:
-    """The nodes that `start` reaches and no negative does, none of them standing before `floor` (epoch milliseconds)."""
+def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], relied: Relied, floor: int = 0) -> Walk:
+    """The nodes that `start` reaches and no negative does, none of them standing before `floor` (epoch milliseconds).
+
+    Adds to `relied` what the answer depends on.
+    """
     stops = {node.sha: node for node in negatives}
-    painting = _Painting(ledger, floor)
+    painting = _Painting(ledger, floor, relied)
     for node in stops.values():
         painting.reach(node, _NEGATIVE)
     painting.reach(start, _PLAIN)
@@ -161,20 +176,10 @@ def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], floor: int = 0)
         key=Node.order,
         reverse=True,
     )
-    missing: set[str] = set()
-    spans: list[Span] = []
-    for node in carried:
-        unknown = [sha for sha in node.parents or () if ledger.node(sha) is None]
-        missing.update(unknown)
-        if node.branch and (node.parents is None or node.parents[:1] == tuple(unknown[:1]) != ()):
-            previous = implied_parent(ledger, node, floor)
-            spans.append(Span(node.branch, previous.at if previous else floor, node.at))
     return Walk(
         carried=tuple(carried),
         side=frozenset(node.sha for node in carried if not paint[node.sha] & _PLAIN),
         met=frozenset(sha for sha in stops if paint[sha] & (_PLAIN | _SIDE)),
-        missing=frozenset(missing),
-        spans=joined(spans),
         shipped=bool(paint[start.sha] & _NEGATIVE),
     )
 
@@ -182,9 +187,10 @@ def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], floor: int = 0)
 class _Painting:
     """Two colours spread from children to parents, newest first, until everything left is shipped."""
 
-    def __init__(self, ledger: Ledger, floor: int) -> None:
+    def __init__(self, ledger: Ledger, floor: int, relied: Relied) -> None:
         self._ledger = ledger
         self._floor = floor
+        self._relied = relied
         self.paint: dict[str, int] = {}
         self.nodes: dict[str, Node] = {}
         self._spread: dict[str, int] = {}
@@ -224,33 +230,38 @@ class _Painting:
 
     def _parents(self, node: Node, colour: int) -> Iterator[tuple[Node, int]]:
         if node.parents is None:
-            previous = implied_parent(self._ledger, node, self._floor)
-            if previous is not None:
-                yield previous, colour
+            if not node.merges:
+                self._relied.missing.add(node.sha)
+            yield from ((parent, colour) for parent in self._implied(node))
             return
         for position, sha in enumerate(node.parents):
-            brought_in = position > 0 and node.merges and colour & _PLAIN
+            inherited = colour & ~_PLAIN | _SIDE if position > 0 and node.merges and colour & _PLAIN else colour
             parent = self._ledger.node(sha)
-            if parent is None and position == 0:
-                parent = implied_parent(self._ledger, node, self._floor)
             if parent is not None:
-                yield parent, colour & ~_PLAIN | _SIDE if brought_in else colour
+                yield parent, inherited
+                continue
+            self._relied.missing.add(sha)
+            if position == 0:
+                yield from ((implied, inherited) for implied in self._implied(node))
+
+    def _implied(self, node: Node) -> Iterator[Node]:
+        """The merge before this node in its branch's merge order: stands in for a first parent that nobody told."""
+        if node.branch is None:
+            return
+        previous = self._ledger.before(node.branch, node.at, node.sha)
+        reached = previous is not None and previous.at >= self._floor
+        low = previous.at if previous is not None and reached else self._floor
+        self._relied.spans.append(Span(node.branch, low, node.at))
+        if previous is not None and reached:
+            yield previous
 
 
-def implied_parent(ledger: Ledger, node: Node, floor: int) -> Node | None:
-    """The node before this one in its branch's merge order: stands in for a first parent that nobody told."""
-    if node.branch is None:
-        return None
-    previous = ledger.before(node.branch, node.at, node.sha)
-    return previous if previous is not None and previous.at >= floor else None
-
-
-def is_behind(ledger: Ledger, sha: str, other: Node) -> bool:
-    """Whether the commit is a strict ancestor of the other one."""
+def is_behind(ledger: Ledger, sha: str, other: Node, relied: Relied) -> bool:
+    """Whether the commit is a strict ancestor of the other one. Adds to `relied` what the answer depends on."""
     node = ledger.node(sha)
     if node is None or node.sha == other.sha or node.at > other.at + SKEW:
         return False
-    reachable = walk(ledger, other, [], floor=node.at - SKEW)
+    reachable = walk(ledger, other, [], relied, floor=node.at - SKEW)
     return any(found.sha == sha for found in reachable.carried)
 
 

@@ -146,7 +146,7 @@ class Changeset:
         lock["v"] = lock.get("v", 0) + 1
         stored = {name: value for name, value in lock.items() if value is not None}
         self._table.write([Put(stored, at_version(before.get("v", 0))), *writes])
-        self._read.update({key: item for key, item in self._planned.items()})
+        self._read.update(self._planned)
         self._read[self._lock] = stored
         self._planned.clear()
         self._guards.clear()

@@ -18,6 +18,9 @@ SETTINGS_KEY: Key = ("config", "settings")
 ROSTER_KEY: Key = ("config", "roster")
 
 
+_OWN = frozenset({"pk", "sk", "timezone", "production", "incident_window", "v"})
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """The organisation's settings. `production`: the environments that count as production; durations in milliseconds."""

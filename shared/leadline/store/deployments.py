@@ -7,7 +7,7 @@ claim#checkout#production#run-17 | claim              who says something about t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ class Entry:
     sha: str | None
     live: bool
     node: str | None = None
-    after: State = State()
+    after: State = field(default_factory=State)
     rollback: bool = False
     spans: tuple[Span, ...] = ()
     rolled_back: tuple[tuple[Remedy, str], ...] = ()
@@ -151,7 +151,7 @@ class Record:
     from_id: str | None = None
     to_id: str | None = None
     rollback: bool = False
-    outcome: Outcome = Outcome()
+    outcome: Outcome = field(default_factory=Outcome)
     direct: tuple[tuple[str, str | None, int], ...] = ()
     waits_for: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()

@@ -9,9 +9,10 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from leadline.domain.errors import Conflict, Transient
@@ -56,12 +57,9 @@ class DynamoTable:
         wanted = [_key(key) for key in dict.fromkeys(keys)]
         tries = 0
         while wanted:
-            now, wanted = wanted[:_BATCH_GET], wanted[_BATCH_GET:]
-            answer = self._call(
-                lambda now=now: self._client.batch_get_item(
-                    RequestItems={self._name: {"Keys": now, "ConsistentRead": True}}
-                )
-            )
+            request: Any = {self._name: {"Keys": wanted[:_BATCH_GET], "ConsistentRead": True}}
+            wanted = wanted[_BATCH_GET:]
+            answer = self._call(partial(self._client.batch_get_item, RequestItems=request))
             for raw in answer["Responses"].get(self._name, []):
                 item = _plain(raw)
                 found[item["pk"], item["sk"]] = item
@@ -72,7 +70,7 @@ class DynamoTable:
         return found
 
     def get_together(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        wanted = [{"Get": {"TableName": self._name, "Key": _key(key)}} for key in dict.fromkeys(keys)]
+        wanted: list[Any] = [{"Get": {"TableName": self._name, "Key": _key(key)}} for key in dict.fromkeys(keys)]
         answer = self._call(lambda: self._client.transact_get_items(TransactItems=wanted))
         items = [_plain(response["Item"]) for response in answer["Responses"] if response.get("Item")]
         return {(item["pk"], item["sk"]): item for item in items}
@@ -203,8 +201,6 @@ def _plain(raw: dict[str, Any]) -> Item:
 def _untyped(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Binary):
-        return bytes(value)
     if isinstance(value, list):
         return [_untyped(entry) for entry in value]
     if isinstance(value, dict):

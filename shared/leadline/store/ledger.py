@@ -99,7 +99,7 @@ def _slim(change: Change) -> dict[str, Any]:
 
 
 def _fat(repository: str, number: int, merge_sha: str, data: dict[str, Any]) -> Change:
-    values = {name: data.get(short) for name, short in _SLIM.items()}
+    values: dict[str, Any] = {name: data.get(short) for name, short in _SLIM.items()}
     return Change(repository=repository, number=number, merge_sha=merge_sha, **values)
 
 
@@ -137,7 +137,7 @@ class StoredLedger:
                 if instant < self._low:
                     break
                 node = self._nodes[candidate]
-                if node is not None and node.branch == branch:
+                if node is not None and node.merges and node.branch == branch:
                     return node
             return self._earlier(branch, (self._low, ""))
         return self._earlier(branch, (at, sha))
@@ -208,7 +208,7 @@ class StoredLedger:
             page = [item for item in self._changes.query(pk, "", last, reverse=True, limit=_PAGE) if item["sk"] < last]
             for item in page:
                 node = self._take(item)
-                if node.branch == branch:
+                if node.merges and node.branch == branch:
                     return node
             if page:
                 last = page[-1]["sk"]
