@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ import pytest
 
 from infra.local.emulator import Emulator, EmulatorError
 from infra.local.resources import create_resources
+from leadline import aws
 from leadline.settings import Settings
+from leadline.store.dynamodb import DynamoTable
+from leadline.store.table import ABSENT, Add, Item, Put
 
 
 @pytest.fixture
@@ -186,3 +190,17 @@ def test_it_listens_on_this_machine_only(emulator: Emulator) -> None:
     # The whole of 127.0.0.0/8 leads here, so whoever listens on every address answers on this one too.
     with pytest.raises(OSError, match=r"refused|assign"):
         socket.create_connection(("127.0.0.2", emulator.port), timeout=1)
+
+
+def test_transactions_from_many_threads_lose_nothing(aws_env: Settings) -> None:
+    # What the other emulator for tests, moto in this process, does not promise: 8 threads, each adding with a guard.
+    table = DynamoTable(aws.client("dynamodb"), aws_env.table)
+
+    def add(worker: int) -> None:
+        for number in range(25):
+            mine: Item = {"pk": f"worker-{worker}", "sk": f"{number}"}
+            table.write([Put(mine, ABSENT), Add(("total", "total"), {"amount": 1})])
+
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(add, range(8)))
+    assert table.get([("total", "total")])["total", "total"]["amount"] == 200
