@@ -147,7 +147,7 @@ def _deploy(
         if wild and draw.random() < 0.1:
             deployment["id"] = sha[:9]
         if wild and draw.random() < 0.1:
-            deployment["previous_id"] = draw.choice(main)
+            deployment["previous_id"] = draw.choice([known for known in main if times[known] <= clock])
         history.tell("deployment", deployment, received)
         ids.append(deployment.get("deployment_id", sha))
         if wild and draw.random() < 0.2:

@@ -6,7 +6,7 @@ from typing import Any
 from compute.derivation import Derivation
 from compute.workspace import ATTRIBUTE, Workspace, read_together
 from leadline.domain.changes import Change
-from leadline.domain.ledger import Node
+from leadline.domain.ledger import SKEW, Node
 from leadline.store.changeset import lock_key
 from leadline.store.deployments import deployment_item_key, place_of
 from leadline.store.ledger import (
@@ -115,7 +115,7 @@ def _mark_spans(derivation: Derivation, changed: list[tuple[Node | None, Node]])
     if not moved:
         return
     changes = derivation.work.changes
-    earliest = min(node.at for node in moved)
+    earliest = max(0, min(node.at for node in moved) - SKEW)
     if changes.lock.get("last_finish", 0) < earliest:
         return
     for name in changes.lock.get("services", []):
