@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local.emulator import Emulator
-from leadline.auth import create_key
-from leadline.store.dynamodb import DynamoTable
-from tests.infra.deployment import Deployment, deploy
+from tests.infra.deployment import STACK, Deployment, deploy, leadline
 from tests.infra.tls_front import TlsFront
 
 
@@ -26,9 +23,5 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     home = tmp_path_factory.mktemp("deployment")
     with TlsFront() as front, enforcing(front, home / "emulator") as front.emulator:
         deployment = deploy(front, home)
-        secret = deployment.client("secretsmanager").get_secret_value(SecretId=deployment.outputs["KeySecretId"])
-        table = DynamoTable(deployment.client("dynamodb"), deployment.outputs["TableName"])
-        deployment.key, _ = create_key(
-            table, secret["SecretString"].encode(), name="tests", scopes=["admin"], now=time.time_ns() // 1_000_000
-        )
+        deployment.key = leadline(deployment, "keys", "create", "--admin", "--name", "tests", "--stack", STACK)
         yield deployment

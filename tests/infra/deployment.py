@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,6 +90,14 @@ class Deployment:
     def put_policy(self, role: str, name: str, document: dict[str, Any]) -> None:
         self.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
+    def restart_functions(self) -> None:
+        """Ends the functions' processes, and with them what they remember of keys and secrets."""
+        functions = self.client("lambda")
+        for function in functions.list_functions()["Functions"]:
+            name, variables = function["FunctionName"], function["Environment"]["Variables"]
+            variables["RESTARTS"] = str(int(variables.get("RESTARTS", "0")) + 1)
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
     def dead_letters(self) -> list[dict[str, Any]]:
         """Looks at the dead letters without taking them away."""
         sqs = self.client("sqs")
@@ -137,6 +146,20 @@ def deploy(front: TlsFront, home: Path) -> Deployment:
     deployment = Deployment(front, json.loads(outputs.read_text())[STACK])
     _say_it_the_emulators_way(deployment)
     return deployment
+
+
+def leadline(deployment: Deployment, *arguments: str) -> str:
+    """What the `leadline` command prints, run as its user runs it: against whatever AWS the environment names."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("leadline"), *arguments],
+        env={**os.environ, **deployment.front.client_environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def _say_it_the_emulators_way(deployment: Deployment) -> None:

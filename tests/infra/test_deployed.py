@@ -1,0 +1,163 @@
+"""The stack that ships, deployed by the CDK's command line and driven over HTTP, every call checked against its role."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.emulator import REGION
+from tests.infra.deployment import Deployment, eventually
+
+HOUR = 3_600_000
+NOON = 1_793_275_200_000  # 2026-10-29T12:00:00Z
+
+
+def sha(letter: str) -> str:
+    return letter * 40
+
+
+def deployment(repository: str, **fields: Any) -> dict[str, Any]:
+    return {"repository": repository, "id": sha("a"), "finished_at": NOON, **fields}
+
+
+def change(repository: str, number: int, **fields: Any) -> dict[str, Any]:
+    return {"repository": repository, "number": number, "author": "ada", **fields}
+
+
+def metrics(deployed: Deployment, service: str) -> Any:
+    return deployed.get(f"/v1/metrics/dora?from=2026-10-01&to=2026-11-01&service={service}")["metrics"]
+
+
+def test_deployments_and_changes_posted_over_http_come_out_as_metrics(deployed: Deployment) -> None:
+    repository = "acme/shop"
+    graph = {
+        "repository": repository,
+        "commits": [
+            {"sha": sha("a"), "parents": [], "committed_at": NOON},
+            {"sha": sha("b"), "parents": [sha("a")], "committed_at": NOON + HOUR},
+        ],
+    }
+    assert deployed.post("/v1/events/commits", graph).status == 202
+    first = deployment(repository, id=sha("a"), deployment_id="1", finished_at=NOON)
+    second = deployment(repository, id=sha("b"), deployment_id="2", finished_at=NOON + 3 * HOUR)
+    shipped = change(
+        repository, 7, merge_sha=sha("b"), first_commit_at=NOON + HOUR, opened_at=NOON + HOUR, merged_at=NOON + 2 * HOUR
+    )
+    answer = deployed.post("/v1/events/deployments", [first, second])
+    assert (answer.status, answer.body["accepted"], answer.body["rejected"]) == (202, 2, 0)
+    assert deployed.post("/v1/events/changes", shipped).status == 202
+
+    seen = eventually(lambda: metrics(deployed, "shop"), lambda found: found["change_lead_time"]["n"] == 1)
+
+    assert seen["deployment_frequency"]["deployments"] == 2
+    assert seen["change_lead_time"]["n"] == 1
+    assert seen["change_lead_time"]["p50"] == pytest.approx(2 * 3600, rel=0.01)
+    page = deployed.get("/v1/deployments?service=shop&from=2026-10-01&to=2026-11-01")
+    assert [[item["number"] for item in listed["changes"]] for listed in page["items"] if listed["id"] == sha("b")] == [
+        [7]
+    ]
+
+
+def test_a_message_that_can_never_work_is_parked_with_its_reason_and_holds_up_no_neighbour(
+    deployed: Deployment,
+) -> None:
+    deployed.client("sqs").send_message(
+        QueueUrl=deployed.outputs["QueueUrl"],
+        MessageBody="{this is no event",
+        MessageGroupId="acme/next-to-poison",
+        MessageDeduplicationId="poison",
+    )
+    assert deployed.post("/v1/events/deployments", deployment("acme/next-to-poison")).status == 202
+
+    (dead,) = eventually(lambda: parked(deployed, "{this is no event"), bool)
+    assert dead["MessageAttributes"]["reason"]["StringValue"] == "NOT_JSON"
+    seen = eventually(
+        lambda: metrics(deployed, "next-to-poison"), lambda found: found["deployment_frequency"]["deployments"] == 1
+    )
+    assert seen["deployment_frequency"]["deployments"] == 1
+
+
+def parked(deployed: Deployment, body: str) -> list[dict[str, Any]]:
+    return [message for message in deployed.dead_letters() if message["Body"] == body]
+
+
+def test_an_event_that_is_not_valid_gets_a_problem_and_reaches_no_queue(deployed: Deployment) -> None:
+    answer = deployed.post("/v1/events/deployments", {"id": "xyz", "repository": "https://github.com/acme/api.git"})
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {fault["pointer"] for fault in answer.body["errors"]} == {"/id", "/repository"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/events/deployments"), ("GET", "/v1/metrics/dora"), ("GET", "/v1/services")]
+)
+def test_a_request_without_one_of_our_keys_is_turned_away_by_the_function_behind_it(
+    deployed: Deployment, method: str, path: str
+) -> None:
+    stranger = "ll_000000000000_" + "x" * 43
+    answer = deployed.request(method, path, {} if method == "POST" else None, key=stranger)
+    assert answer.status == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_team_set_up_over_http_reaches_compute(deployed: Deployment) -> None:
+    """Query may write configuration and tell compute; both rights are needed for this."""
+    answer = deployed.request("PUT", "/v1/teams/platform", {"members": [{"author": "grace"}]})
+    assert answer.status in (200, 201, 202, 204), answer.body
+    repository = "acme/teamed"
+    assert deployed.post("/v1/events/deployments", deployment(repository, deployment_id="1")).status == 202
+    mine = change(repository, 1, author="grace", merge_sha=sha("c"), first_commit_at=NOON, merged_at=NOON + HOUR)
+    assert deployed.post("/v1/events/changes", mine).status == 202
+    later = deployment(repository, id=sha("c"), deployment_id="2", finished_at=NOON + 2 * HOUR)
+    assert deployed.post("/v1/events/deployments", later).status == 202
+    path = "/v1/metrics/dora?from=2026-10-01&to=2026-11-01&team=platform"
+    seen = eventually(lambda: deployed.get(path)["metrics"], lambda found: found["change_lead_time"]["n"] == 1)
+    assert seen["change_lead_time"]["n"] == 1
+
+
+def test_the_healthy_answer_and_the_interface_need_no_key(deployed: Deployment) -> None:
+    assert deployed.request("GET", "/healthz", key="none").status == 200
+    assert deployed.request("GET", "/openapi.json", key="none").body["openapi"].startswith("3.1")
+
+
+def test_the_queues_refuse_whoever_does_not_come_over_tls(deployed: Deployment) -> None:
+    plain = boto3.client(
+        "sqs",
+        endpoint_url=deployed.front.emulator.endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    for queue in ("QueueUrl", "DlqUrl"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            plain.receive_message(QueueUrl=deployed.outputs[queue])
+
+
+@pytest.mark.parametrize("right", ["sqs:SendMessage", "secretsmanager:GetSecretValue", "dynamodb:BatchGetItem"])
+def test_every_right_of_ingest_is_one_it_cannot_do_without(deployed: Deployment, right: str) -> None:
+    """Also the control of all tests above: with a right taken away, what they show working does not work."""
+    ((role, name),) = [found for found in deployed.policies() if "Ingest" in found[0]]
+    document = deployed.policy(role, name)
+    try:
+        deployed.put_policy(role, name, without(document, right))
+        deployed.restart_functions()
+        refused = deployed.post("/v1/events/deployments", deployment("acme/refused"))
+    finally:
+        deployed.put_policy(role, name, document)
+        deployed.restart_functions()
+    assert refused.status in (500, 503)
+    assert deployed.post("/v1/events/deployments", deployment("acme/allowed-again")).status == 202
+
+
+def without(document: dict[str, Any], right: str) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(json.dumps(document))
+    for statement in kept["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        statement["Action"] = [action for action in actions if action not in (right, right + "Batch")] or [
+            "none:Nothing"
+        ]
+    return kept
