@@ -89,14 +89,20 @@ class GitClone:
 
     def tags(self) -> list[Tag]:
         """All tags that stand on commits, in no order."""
-        listing = self._run("for-each-ref", "--format=%(refname) %(creatordate:unix)", "refs/tags").splitlines()
-        dated = [line.partition(" ")[::2] for line in listing]
-        asked = "".join(f"{ref}^{{commit}}\n" for ref, _ in dated)
+        listing = self._run(
+            "for-each-ref", "--format=%(refname) %(objecttype) %(creatordate:unix)", "refs/tags"
+        ).splitlines()
+        rows = [line.split(" ") for line in listing]
+        asked = "".join(f"{row[0]}^{{commit}}\n" for row in rows)
         answers = self._run("cat-file", "--batch-check=%(objectname)", given=asked).splitlines()
-        found = [(ref, date, sha) for (ref, date), sha in zip(dated, answers, strict=True) if " " not in sha]
-        undated = [sha for _, date, sha in found if not date.strip()]
+        # What stands on a tree or a blob has no commit, and git says so in words.
+        found = [(ref, kind, date, sha) for (ref, kind, date), sha in zip(rows, answers, strict=True) if " " not in sha]
+        undated = [sha for _, _, date, sha in found if not date]
         committed = self._commit_dates(undated) if undated else {}
-        return [Tag(ref.removeprefix("refs/tags/"), sha, int(date or committed[sha])) for ref, date, sha in found]
+        return [
+            Tag(ref.removeprefix("refs/tags/"), sha, int(date or committed[sha]), is_dated=kind == "tag" and bool(date))
+            for ref, kind, date, sha in found
+        ]
 
     def read(
         self,

@@ -15,11 +15,13 @@ ONE_RUN = 3600
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag and its commit. `at` is when the tag was made; its commit's time for one that has none (epoch seconds)."""
+    """A tag and its commit. `at` is when the tag was made; not `is_dated`: that is unknown, its commit's time stands in.
+    (Epoch seconds. Lightweight tags have no date.)"""
 
     name: str
     sha: str
     at: int
+    is_dated: bool = True
 
 
 _VERSION = re.compile(r"(?:v|rel(?:ease)?[-_/]?v?)?\d+(?:[._]\d+)+(?:[-+._]?[0-9A-Za-z].*)?", re.IGNORECASE)
@@ -67,7 +69,10 @@ def releases(tags: Iterable[Tag], graph: CommitGraph) -> list[Tag]:
         last = last if late else tag.sha
     found: list[Tag] = []
     latest: dict[str, int] = {}
+    with_date = {tag.sha for tag in dated if tag.is_dated}
     for tag in sorted(dated, key=lambda tag: (*_order(tag)[:1], graph.numbers[tag.sha], *_order(tag)[1:])):
+        if not tag.is_dated and tag.sha in with_date:
+            continue  # another name for a release whose date is known
         if tag.sha not in latest or tag.at - latest[tag.sha] >= ONE_RUN:
             latest[tag.sha] = tag.at
             found.append(tag)
