@@ -1,0 +1,67 @@
+"""docs/events.md says what is so: its examples are taken, and it leaves out no route, field or code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ingest.app import ROUTES
+from ingest.models import Commit
+from tests.contract.events_api import Answer, EventsApi, a_request
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "events.md").read_text()
+EXAMPLES = re.findall(r"```json POST (\S+)\n(.*?)```", DOCS, re.DOTALL)
+
+
+def post(path: str, body: str) -> Answer:
+    api = EventsApi()
+    return api.send(a_request(path, body, {"x-api-key": api.key, "content-type": "application/json"}))
+
+
+@pytest.mark.parametrize(("path", "body"), EXAMPLES)
+def test_an_example_is_taken(path: str, body: str) -> None:
+    assert post(path, body).status == 202
+
+
+def test_every_route_has_an_example_and_every_field_is_named() -> None:
+    assert {path for path, _ in EXAMPLES} == ROUTES.keys()
+    for model in (*ROUTES.values(), Commit):
+        for name in model.model_fields:
+            assert f"`{name}`" in DOCS, f"{model.__name__}.{name}"
+
+
+def test_every_code_is_named() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "functions" / "ingest").glob("*.py"))
+    used = set(re.findall(r'(?:Refused|_Unclean|_malformed|_no_items)\(\s*"(\w+)"', source))
+    used |= set(re.findall(r'"code": "(\w+)"', source)) | {
+        "missing",
+        "extra",
+        "too_few",
+        "too_many",
+        "queue_unavailable",
+    }
+    assert len(used) > 25
+    assert {code for code in used if f"`{code}`" not in DOCS} == set()
+
+
+def test_the_curl_line_is_answered_as_shown() -> None:
+    body = re.search(r"-d '(.*?)'\n```\n\n```\n(.*?)\n```", DOCS, re.DOTALL)
+    assert body is not None
+    assert post("/v1/events/deployments", body[1]).json == json.loads(body[2])
+
+
+def test_the_problem_is_answered_as_shown() -> None:
+    shown = re.search(r'```json\n(\{"type".*?)```', DOCS, re.DOTALL)
+    assert shown is not None
+    sent = {"id": "7fd1a60", "repository": "https://ci:secret@github.com/acme/api.git"}
+    assert post("/v1/events/deployments", json.dumps(sent)).json == json.loads(shown[1])
+
+
+@pytest.mark.parametrize(("sent", "send"), re.findall(r"^\| `(\S.*?)` \| send (\S+) \|$", DOCS, re.MULTILINE))
+def test_a_repository_is_corrected_as_shown(sent: str, send: str) -> None:
+    answer = post("/v1/events/deployments", json.dumps({"id": "7fd1a60", "repository": sent}))
+    assert answer.json["errors"][0]["detail"].endswith(f"send {send}")
