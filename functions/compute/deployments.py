@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from compute.claims import add_claim, heed_claims
+from compute.claims import add_claim, drop_claim, heed_claims
 from compute.services import open_service
 from compute.tracks import Track
 from compute.workspace import ATTRIBUTE, OUTCOME
@@ -36,6 +36,10 @@ def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None
     """Puts the joined reports on the track and marks what that changes: this place, the one it left, and its claims."""
     changes = track.work.changes
     old = track.record(key)
+    if old is not None and old.deleted_at is not None:
+        if report.received_at <= old.deleted_at:
+            return
+        old = None
     deployment = (old.deployment if old else Deployment(key, track.service.name, track.environment, ())).told(report)
     if old is not None and deployment == old.deployment:
         return
@@ -51,12 +55,16 @@ def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None
         if before is not None:
             track.mark(OUTCOME, before.place)
         track.remove_entry(stored.place)
+        if old is not None:
+            track.forget_pending(old)
         track.mark(ATTRIBUTE, stored.place)
     record = Record(deployment, track.service.repository, place) if old is None else replace(old, deployment=deployment)
     record = replace(record, place=place, mismatch=mismatch)
     changes.put(record.header_item())
     track.put_entry(entry)
     track.mark(ATTRIBUTE, place)
-    if deployment.report.remediates is not None:
-        add_claim(track, deployment.report.remediates, "d:" + key)
+    if old is not None and old.remediates not in (None, record.remediates):
+        drop_claim(track, old.remediates or "", "d:" + key)
+    if record.remediates is not None:
+        add_claim(track, record.remediates, "d:" + key)
     heed_claims(track, record)

@@ -2,7 +2,9 @@
 
 from compute.outcomes import settle
 from compute.tracks import Track
-from compute.workspace import ATTRIBUTE, OUTCOME, Workspace
+from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
+
+_ORDER = (ATTRIBUTE_ALL, ATTRIBUTE, OUTCOME)
 
 
 class Derivation:
@@ -23,15 +25,17 @@ class Derivation:
     def finish(self) -> None:
         """Derives until nothing is marked any more, and applies all that is planned."""
         while marks := self.work.marks():
-            kind = ATTRIBUTE if any(mark.kind == ATTRIBUTE for mark in marks) else OUTCOME
-            first = next(mark for mark in marks if mark.kind == kind)
+            first = min(marks, key=lambda mark: _ORDER.index(mark.kind))
             track = self.track(first.service, first.environment)
             places = {
                 mark.place
                 for mark in marks
-                if (mark.kind, mark.service, mark.environment) == (kind, first.service, first.environment)
+                if (mark.kind, mark.service, mark.environment) == (first.kind, first.service, first.environment)
             }
-            if kind == ATTRIBUTE:
+            if first.kind == ATTRIBUTE_ALL:
+                for place in sorted(places):
+                    track.derive_all(place)
+            elif first.kind == ATTRIBUTE:
                 track.derive(places)
             else:
                 settle(track, places)

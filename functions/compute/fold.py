@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from compute.corrections import apply_correction, apply_settlement, delete_deployment
 from compute.deployments import apply_deployment
-from compute.incidents import apply_incident
-from compute.ledgers import apply_change, apply_commits
-from compute.rosters import apply_roster
+from compute.incidents import apply_incident, delete_incident
+from compute.ledgers import apply_change, apply_commits, delete_change
+from compute.reconfiguration import apply_roster, apply_service
 from leadline.domain.errors import Conflict, Poison, Transient
 from leadline.store.table import Table
 
@@ -24,6 +25,12 @@ _REQUIRED: dict[str, dict[str, type]] = {
     "commits": {"repository": str, "commits": list},
     "incident": {"id": str, "started_at": int},
     "roster": {"lock": str, "services": list, "authors": list},
+    "service": {"service": str, "locks": list},
+    "correction": {"deployment": str, "correction": dict},
+    "settlement": {"deployment": str},
+    "deletion of deployment": {"deployment": str},
+    "deletion of change": {"repository": str, "number": int},
+    "deletion of incident": {"service": str, "incident": str},
 }
 
 
@@ -68,10 +75,22 @@ def _apply(table: Table, message: dict[str, Any]) -> None:
         case "deployment":
             apply_deployment(table, data, message["received_at"], message["event_id"])
         case "change":
-            apply_change(table, data)
+            apply_change(table, data, message["received_at"])
         case "commits":
             apply_commits(table, data)
         case "incident":
-            apply_incident(table, data, message["event_id"])
+            apply_incident(table, data, message["received_at"], message["event_id"])
         case "roster":
             apply_roster(table, data, message["received_at"])
+        case "service":
+            apply_service(table, data)
+        case "correction":
+            apply_correction(table, data)
+        case "settlement":
+            apply_settlement(table, data)
+        case "deletion of deployment":
+            delete_deployment(table, data, message["received_at"])
+        case "deletion of change":
+            delete_change(table, data, message["received_at"])
+        case "deletion of incident":
+            delete_incident(table, data, message["received_at"])

@@ -11,7 +11,7 @@ from leadline.store.incidents import Incident, incident_key, incident_line
 from leadline.store.table import Table
 
 
-def apply_incident(table: Table, data: dict[str, Any], event_id: str) -> None:
+def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> None:
     """Counts the incident this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
     resolved, derivation = open_service(
         table, data.get("repository"), data.get("service"), lambda service: [incident_key(service, data["id"])]
@@ -19,7 +19,9 @@ def apply_incident(table: Table, data: dict[str, Any], event_id: str) -> None:
     changes = derivation.work.changes
     service = resolved.service.name
     item = changes.get(incident_key(service, data["id"]))
-    old = Incident.from_item(item) if item else None
+    if item is not None and item.get("deleted", 0) >= received_at:
+        return
+    old = Incident.from_item(item) if item and "deleted" not in item else None
     told = Incident.from_data(service, {**data, "event_id": event_id})
     new = old.join(told) if old else told
     if new != old:
@@ -28,6 +30,19 @@ def apply_incident(table: Table, data: dict[str, Any], event_id: str) -> None:
         changes.put(new.to_item())
         _enter(derivation.track(service, new.where), new)
         changes.note(last_incident=max(changes.lock.get("last_incident", 0), new.started_at))
+    derivation.finish()
+
+
+def delete_incident(table: Table, data: dict[str, Any], received_at: int) -> None:
+    """Takes an incident out of everything. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    service, name = data["service"], data["incident"]
+    _, derivation = open_service(table, None, service, lambda _: [incident_key(service, name)])
+    item = derivation.work.changes.get(incident_key(service, name))
+    if item is not None and item.get("deleted", 0) < received_at:
+        if "deleted" not in item:
+            old = Incident.from_item(item)
+            _leave(derivation.track(service, old.where), old)
+        derivation.work.changes.put({"pk": item["pk"], "sk": item["sk"], "deleted": received_at})
     derivation.finish()
 
 

@@ -20,30 +20,52 @@ from leadline.store.ledger import (
     without_change,
 )
 from leadline.store.services import Service, service_key
-from leadline.store.table import Table
+from leadline.store.table import Item, Table
 
 _READ_TOGETHER = 40
 
 
-def apply_change(table: Table, data: dict[str, Any]) -> None:
+def apply_change(table: Table, data: dict[str, Any], received_at: int) -> None:
     """Completes the change this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
     told = Change.from_data(data)
-    shas = list(told.shas())[:_READ_TOGETHER]
-    keys = [lock_key(told.repository), change_key(told.repository, told.number)]
-    keys += [key for sha in shas for key in (node_key(told.repository, sha), wait_key(told.repository, sha))]
-    derivation = Derivation(Workspace(table, told.repository, read_together(table, keys)))
+    derivation, item = _open_change(table, told)
+    if item.get("deleted", 0) < received_at:
+        old = _stored(told, item)
+        new = old.join(told) if old else told
+        if new != old:
+            pk, sk = change_key(told.repository, told.number)
+            values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
+            derivation.work.changes.put({"pk": pk, "sk": sk, **values})
+        if new.merged:
+            _learn_change(derivation, old, new)
     derivation.finish()
-    changes = derivation.work.changes
-    pk, sk = change_key(told.repository, told.number)
-    item = changes.get((pk, sk))
-    old = Change.from_data({**item, "repository": told.repository, "number": told.number}) if item else None
-    new = old.join(told) if old else told
-    if new != old:
-        values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
-        changes.put({"pk": pk, "sk": sk, **values})
-    if new.merged:
-        _learn_change(derivation, old, new)
+
+
+def delete_change(table: Table, data: dict[str, Any], received_at: int) -> None:
+    """Takes a change out of everything. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    named = Change(data["repository"], data["number"])
+    derivation, item = _open_change(table, named)
+    old = _stored(named, item)
+    if old is not None and item.get("deleted", 0) < received_at:
+        pk, sk = change_key(named.repository, named.number)
+        derivation.work.changes.put({"pk": pk, "sk": sk, "deleted": received_at})
+        _learn_change(derivation, old, named)
     derivation.finish()
+
+
+def _open_change(table: Table, change: Change) -> tuple[Derivation, Item]:
+    shas = list(change.shas())[:_READ_TOGETHER]
+    keys = [lock_key(change.repository), change_key(change.repository, change.number)]
+    keys += [key for sha in shas for key in (node_key(change.repository, sha), wait_key(change.repository, sha))]
+    derivation = Derivation(Workspace(table, change.repository, read_together(table, keys)))
+    derivation.finish()
+    return derivation, derivation.work.changes.get(change_key(change.repository, change.number)) or {}
+
+
+def _stored(change: Change, item: Item) -> Change | None:
+    if not item or "deleted" in item:
+        return None
+    return Change.from_data({**item, "repository": change.repository, "number": change.number})
 
 
 def _learn_change(derivation: Derivation, old: Change | None, new: Change) -> None:
@@ -55,6 +77,7 @@ def _learn_change(derivation: Derivation, old: Change | None, new: Change) -> No
     nodes += [(node, without_change(node, new.number)) for sha in left if (node := ledger.node(sha)) is not None]
     if old is not None and new != old:
         _mark_carriers(derivation, new)
+        _mark_deployments(derivation, sorted(waiting(derivation.work.changes, roles)))
     _learn(derivation, nodes)
 
 
@@ -105,7 +128,8 @@ def _mark_deployments(derivation: Derivation, keys: list[str]) -> None:
     changes.prefetch(deployment_item_key(key) for key in keys)
     for key in keys:
         header = changes.get(deployment_item_key(key))
-        if header is not None:
+        service = derivation.work.service(header["service"]) if header else None
+        if header is not None and service is not None and service.lock == derivation.work.lock:
             derivation.work.mark(ATTRIBUTE, header["service"], header["environment"], header["place"])
 
 

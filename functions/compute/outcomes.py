@@ -96,7 +96,7 @@ def _implicit(track: Track, entry: Entry, after: Entry | None) -> list[Trouble]:
     names = [item["sk"].partition("#")[2] for item in items]
     track.work.changes.prefetch(incident_key(track.service.name, name) for name in names)
     found = [track.work.changes.get(incident_key(track.service.name, name)) for name in names]
-    return [Incident.from_item(item).trouble for item in found if item]
+    return [Incident.from_item(item).trouble for item in found if item and "deleted" not in item]
 
 
 def _claimed(track: Track, entry: Entry, record: Record) -> list[Trouble | Remedy]:
@@ -119,7 +119,7 @@ def _claim(track: Track, claimant: str) -> Trouble | Remedy | None:
     kind, name = claimant[:2], claimant[2:]
     if kind == "i:":
         item = track.work.changes.get(incident_key(track.service.name, name))
-        return Incident.from_item(item).trouble if item else None
+        return Incident.from_item(item).trouble if item and "deleted" not in item else None
     remedy = track.record(name)
     if remedy is None or not remedy.live:
         return None

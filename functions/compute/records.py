@@ -31,8 +31,7 @@ def save_outcome(work: Workspace, old: Record, new: Record) -> None:
 
 
 def summary_of(record: Record, day: date) -> Summary:
-    outcome = record.outcome
-    failed = record.live and outcome.failed
+    outcome, failed = record.outcome, record.failed
     return Summary(
         service=record.deployment.service,
         environment=record.deployment.environment,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from compute.derivation import Derivation
-from compute.workspace import ATTRIBUTE, Snapshot, Workspace, read_together
+from compute.workspace import ATTRIBUTE_ALL, Snapshot, Workspace, read_together
 from leadline.domain.errors import Poison
 from leadline.store.changeset import lock_key
 from leadline.store.deployments import place_of
@@ -62,8 +62,7 @@ def _take_over(derivation: Derivation, service: Service) -> None:
     item = derivation.work.changes.get(old) or {"pk": old[0], "sk": old[1], "v": 0}
     derivation.work.changes.put({**item, "v": item["v"] + 1}, Guard(item["v"]))
     for environment in service.years:
-        for entry in derivation.track(service.name, environment).entries(place_of(0, "")):
-            derivation.work.mark(ATTRIBUTE, service.name, environment, entry.place)
+        derivation.work.mark(ATTRIBUTE_ALL, service.name, environment, place_of(0, ""))
 
 
 def _short(repository: str | None) -> str:

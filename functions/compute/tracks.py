@@ -8,12 +8,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compute.records import save_record
-from compute.workspace import ATTRIBUTE, OUTCOME, Workspace
+from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
+from leadline.domain.changes import Change
 from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry
 from leadline.domain.outcomes import Outcome
-from leadline.store.deployments import Entry, Record, deployment_item_key, line_partition, same_sha, year_of
+from leadline.domain.paths import touches
+from leadline.store.deployments import (
+    Entry,
+    Record,
+    deployment_item_key,
+    line_partition,
+    pending_key,
+    same_sha,
+    year_of,
+)
+from leadline.store.ledger import change_key
 from leadline.store.services import Service
 
 _PAGE = 10
@@ -113,8 +124,26 @@ class Track:
         self.work.changes.put(entry.to_item(self.service.name, self.environment))
         self.work.changes.note(last_finish=max(self.work.changes.lock.get("last_finish", 0), entry.finish))
 
+    def redo(self, place: str) -> None:
+        """Marks a deployment to be attributed again, although what came before it is the same."""
+        entry = self.entry(place)
+        if entry is not None:
+            self.put_entry(replace(entry, underived=True))
+            self.mark(ATTRIBUTE, place)
+
     def remove_entry(self, place: str) -> None:
         self.work.changes.delete((self._partition(year_of(place)), place))
+
+    def derive_all(self, start: str) -> None:
+        """Re-attributes every deployment from this place on: the rules changed, not what was told."""
+        state = next((entry.after for entry in self.entries_before(start)), State())
+        for entry in self.entries(start):
+            state = self._attribute(entry, state)
+            self.unmark(ATTRIBUTE_ALL, start)
+            start = entry.place + "~"
+            self.mark(ATTRIBUTE_ALL, start)
+            self.mark(OUTCOME, entry.place)
+        self.unmark(ATTRIBUTE_ALL, start)
 
     def derive(self, places: set[str]) -> None:
         """Re-attributes from each of these places on, and marks for their outcome those that were."""
@@ -156,6 +185,7 @@ class Track:
         authors = {change.author for change in found.changes if change.author is not None}
         teams = self.work.roster.on(day, authors) if authors else {}
         counted = replace(derived, live=live, never_live=report.status == FAILURE and found.counted)
+        self._keep_pending(record, counted)
         if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
         save_record(self.work, record, counted, carry(found.changes if live else (), report.finish, teams), day)
@@ -177,7 +207,33 @@ class Track:
     def _found(self, record: Record, report: Report, state: State) -> Attribution:
         if record.mismatch is not None:
             return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
-        return attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar)
+        if record.correction.excluded:
+            return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
+        found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, self._concerns)
+        if found.status == Status.PENDING and record.settled:
+            return replace(found, status=Status.UNMATCHED)
+        return found
+
+    def _concerns(self, change: Change) -> bool:
+        """Whether the change touches this service. A change whose files nobody told may."""
+        if not self.service.paths:
+            return True
+        told = self.work.changes.get(change_key(change.repository, change.number)) or {}
+        return "paths" not in told or touches(told["paths"], self.service.paths)
+
+    def _keep_pending(self, old: Record, new: Record) -> None:
+        """Keeps the list of deployments whose SHA is still looked for."""
+        key = pending_key(new.place)
+        if new.status == Status.PENDING and new.live:
+            about = {"service": self.service.name, "environment": self.environment}
+            self.work.changes.put({"pk": key[0], "sk": key[1], **about, **(self.work.changes.get(key) or {})})
+        else:
+            self.forget_pending(old)
+
+    def forget_pending(self, record: Record) -> None:
+        """Takes the deployment off the list of those whose SHA is looked for, if it was on it."""
+        if record.parts and record.live and record.status == Status.PENDING:
+            self.work.changes.delete(pending_key(record.place))
 
     def _partition(self, year: int) -> str:
         return line_partition(self.service.name, self.environment, year)

@@ -14,13 +14,14 @@ from leadline.store.ledger import StoredLedger
 from leadline.store.services import Service, service_key
 from leadline.store.table import Guard, Item, Key, Table
 
-ATTRIBUTE, OUTCOME = "attribute", "outcome"
+ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME = "attribute", "attribute-all", "outcome"
 _SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """Something to derive again: attribution from this place of a track on, or the outcome at this place."""
+    """Something to derive again: attribution from this place of a track on, until it changes nothing more or to the end, or the
+    outcome at this place."""
 
     kind: str
     service: str

@@ -8,6 +8,7 @@ deployment that reaches it.
 Rules and their names are those of docs/architecture.md, "Mapping a SHA to changes".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -45,6 +46,7 @@ class Reason(StrEnum):
     SHA_AMBIGUOUS = "SHA_AMBIGUOUS"
     NOT_SUCCESSFUL = "NOT_SUCCESSFUL"
     NOT_PRODUCTION = "NOT_PRODUCTION"
+    EXCLUDED = "EXCLUDED"
     REPOSITORY_MISMATCH = "REPOSITORY_MISMATCH"
     VCS_UNAVAILABLE = "VCS_UNAVAILABLE"
 
@@ -111,8 +113,15 @@ class Attribution:
     counted: bool = True
 
 
-def attribute(state: State, run: Run, ledger: Ledger, calendar: Calendar) -> Attribution:
-    """What this run carries beyond `state`."""
+def everything(_: Change) -> bool:
+    """Every change concerns a service that has its repository to itself."""
+    return True
+
+
+def attribute(
+    state: State, run: Run, ledger: Ledger, calendar: Calendar, concerns: Callable[[Change], bool] = everything
+) -> Attribution:
+    """What this run carries beyond `state`, of the changes that concern its service."""
     if not run.successful:
         return _unsuccessful(state, run)
     name = run.sha or ""
@@ -127,8 +136,20 @@ def attribute(state: State, run: Run, ledger: Ledger, calendar: Calendar) -> Att
     elif run.baseline:
         found = _blank(state, position.node)
     else:
-        found = _range(state, run, position.node, ledger, calendar)
+        found = _only(_range(state, run, position.node, ledger, calendar), concerns)
     return replace(found, waits_for=found.waits_for | {run.sha}) if position.provisional else found
+
+
+def _only(found: Attribution, concerns: Callable[[Change], bool]) -> Attribution:
+    """The attribution without other services' changes. Should more be told of one of those, it is looked at again."""
+    others = [change for change in found.changes if not concerns(change)]
+    if not others:
+        return found
+    return replace(
+        found,
+        changes=tuple(change for change in found.changes if change not in others),
+        waits_for=found.waits_for | {change.merge_sha for change in others if change.merge_sha},
+    )
 
 
 def _unsuccessful(state: State, run: Run) -> Attribution:

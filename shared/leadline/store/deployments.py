@@ -18,6 +18,8 @@ from leadline.domain.ledger import Span
 from leadline.domain.outcomes import Outcome, Remedy, Trouble
 from leadline.store.table import Item, Key
 
+PENDING = "pending"
+
 
 def deployment_item_key(key: str) -> Key:
     return (f"dep#{key}", "dep")
@@ -38,6 +40,11 @@ def place_of(finish: int, key: str) -> str:
 
 def year_of(place: str) -> int:
     return datetime.fromtimestamp(int(place[:13]) / 1000, UTC).year
+
+
+def pending_key(place: str) -> Key:
+    """Deployments whose SHA is looked for, in order of finish time: pending | 1790000000000#9f3c…"""
+    return (PENDING, place)
 
 
 def claim_key(service: str, environment: str, reference: str) -> Key:
@@ -136,11 +143,26 @@ def _state_from_data(data: dict[str, Any]) -> State:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person said of a deployment. `failed` overrules what was derived; `excluded`: it counts nowhere."""
+
+    failed: bool | None = None
+    excluded: bool = False
+    remediates: str | None = None
+    note: str | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in ("failed", "excluded", "remediates", "note")}
+        return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A deployment as stored: what was told, what was derived from it, and the parts that are counted.
 
     `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
-    (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one.
+    (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
+    SHA was looked for long enough. `deleted_at`: somebody deleted it then; what is told later makes it anew.
     """
 
     deployment: Deployment
@@ -158,6 +180,9 @@ class Record:
     live: bool = False
     never_live: bool = False
     mismatch: str | None = None
+    settled: bool = False
+    deleted_at: int | None = None
+    correction: Correction = field(default_factory=Correction)
 
     @property
     def key(self) -> str:
@@ -169,8 +194,19 @@ class Record:
 
     @property
     def rework(self) -> bool:
-        """Made to repair another deployment, by the sender's word."""
-        return self.deployment.report.remediates is not None
+        """Made to repair another deployment, by the sender's or a person's word."""
+        return self.remediates is not None
+
+    @property
+    def remediates(self) -> str | None:
+        return self.correction.remediates or self.deployment.report.remediates
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed after it reached its environment."""
+        if not self.live:
+            return False
+        return self.outcome.failed if self.correction.failed is None else self.correction.failed
 
     def mapped(self, found: Attribution) -> "Record":
         return replace(
@@ -207,6 +243,9 @@ class Record:
             "waits": list(self.waits_for) or None,
             "parts": len(self.parts) if len(self.parts) > 1 else None,
             "mismatch": self.mismatch,
+            "settled": self.settled or None,
+            "deleted": self.deleted_at,
+            "fix": self.correction.to_data() or None,
             **(part_to_data(self.parts[0]) if self.parts else {}),
         }
         return {name: value for name, value in values.items() if value is not None}
@@ -238,6 +277,9 @@ class Record:
             live=bool(parts) and parts[0].summary.live,
             never_live=bool(parts) and parts[0].summary.never_live,
             mismatch=header.get("mismatch"),
+            settled=header.get("settled", False),
+            deleted_at=header.get("deleted"),
+            correction=Correction(**header.get("fix", {})),
         )
 
 

@@ -152,12 +152,16 @@ class StoredLedger:
             self._load(self._high, high)
 
     def learn(self, node: Node) -> None:
-        """Stores a node, in both places."""
+        """Stores a node, in both places; one of which nothing is known any more is taken out of them."""
         old = self.node(node.sha)
         if old == node:
             return
         pk, sk = node_key(self._repository, node.sha)
-        self._changes.put({"pk": pk, "sk": sk, **node_to_item(node)})
+        known = node_to_item(node)
+        if known:
+            self._changes.put({"pk": pk, "sk": sk, **known})
+        else:
+            self._changes.delete((pk, sk))
         if old is not None and takes_part(old) and (not takes_part(node) or old.at != node.at):
             self._changes.delete(entry_key(self._repository, old))
         if takes_part(node):
@@ -166,7 +170,7 @@ class StoredLedger:
             self._note_earliest(node.at)
         if old is not None and old.order() in self._order:
             self._order.remove(old.order())
-        self._remember(node, node.sha)
+        self._remember(node if known else None, node.sha)
 
     def _note_earliest(self, at: int) -> None:
         earliest = self._changes.lock.get("since")

@@ -19,12 +19,14 @@ def service_key(name: str) -> Key:
 class Service:
     """`repository` is None until an event or somebody says it. `years`: per environment, in which years it was deployed.
 
-    `version` is that of the stored item, 0 where none is stored.
+    `paths`: patterns of the files that belong to it, where it shares its repository; none means all. `version` is that of the
+    stored item, 0 where none is stored; `extra` what else people configured.
     """
 
     name: str
     repository: str | None = None
     years: dict[str, list[int]] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -43,17 +45,20 @@ class Service:
         """The item of the next version."""
         pk, sk = service_key(self.name)
         item: Item = {**self.extra, "pk": pk, "sk": sk, "years": self.years, "v": self.version + 1}
+        if self.paths:
+            item["paths"] = list(self.paths)
         if self.repository is not None:
             item["repository"] = self.repository
         return item
 
     @classmethod
     def from_item(cls, item: Item) -> "Service":
-        own = {"pk", "sk", "repository", "years", "v"}
+        own = {"pk", "sk", "repository", "years", "paths", "v"}
         return cls(
             name=item["sk"],
             repository=item.get("repository"),
             years={environment: list(years) for environment, years in item.get("years", {}).items()},
+            paths=tuple(item.get("paths", ())),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in own},
         )

@@ -1,4 +1,6 @@
-"""A roster event: a team's members changed, so what its people shipped on the days concerned is counted anew.
+"""Configuration changed, so what it concerns is counted anew.
+
+A roster event: a team's members changed on some days. A service event: its repository, its paths or the rules are others now.
 
 Membership is part of a fact (the author's teams on the day of the deployment). The event names one repository's lock, the authors
 and the days; raising the lock's version makes sure that no deployment is stored with the roster as it was before.
@@ -8,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from compute.derivation import Derivation
-from compute.workspace import ATTRIBUTE, Workspace, read_together
+from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, Workspace, read_together
 from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
@@ -54,3 +56,27 @@ def _mark_day(derivation: Derivation, service: str, environment: str, day: date)
         if entry.place >= until:
             return
         derivation.work.mark(ATTRIBUTE, service, environment, entry.place)
+
+
+def apply_service(table: Table, data: dict[str, Any]) -> None:
+    """Counts a service anew after its repository, its paths or the rules changed. Applying it again changes nothing.
+
+    `locks`: the locks it was and is written under; nobody goes on with what was read under an older one.
+    """
+    item = table.get([service_key(data["service"])]).get(service_key(data["service"]))
+    if item is None:
+        return
+    service = Service.from_item(item)
+    for name in {*data["locks"], service.lock}:
+        work = Workspace(table, name, read_together(table, [lock_key(name), service_key(service.name)]))
+        derivation = Derivation(work)
+        work.changes.note(touched=work.changes.lock.get("touched", 0) + 1)
+        if name == service.lock:
+            names = work.changes.lock.get("services", [])
+            work.changes.note(services=sorted({*names, service.name}))
+            for environment in service.years:
+                work.mark(ATTRIBUTE_ALL, service.name, environment, place_of(0, ""))
+        else:
+            names = [known for known in work.changes.lock.get("services", []) if known != service.name]
+            work.changes.note(services=names)
+        derivation.finish()
