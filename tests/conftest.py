@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -26,13 +27,18 @@ class NetworkRefusedError(Exception):
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
+_getaddrinfo = socket.getaddrinfo
 
 
 def _refuse_strangers(address: object) -> None:
     if isinstance(address, tuple):
-        host = str(address[0])
-        if not (host.startswith("127.") or host in ("::1", "localhost")):
-            raise NetworkRefusedError(f"a test may reach this machine only, not {host}")
+        _refuse_stranger(address[0])
+
+
+def _refuse_stranger(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if not (name in ("", "::1", "0.0.0.0") or name.startswith("127.") or name.split(".")[-1] == "localhost"):
+        raise NetworkRefusedError(f"a test may reach this machine only, not {name}")
 
 
 def _guarded_connect(self: socket.socket, address: object) -> None:
@@ -45,12 +51,19 @@ def _guarded_connect_ex(self: socket.socket, address: object) -> int:
     return _connect_ex(self, address)  # type: ignore[arg-type]
 
 
+def _guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+    # A look-up leaves the machine too.
+    _refuse_stranger(host)
+    return _getaddrinfo(host, *args, **kwargs)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def only_this_machine() -> Iterator[None]:
     """Sockets to anything but loopback are refused for the whole run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", _guarded_connect)
         patch.setattr(socket.socket, "connect_ex", _guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", _guarded_getaddrinfo)
         yield
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -69,6 +70,10 @@ class _Server(ThreadingHTTPServer):
         self.report = report
         self.busy = 0
         self.lock = threading.Lock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):  # a client that has gone is no news
+            super().handle_error(request, client_address)
 
 
 class _Exchange(BaseHTTPRequestHandler):

@@ -83,7 +83,7 @@ class Journal:
             async with self._one_at_a_time:
                 answer = await self._answer(scope, body)
                 if _succeeded(answer):
-                    self._append(scope, body)
+                    self._append_or_end(scope, body)
             for message in answer:
                 await send(message)
         else:
@@ -135,6 +135,14 @@ class Journal:
             os.close(self._file)
         self._file = os.open(self._journal(self._number), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._written = 0
+
+    def _append_or_end(self, scope: Scope, body: bytes) -> None:
+        try:
+            self._append(scope, body)
+        except OSError:
+            # Done, but not kept (the disk is full, say): going on would answer for what the next start won't know of.
+            log.exception("the journal can't be written")
+            os._exit(1)
 
     def _append(self, scope: Scope, body: bytes) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name.lower() in _KEPT_HEADERS]

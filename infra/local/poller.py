@@ -73,7 +73,9 @@ class Poller:
         while not self._stopping.is_set():
             try:
                 self.poll_once()
-            except (BotoCoreError, ClientError) as error:
+            except Exception as error:  # a worker that ended would be missed by nobody, until the queue is full
+                if not isinstance(error, (BotoCoreError, ClientError)):
+                    traceback.print_exc()
                 if not self._stopping.is_set():
                     self._report(f"the queue can't be read: {error}")
                     self._stopping.wait(1)
