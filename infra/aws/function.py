@@ -1,4 +1,4 @@
-"""One Lambda function of ours with what belongs to it: code, role, log group, settings.
+"""One Lambda function of ours with what belongs to it: code, role, log group.
 
 The role starts with one right only, writing to its own log group; every other right is a grant line in `leadline.py`.
 """
@@ -22,24 +22,25 @@ MEMORY_MB = 1024
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 
 
-class Function(Construct):
+class Function(lambda_.Function):
     """`name` is the folder under functions/ and the package of the handler; `timeout` is Lambda's limit."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, name: str, bundler: Bundler, timeout: Duration, purpose: str
     ) -> None:
-        super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(self, "Log", retention=LOG_RETENTION, removal_policy=RemovalPolicy.DESTROY)
+        log_group = logs.LogGroup(
+            scope, f"{construct_id}Log", retention=LOG_RETENTION, removal_policy=RemovalPolicy.DESTROY
+        )
         role = iam.Role(
-            self,
-            "Role",
+            scope,
+            f"{construct_id}Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"What Leadline's {name} function may do",
         )
         log_group.grant_write(role)
-        self.resource = lambda_.Function(
-            self,
-            "Function",
+        super().__init__(
+            scope,
+            construct_id,
             description=f"Leadline: {purpose}",
             code=lambda_.Code.from_asset(str(bundler.bundle(name))),
             handler=f"{name}.handler.handler",
@@ -52,12 +53,7 @@ class Function(Construct):
             environment={"POWERTOOLS_SERVICE_NAME": name},
         )
         acknowledge(
-            self.resource,
+            self,
             "AwsSolutions-L1",
             "Python 3.13 is the version that the bundles' wheels and bytecode are made for; moving on is one constant.",
         )
-
-    def configure(self, settings: dict[str, str]) -> None:
-        """Sets environment variables: the names that `leadline.settings` reads."""
-        for name, value in settings.items():
-            self.resource.add_environment(name, value)

@@ -23,6 +23,7 @@ from infra.aws.alarms import Alarms
 from infra.aws.bundles import LAMBDA, Bundler
 from infra.aws.function import Function
 from infra.aws.http_api import HttpApi
+from leadline.settings import Settings
 
 # The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
 API_TIMEOUT = Duration.seconds(29)
@@ -85,35 +86,35 @@ class Leadline(Construct):
         self.query = Function(
             self, "Query", name="query", bundler=code, timeout=API_TIMEOUT, purpose="answers the Product API"
         )
-        self.api = HttpApi(self, "Api", events=self.ingest.resource, everything_else=self.query.resource)
+        self.api = HttpApi(self, "Api", events=self.ingest, everything_else=self.query)
 
         # The arrows.
-        ingest, compute, query = self.ingest.resource, self.compute.resource, self.query.resource
-        self.table.grant(ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key
-        self.key_secret.grant_read(ingest)
-        self.queue.grant(ingest, "sqs:SendMessage")
-        compute.add_event_source(self._deliveries())  # grants receiving and deleting
-        self.table.grant(compute, *READ, *WRITE)
-        self.dead_letters.grant(compute, "sqs:SendMessage")  # poison, parked at once with its reason
-        self.table.grant(query, *READ, *WRITE)  # writes: configuration only
-        self.key_secret.grant_read(query)
-        self.queue.grant(query, "sqs:SendMessage")  # a changed team makes compute derive facts again
+        self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key
+        self.key_secret.grant_read(self.ingest)
+        self.queue.grant(self.ingest, "sqs:SendMessage")
+        self.compute.add_event_source(self._deliveries())  # grants receiving and deleting
+        self.table.grant(self.compute, *READ, *WRITE)
+        self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
+        self.table.grant(self.query, *READ, *WRITE)  # writes: configuration only
+        self.key_secret.grant_read(self.query)
+        self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again
 
-        settings = {
-            "LEADLINE_TABLE": self.table.table_name,
-            "LEADLINE_QUEUE_URL": self.queue.queue_url,
-            "LEADLINE_DLQ_URL": self.dead_letters.queue_url,
-            "LEADLINE_KEY_SECRET_ID": self.key_secret.secret_arn,
-        }
+        settings = Settings(
+            table=self.table.table_name,
+            queue_url=self.queue.queue_url,
+            dlq_url=self.dead_letters.queue_url,
+            key_secret_id=self.key_secret.secret_arn,
+        )
         for function in (self.ingest, self.compute, self.query):
-            function.configure(settings)
+            for name, value in settings.to_env().items():
+                function.add_environment(name, value)
 
         Alarms(
             self,
             "Alarms",
             queue=self.queue,
             dead_letters=self.dead_letters,
-            functions={"Ingest": ingest, "Compute": compute, "Query": query},
+            functions={"Ingest": self.ingest, "Compute": self.compute, "Query": self.query},
             server_errors=self.api.server_errors,
             tell=alarms_to,
         )

@@ -42,6 +42,10 @@ def the_function(template: Template, name: str) -> Any:
     return found
 
 
+def own_log(template: Template, function: str) -> str:
+    return str(the_function(template, function)["LoggingConfig"]["LogGroup"]["Ref"])
+
+
 def rights(template: Template, function: str) -> dict[str, set[str]]:
     """What a function may do: per resource (its logical id), the actions."""
     role = the_function(template, function)["Role"]["Fn::GetAtt"][0]
@@ -141,7 +145,7 @@ def test_every_function_runs_python_313_on_arm_with_its_settings_and_its_own_log
         "LEADLINE_DLQ_URL",
         "LEADLINE_KEY_SECRET_ID",
     }
-    group = resources(template, "Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    group = resources(template, "Logs::LogGroup")[own_log(template, name)]
     assert group["Properties"]["RetentionInDays"] == 30
 
 
@@ -153,7 +157,7 @@ def test_the_api_gives_up_later_than_its_functions(template: Template) -> None:
 
 def test_ingest_may_look_up_a_key_and_queue_an_event_and_no_more(template: Template) -> None:
     assert rights(template, "ingest") == {
-        "LeadlineIngestLogD96FB62E": LOGGING,
+        own_log(template, "ingest"): LOGGING,
         "LeadlineTable899ED315": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
         "LeadlineKeySecretC0CB1223": SECRET,
         "LeadlineQueue9665B065": {"sqs:SendMessage"},
@@ -162,7 +166,7 @@ def test_ingest_may_look_up_a_key_and_queue_an_event_and_no_more(template: Templ
 
 def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(template: Template) -> None:
     assert rights(template, "compute") == {
-        "LeadlineComputeLog8A607640": LOGGING,
+        own_log(template, "compute"): LOGGING,
         "LeadlineQueue9665B065": {
             "sqs:ReceiveMessage",
             "sqs:ChangeMessageVisibility",
@@ -177,7 +181,7 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
 
 def test_query_may_read_keep_configuration_and_announce_it_and_no_more(template: Template) -> None:
     assert rights(template, "query") == {
-        "LeadlineQueryLog0EA7DA6F": LOGGING,
+        own_log(template, "query"): LOGGING,
         "LeadlineTable899ED315": READING | WRITING,
         "LeadlineKeySecretC0CB1223": SECRET,
         "LeadlineQueue9665B065": {"sqs:SendMessage"},
