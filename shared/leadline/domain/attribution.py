@@ -208,6 +208,8 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         for change in found
         if change.number not in state.early and not _merged_in(change, negatives, ledger, relied)
     ]
+    changes = tuple(change for change in new if not first or _counts_in_first(change, run, today))
+    idle = _idle(walked, changes)
     if first:
         status, reason = Status.BASELINE, Reason.BASELINE
     else:
@@ -218,9 +220,9 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         reason=reason,
         from_id=None if first else line,
         to_id=node.sha,
-        changes=tuple(change for change in new if not first or _counts_in_first(change, run, today)),
+        changes=changes,
         direct=() if first else direct,
-        waits_for=frozenset(relied.missing | unexplained | waits | {commit.sha for commit in direct}),
+        waits_for=frozenset(relied.missing | unexplained | waits | idle | {commit.sha for commit in direct}),
         spans=joined(relied.spans),
     )
 
@@ -288,6 +290,17 @@ def _direct(walked: Walk) -> tuple[Node, ...]:
         and not (commit.merges or commit.aliases or commit.picked_from)
         and len(commit.parents or ()) <= 1
     )
+
+
+def _idle(walked: Walk, changes: tuple[Change, ...]) -> set[str]:
+    """Carried commits of changes that do not count here. What becomes of those changes may matter here all the same."""
+    numbers = {change.number for change in changes}
+    return {
+        commit.sha
+        for commit in walked.carried
+        if (commit.merges or commit.aliases)
+        and not numbers & {known.number for known in (*commit.merges, *commit.aliases)}
+    }
 
 
 def _after(state: State, walked: Walk, node: Node, new: list[Change], sent: Node | None) -> State:

@@ -61,7 +61,8 @@ class Report:
             elif field.name == "received_at":
                 values[field.name] = min(mine, theirs)
             elif field.name == "labels":
-                values[field.name] = tuple(sorted({**dict(min(mine, theirs)), **dict(max(mine, theirs))}.items()))
+                told = sorted([*mine, *theirs])
+                values[field.name] = tuple(sorted(dict(told).items()))
             else:
                 values[field.name] = max(mine, theirs)
         return Report(**values)
