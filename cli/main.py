@@ -13,7 +13,9 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "keys": ("cli.keys:register", "create, list and revoke API keys"),
+    "rebuild": ("cli.rebuild:register", "make the stored numbers equal what the stored facts say"),
     "replay": ("cli.replay:register", "send a git clone's history as changes and deployments"),
+    "verify": ("cli.verify:register", "count all numbers again from the stored facts, and compare"),
 }
 
 
