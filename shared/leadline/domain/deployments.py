@@ -61,8 +61,7 @@ class Report:
             elif field.name == "received_at":
                 values[field.name] = min(mine, theirs)
             elif field.name == "labels":
-                told = sorted([*mine, *theirs])
-                values[field.name] = tuple(sorted(dict(told).items()))
+                values[field.name] = tuple(sorted(dict(sorted([*mine, *theirs])).items()))  # of each name the greatest
             else:
                 values[field.name] = max(mine, theirs)
         return Report(**values)
