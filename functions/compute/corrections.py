@@ -62,7 +62,7 @@ def delete_deployment(table: Table, data: dict[str, Any], received_at: int) -> N
             gone = replace(gone, deleted_at=received_at)
             save_record(derivation.work, record, gone, [], record.parts[0].summary.day)
         track.remove_entry(record.place)
-        track.forget_pending(record)
+        track.forget_attention(record)
         track.mark(ATTRIBUTE, record.place)
         if before is not None:
             track.mark(OUTCOME, before.place)

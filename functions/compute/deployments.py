@@ -6,6 +6,7 @@ from typing import Any
 
 from compute.claims import add_claim, drop_claim, heed_claims
 from compute.services import open_service
+from compute.trace import About
 from compute.tracks import Track
 from compute.workspace import ATTRIBUTE, OUTCOME
 from leadline.domain.deployments import Deployment, Report, deployment_key
@@ -14,8 +15,11 @@ from leadline.store.ledger import node_key
 from leadline.store.table import Key, Table
 
 
-def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> None:
-    """Counts the deployment this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
+def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> About:
+    """Counts the deployment this event tells of, and says which.
+
+    Applying it again changes nothing. Raises Conflict to be tried anew.
+    """
     report = Report.from_data({**data, "received_at": received_at, "event_id": event_id})
     repository, environment = data.get("repository"), data["environment"]
 
@@ -28,8 +32,10 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
 
     resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
     track = derivation.track(resolved.service.name, environment)
-    _place(track, deployment_key(resolved.service.name, environment, report), report, resolved.mismatch)
+    key = deployment_key(resolved.service.name, environment, report)
+    _place(track, key, report, resolved.mismatch)
     derivation.finish()
+    return {"service": resolved.service.name, "environment": environment, "deployment": key}
 
 
 def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None:
@@ -56,7 +62,7 @@ def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None
             track.mark(OUTCOME, before.place)
         track.remove_entry(stored.place)
         if old is not None:
-            track.forget_pending(old)
+            track.forget_attention(old)
         track.mark(ATTRIBUTE, stored.place)
     record = Record(deployment, track.service.repository, place) if old is None else replace(old, deployment=deployment)
     record = replace(record, place=place, mismatch=mismatch)

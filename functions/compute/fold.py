@@ -14,6 +14,7 @@ from compute.deployments import apply_deployment
 from compute.incidents import apply_incident, delete_incident
 from compute.ledgers import apply_change, apply_commits, delete_change
 from compute.reconfiguration import apply_roster, apply_service
+from compute.trace import About
 from leadline.domain.errors import Conflict, Poison, Transient
 from leadline.store.table import Table
 
@@ -34,21 +35,29 @@ _REQUIRED: dict[str, dict[str, type]] = {
 }
 
 
-def fold(table: Table, body: str, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Applies a message. Raises Poison where it can never work, Transient where trying later may."""
+def fold(table: Table, body: str, sleep: Callable[[float], None] = time.sleep) -> About:
+    """Applies a message and says what it was about. Raises Poison where it can never work, Transient where trying later may."""
     message = parse(body)
     for attempt in range(_TRIES):
         try:
-            _apply(table, message)
+            return _apply(table, message)
         except Conflict:
             sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
-        else:
-            return
     raise Transient("others kept writing to the same repository")
 
 
 def parse(body: str) -> dict[str, Any]:
-    """The message as JSON, with the fields every message has."""
+    """The message as JSON, of the form of its kind. Raises Poison where it is not."""
+    message = parse_envelope(body)
+    required = _REQUIRED.get(message["kind"])
+    if required is None:
+        raise Poison("UNKNOWN_KIND", f"no event is of the kind {message['kind'][:40]!r}")
+    _require(message["data"], required, f"the {message['kind']}")
+    return message
+
+
+def parse_envelope(body: str) -> dict[str, Any]:
+    """The message as JSON, with what every message has. Raises Poison where it is not."""
     try:
         message = json.loads(body)
     except ValueError as error:
@@ -56,10 +65,6 @@ def parse(body: str) -> dict[str, Any]:
     if not isinstance(message, dict) or message.get("v") != 1:
         raise Poison("UNKNOWN_VERSION", "the message is not of a version that is understood here")
     _require(message, {"kind": str, "event_id": str, "received_at": int, "data": dict}, "the message")
-    required = _REQUIRED.get(message["kind"])
-    if required is None:
-        raise Poison("UNKNOWN_KIND", f"no event is of the kind {message['kind'][:40]!r}")
-    _require(message["data"], required, f"the {message['kind']}")
     return message
 
 
@@ -69,28 +74,28 @@ def _require(values: dict[str, Any], required: dict[str, type], what: str) -> No
         raise Poison("MALFORMED", f"{what} lacks {', '.join(wrong)} or has it in another form")
 
 
-def _apply(table: Table, message: dict[str, Any]) -> None:
-    data = message["data"]
+def _apply(table: Table, message: dict[str, Any]) -> About:
+    data, received_at = message["data"], message["received_at"]
     match message["kind"]:
         case "deployment":
-            apply_deployment(table, data, message["received_at"], message["event_id"])
+            return apply_deployment(table, data, received_at, message["event_id"])
         case "change":
-            apply_change(table, data, message["received_at"])
-        case "commits":
-            apply_commits(table, data)
+            apply_change(table, data, received_at)
+            return {"change": data["number"]}
         case "incident":
-            apply_incident(table, data, message["received_at"], message["event_id"])
-        case "roster":
-            apply_roster(table, data, message["received_at"])
-        case "service":
-            apply_service(table, data)
-        case "correction":
-            apply_correction(table, data)
-        case "settlement":
-            apply_settlement(table, data)
-        case "deletion of deployment":
-            delete_deployment(table, data, message["received_at"])
-        case "deletion of change":
-            delete_change(table, data, message["received_at"])
-        case "deletion of incident":
-            delete_incident(table, data, message["received_at"])
+            return apply_incident(table, data, received_at, message["event_id"])
+        case kind:
+            _OTHERS[kind](table, data, received_at)
+            return {}
+
+
+_OTHERS: dict[str, Callable[[Table, dict[str, Any], int], None]] = {
+    "commits": lambda table, data, _: apply_commits(table, data),
+    "roster": apply_roster,
+    "service": lambda table, data, _: apply_service(table, data),
+    "correction": lambda table, data, _: apply_correction(table, data),
+    "settlement": lambda table, data, _: apply_settlement(table, data),
+    "deletion of deployment": delete_deployment,
+    "deletion of change": delete_change,
+    "deletion of incident": delete_incident,
+}

@@ -5,13 +5,14 @@ held up. What can never work is parked in the dead-letter queue at once, with it
 """
 
 import os
+import time
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute.fold import fold
+from compute.application import apply_message, note_parked
 from compute.parking import park
 from leadline.aws import client
 from leadline.domain.errors import Poison
@@ -34,11 +35,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _fold_record(record: SQSRecord) -> None:
     settings = _settings()
+    table = DynamoTable(client("dynamodb"), settings.table)
     try:
-        fold(DynamoTable(client("dynamodb"), settings.table), record.body)
+        apply_message(table, record.body, _now())
     except Poison as poison:
         park(client("sqs"), settings.dlq_url, record, poison)
+        note_parked(table, record.body, poison, _now())
         logger("compute").warning("parked", extra={"reason": poison.reason, "message_id": record.message_id})
     except Exception as error:
         logger("compute").error("back to the queue", extra={"message_id": record.message_id, **describe(error)})
         raise
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

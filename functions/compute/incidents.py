@@ -4,6 +4,7 @@ from typing import Any
 
 from compute.claims import add_claim, drop_claim
 from compute.services import open_service
+from compute.trace import About
 from compute.tracks import Track
 from compute.workspace import OUTCOME
 from leadline.store.deployments import place_of
@@ -11,16 +12,20 @@ from leadline.store.incidents import Incident, incident_key, incident_line
 from leadline.store.table import Table
 
 
-def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> None:
-    """Counts the incident this event tells of. Applying it again changes nothing. Raises Conflict to be tried anew."""
+def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> About:
+    """Counts the incident this event tells of, and says which.
+
+    Applying it again changes nothing. Raises Conflict to be tried anew.
+    """
     resolved, derivation = open_service(
         table, data.get("repository"), data.get("service"), lambda service: [incident_key(service, data["id"])]
     )
     changes = derivation.work.changes
     service = resolved.service.name
     item = changes.get(incident_key(service, data["id"]))
+    about = {"service": service, "incident": data["id"]}
     if item is not None and item.get("deleted", 0) >= received_at:
-        return
+        return about
     old = Incident.from_item(item) if item and "deleted" not in item else None
     told = Incident.from_data(service, {**data, "event_id": event_id})
     new = old.join(told) if old else told
@@ -31,6 +36,7 @@ def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_i
         _enter(derivation.track(service, new.where), new)
         changes.note(last_incident=max(changes.lock.get("last_incident", 0), new.started_at))
     derivation.finish()
+    return about
 
 
 def delete_incident(table: Table, data: dict[str, Any], received_at: int) -> None:

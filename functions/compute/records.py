@@ -18,10 +18,11 @@ from leadline.store.ledger import set_waits, ship_key
 from leadline.store.table import Item, Key
 
 
-def save_record(work: Workspace, old: Record, new: Record, changes: Sequence[Carried], day: date) -> None:
+def save_record(work: Workspace, old: Record, new: Record, changes: Sequence[Carried], day: date) -> Record:
     """Plans everything that turns the old record into the new one, which carries these changes and counts on this day."""
-    parts = divide(summary_of(new, day), changes)
-    _save(work, old, replace(new, parts=parts))
+    saved = replace(new, parts=divide(summary_of(new, day), changes))
+    _save(work, old, saved)
+    return saved
 
 
 def save_outcome(work: Workspace, old: Record, new: Record) -> None:

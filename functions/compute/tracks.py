@@ -15,12 +15,12 @@ from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry
 from leadline.domain.outcomes import Outcome
 from leadline.domain.paths import touches
+from leadline.store.attention import PENDING, UNMATCHED, attention_key
 from leadline.store.deployments import (
     Entry,
     Record,
     deployment_item_key,
     line_partition,
-    pending_key,
     same_sha,
     year_of,
 )
@@ -185,10 +185,10 @@ class Track:
         authors = {change.author for change in found.changes if change.author is not None}
         teams = self.work.roster.on(day, authors) if authors else {}
         counted = replace(derived, live=live, never_live=report.status == FAILURE and found.counted)
-        self._keep_pending(record, counted)
         if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
-        save_record(self.work, record, counted, carry(found.changes if live else (), report.finish, teams), day)
+        saved = save_record(self.work, record, counted, carry(found.changes if live else (), report.finish, teams), day)
+        self._keep_attention(record, saved)
         self.put_entry(
             replace(
                 entry,
@@ -221,25 +221,35 @@ class Track:
         told = self.work.changes.get(change_key(change.repository, change.number)) or {}
         return "paths" not in told or touches(told["paths"], self.service.paths)
 
-    def _keep_pending(self, old: Record, new: Record) -> None:
-        """Keeps the list of deployments whose SHA is still looked for."""
-        key = pending_key(new.place)
-        if new.status == Status.PENDING and new.live:
-            about = {"service": self.service.name, "environment": self.environment}
-            self.work.changes.put({"pk": key[0], "sk": key[1], **about, **(self.work.changes.get(key) or {})})
-        else:
-            self.forget_pending(old)
+    def _keep_attention(self, old: Record, new: Record) -> None:
+        """Keeps the lists of deployments whose SHA is looked for, or was not found."""
+        listed = _attention_of(new)
+        if listed is None or _attention_of(old) != listed:
+            self.forget_attention(old)
+        if listed is not None:
+            about = {"service": self.service.name, "environment": self.environment, "reason": new.reason}
+            pk, sk = attention_key(listed, new.place)
+            known = self.work.changes.get((pk, sk)) or {}
+            self.work.changes.put({**known, "pk": pk, "sk": sk, **about})
 
-    def forget_pending(self, record: Record) -> None:
-        """Takes the deployment off the list of those whose SHA is looked for, if it was on it."""
-        if record.parts and record.live and record.status == Status.PENDING:
-            self.work.changes.delete(pending_key(record.place))
+    def forget_attention(self, record: Record) -> None:
+        """Takes the deployment off the list it is on, if it is on one."""
+        listed = _attention_of(record)
+        if listed is not None:
+            self.work.changes.delete(attention_key(listed, record.place))
 
     def _partition(self, year: int) -> str:
         return line_partition(self.service.name, self.environment, year)
 
     def _years(self) -> list[int]:
         return self.service.years.get(self.environment, [])
+
+
+def _attention_of(record: Record) -> str | None:
+    """The list a derived deployment belongs on."""
+    if not record.parts or record.status not in (PENDING, UNMATCHED) or not (record.live or record.mismatch):
+        return None
+    return record.status
 
 
 def run_of(report: Report) -> Run:

@@ -299,7 +299,7 @@ def _idle(walked: Walk, changes: tuple[Change, ...]) -> set[str]:
         commit.sha
         for commit in walked.carried
         if (commit.merges or commit.aliases)
-        and not numbers & {known.number for known in (*commit.merges, *commit.aliases)}
+        and not numbers & ({change.number for change in commit.merges} | {alias.number for alias in commit.aliases})
     }
 
 

@@ -14,6 +14,7 @@ from datetime import date
 
 from leadline.domain.cells import CellKey, Scope
 from leadline.domain.windows import Window
+from leadline.store.names import escape, unescape
 from leadline.store.table import Item, Key, Table
 
 PREFIX = "cell#"
@@ -21,13 +22,13 @@ PREFIX = "cell#"
 
 def partition_of(scope: Scope) -> str:
     """The partition of a scope; an author's services share one."""
-    start = f"{PREFIX}{_escape(scope.environment)}"
+    start = f"{PREFIX}{escape(scope.environment)}"
     if scope.team is not None:
-        share = f"#{_escape(scope.service)}" if scope.service is not None else ""
-        return f"{start}#team#{_escape(scope.team)}{share}"
+        share = f"#{escape(scope.service)}" if scope.service is not None else ""
+        return f"{start}#team#{escape(scope.team)}{share}"
     if scope.author is not None:
-        return f"{start}#author#{_escape(scope.author)}"
-    return f"{start}#service#{_escape(scope.service)}" if scope.service is not None else f"{start}#all"
+        return f"{start}#author#{escape(scope.author)}"
+    return f"{start}#service#{escape(scope.service)}" if scope.service is not None else f"{start}#all"
 
 
 def cell_key(key: CellKey) -> Key:
@@ -38,7 +39,7 @@ def cell_key(key: CellKey) -> Key:
 
 def parse_cell_key(key: Key) -> CellKey:
     """The inverse of `cell_key`."""
-    _, environment, kind, *names = [_unescape(part) for part in key[0].split("#")]
+    _, environment, kind, *names = [unescape(part) for part in key[0].split("#")]
     day, _, service = key[1].partition("#")
     scopes = {
         "all": lambda: Scope(environment),
@@ -62,11 +63,3 @@ def read_cells(table: Table, scope: Scope, window: Window) -> Iterator[tuple[Cel
         key = parse_cell_key((pk, item["sk"]))
         if key.day < window.end and (scope.author is None or scope.service in (None, key.scope.service)):
             yield key, numbers_of(item)
-
-
-def _escape(name: str | None) -> str:
-    return (name or "").replace("%", "%25").replace("#", "%23")
-
-
-def _unescape(text: str) -> str:
-    return text.replace("%23", "#").replace("%25", "%")

@@ -16,9 +16,8 @@ from leadline.domain.deployments import Deployment, Report
 from leadline.domain.facts import Carried, Part, Summary
 from leadline.domain.ledger import Span
 from leadline.domain.outcomes import Outcome, Remedy, Trouble
+from leadline.store.names import join
 from leadline.store.table import Item, Key
-
-PENDING = "pending"
 
 
 def deployment_item_key(key: str) -> Key:
@@ -30,7 +29,7 @@ def part_key(key: str, position: int) -> Key:
 
 
 def line_partition(service: str, environment: str, year: int) -> str:
-    return f"line#{service}#{environment}#{year}"
+    return join("line", service, environment, str(year))
 
 
 def place_of(finish: int, key: str) -> str:
@@ -42,15 +41,10 @@ def year_of(place: str) -> int:
     return datetime.fromtimestamp(int(place[:13]) / 1000, UTC).year
 
 
-def pending_key(place: str) -> Key:
-    """Deployments whose SHA is looked for, in order of finish time: pending | 1790000000000#9f3c…"""
-    return (PENDING, place)
-
-
 def claim_key(service: str, environment: str, reference: str) -> Key:
     """References that may be SHAs are kept by their first seven digits, so that short and full ones meet."""
-    short = reference[:7] if is_sha(reference) else reference
-    return (f"claim#{service}#{environment}#{short}", "claim")
+    short = reference[:7].lower() if is_sha(reference) else reference
+    return (join("claim", service, environment, short), "claim")
 
 
 def is_sha(text: str) -> bool:

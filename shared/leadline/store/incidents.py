@@ -8,15 +8,16 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from leadline.domain.outcomes import Trouble
+from leadline.store.names import join, unescape
 from leadline.store.table import Item, Key
 
 
 def incident_key(service: str, incident_id: str) -> Key:
-    return (f"inc#{service}", incident_id)
+    return (join("inc", service), incident_id)
 
 
 def incident_line(service: str, environment: str) -> str:
-    return f"incidents#{service}#{environment}"
+    return join("incidents", service, environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Incident:
 
     @classmethod
     def from_item(cls, item: Item) -> "Incident":
-        return cls.from_data(item["pk"].partition("#")[2], {**item, "id": item["sk"]})
+        return cls.from_data(unescape(item["pk"].partition("#")[2]), {**item, "id": item["sk"]})
 
     def join(self, other: "Incident") -> "Incident":
         """Two reports of one incident: first start, last end, greatest of the rest. Order never matters."""

@@ -18,6 +18,7 @@ from typing import Any
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
 from leadline.store.changeset import Changeset
+from leadline.store.names import join
 from leadline.store.table import Item, Key
 
 _PAGE = 20
@@ -36,7 +37,7 @@ def change_key(repository: str, number: int) -> Key:
 
 
 def ship_key(repository: str, number: int, service: str, environment: str) -> Key:
-    return (f"change#{repository}#{number}", f"ship#{service}#{environment}")
+    return (f"change#{repository}#{number}", join("ship", service, environment))
 
 
 def wait_key(repository: str, sha: str) -> Key:

@@ -1,0 +1,19 @@
+"""What needs attention, in order of time, one partition a status.
+
+attention#pending   | 1790000000000#9f3c…       a deployment whose SHA is looked for
+attention#unmatched | 1790000000000#9f3c…       one whose SHA was not found, or whose repository is not its service's
+attention#parked    | 1790000000000#dep_3f9a…   an event that could not be applied
+"""
+
+from leadline.store.table import Key
+
+PENDING, UNMATCHED, PARKED = "pending", "unmatched", "parked"
+
+
+def attention_partition(status: str) -> str:
+    return f"attention#{status}"
+
+
+def attention_key(status: str, place: str) -> Key:
+    """`place`: milliseconds since the epoch in 13 digits, "#", and what is meant."""
+    return (attention_partition(status), place)

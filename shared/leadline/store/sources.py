@@ -1,0 +1,176 @@
+"""How the events of other systems are read: which service, which environment, what counts as an incident.
+
+    config | sources    one item, because every webhook needs it
+
+    {"github": {"incident_label": "incident",                     an issue with this label is an incident; null: none is
+                "release_branches": ["release/*"],                branches followed beside the default branch
+                "environments": {"eu-*": {"environment": "production"},
+                                 "shop-prod": {"service": "shop", "environment": "production"}},
+                "workflows": {"Deploy": {"service": "shop", "environment": "production"}},
+                "tags": {"v*": {"environment": "production"}}},   a tag, or its release, is a deployment
+     "gitlab": {...}, "bitbucket": {...},                         the same fields
+     "incident_services": {"pagerduty:PXYZ12": "checkout", "jira:OPS": "shop"},
+     "default_service": "checkout",                               for incidents that name none
+     "v": 3}
+
+Nothing is required: without an item the defaults below hold, with which a plain webhook of a code host is useful. Names
+of environments, workflows and tags are patterns (`*` and `?`); an exact name is preferred, else the first that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from leadline.domain.errors import Rejected
+from leadline.store.table import Item, Key
+
+SOURCES_KEY: Key = ("config", "sources")
+
+MAX_ENTRIES = 1_000
+"""Of one list or mapping: the item stays far below DynamoDB's 400 KB."""
+_MAX_TEXT = 200
+_HOSTS = ("github", "gitlab", "bitbucket")
+_KEYS = frozenset({"pk", "sk", "v"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a deployment goes. What is None stays as the sender named it, or as Leadline finds it by itself."""
+
+    service: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHost:
+    """How the events of one code host are read."""
+
+    incident_label: str | None = "incident"
+    release_branches: tuple[str, ...] = ("release/*", "release-*", "hotfix/*")
+    environments: Mapping[str, Target] = field(default_factory=dict)
+    workflows: Mapping[str, Target] = field(default_factory=dict)
+    tags: Mapping[str, Target] = field(default_factory=dict)
+
+    def follows(self, branch: str, default_branch: str | None) -> bool:
+        """Whether the pushes to this branch belong to the ledger."""
+        return branch == (default_branch or "main") or any(fnmatchcase(branch, form) for form in self.release_branches)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The whole configuration of sources. `version` guards its writing."""
+
+    github: CodeHost = CodeHost()
+    gitlab: CodeHost = CodeHost()
+    bitbucket: CodeHost = CodeHost()
+    incident_services: Mapping[str, str] = field(default_factory=dict)
+    default_service: str | None = None
+    version: int = 0
+
+    def service_of(self, source: str, *names: str | None) -> str | None:
+        """The service that the first known of the sender's `names` is mapped to, else the default one.
+
+        Looked up as "pagerduty:PXYZ12", then as "PXYZ12".
+        """
+        for name in filter(None, names):
+            for key in (f"{source}:{name}", name):
+                if key in self.incident_services:
+                    return self.incident_services[key]
+        return self.default_service
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any] | None) -> Sources:
+        """From the stored item, or from what somebody wants to store. Raises Rejected naming the field that is wrong."""
+        values = {name: value for name, value in (item or {}).items() if name not in _KEYS}
+        _known(values, {*_HOSTS, "incident_services", "default_service"}, "")
+        hosts = {name: _code_host(values[name], name) for name in _HOSTS if values.get(name) is not None}
+        mapped = _mapping(values.get("incident_services"), "incident_services")
+        services = {key: _text(value, f"incident_services/{key}") for key, value in mapped.items()}
+        default = _optional(values.get("default_service"), "default_service")
+        version = (item or {}).get("v", 0)
+        return cls(**hosts, incident_services=services, default_service=default, version=version)
+
+    def to_item(self) -> Item:
+        """The item that `from_item` reads back, with the version it was read with."""
+        pk, sk = SOURCES_KEY
+        return {"pk": pk, "sk": sk, "v": self.version, **self.to_data()}
+
+    def to_data(self) -> dict[str, Any]:
+        """All of it, defaults included: the form in which people see it."""
+        data: dict[str, Any] = {name: _host_data(getattr(self, name)) for name in _HOSTS}
+        return {**data, "incident_services": dict(self.incident_services), "default_service": self.default_service}
+
+
+def choose(targets: Mapping[str, Target], name: str) -> Target | None:
+    """The target of exactly this name, else of the first pattern that fits it."""
+    if name in targets:
+        return targets[name]
+    return next((target for form, target in targets.items() if fnmatchcase(name, form)), None)
+
+
+def _host_data(host: CodeHost) -> dict[str, Any]:
+    data: dict[str, Any] = {"incident_label": host.incident_label, "release_branches": list(host.release_branches)}
+    for name in ("environments", "workflows", "tags"):
+        data[name] = {form: _target_data(target) for form, target in getattr(host, name).items()}
+    return data
+
+
+def _target_data(target: Target) -> dict[str, str]:
+    given = {"service": target.service, "environment": target.environment}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _code_host(value: Any, at: str) -> CodeHost:
+    values = _mapping(value, at)
+    _known(values, {"incident_label", "release_branches", "environments", "workflows", "tags"}, at)
+    given: dict[str, Any] = {}
+    if "incident_label" in values:
+        given["incident_label"] = _optional(values["incident_label"], f"{at}/incident_label")
+    if values.get("release_branches") is not None:
+        branches = values["release_branches"]
+        if not isinstance(branches, list | tuple) or len(branches) > MAX_ENTRIES:
+            raise Rejected(f"{at}/release_branches must be a list of patterns")
+        given["release_branches"] = tuple(_text(branch, f"{at}/release_branches") for branch in branches)
+    for name in ("environments", "workflows", "tags"):
+        if values.get(name) is not None:
+            targets = _mapping(values[name], f"{at}/{name}")
+            given[name] = {form: _target(target, f"{at}/{name}/{form}") for form, target in targets.items()}
+    return CodeHost(**given)
+
+
+def _target(value: Any, at: str) -> Target:
+    values = _mapping(value, at)
+    _known(values, {"service", "environment"}, at)
+    return Target(*(_optional(values.get(name), f"{at}/{name}") for name in ("service", "environment")))
+
+
+def _mapping(value: Any, at: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or len(value) > MAX_ENTRIES:
+        raise Rejected(f"{at} must be an object of at most {MAX_ENTRIES} entries")
+    return {_text(name, f"a name in {at}"): inner for name, inner in value.items()}
+
+
+def _known(values: Mapping[str, Any], names: set[str], at: str) -> None:
+    for name in values.keys() - names:
+        raise Rejected(
+            f"{at}/{str(name)[:100]} is no field here; the fields are {', '.join(sorted(names))}".lstrip("/")
+        )
+
+
+def _optional(value: Any, at: str) -> str | None:
+    return None if value is None else _text(value, at)
+
+
+def _text(value: Any, at: str) -> str:
+    # The values become services and environments of events, whose own checks are in ingest: here only what would not
+    # be a name at all is refused.
+    if not isinstance(value, str) or not value.strip() or len(value.encode("utf-8", "replace")) > _MAX_TEXT:
+        raise Rejected(f"{at[:200]} must be a text of 1 to {_MAX_TEXT} bytes")
+    if not value.isprintable():
+        raise Rejected(f"{at[:200]} holds a control character")
+    return value.strip()
