@@ -20,7 +20,7 @@ BUNDLES := build/bundles/.made
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 help:  ## this menu
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUN) $(EMULATOR)  ## start everything on this machine: http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
 	@exec $(BIN)/python -m infra.local
