@@ -1,4 +1,4 @@
-"""One request to the Events API: who sent it, what is in it, onto the queue, and the answer.
+"""One request to the Events API: who sent it, what is in it, onto the queue, and the answer. Webhooks go their own way.
 
 202 means: validated, and SQS has said yes. One bad item never sinks its neighbours; where nothing gets through the
 answer is a problem: 422 when it was the sender's doing, 503 when it was the queue's.
@@ -14,6 +14,7 @@ from ingest.idempotency import with_key
 from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
 from ingest.queue import Queue, deliver
+from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
 from leadline.auth import EVENTS_WRITE, Authenticator
 from leadline.domain.errors import Transient
@@ -30,7 +31,10 @@ ROUTES: dict[str, type[Event]] = {
 class Ingest:
     """The Events API behind an HTTP API. `clock` gives epoch milliseconds. Safe to share between threads."""
 
-    def __init__(self, authenticator: Authenticator, queue: Queue, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, authenticator: Authenticator, queue: Queue, clock: Callable[[], int], webhooks: Webhooks | None = None
+    ) -> None:
+        self._webhooks = webhooks
         self._authenticator = authenticator
         self._queue = queue
         self._clock = clock
@@ -55,10 +59,12 @@ class Ingest:
         return response
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any]) -> dict[str, Any]:
-        model = _route(event)
-        line["route"] = model.kind
         now = self._clock()
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if self._webhooks is not None and event["rawPath"].startswith(PREFIX):
+            return self._webhooks.receive(event, headers, now, line)
+        model = _route(event)
+        line["route"] = model.kind
         principal = self._authenticator.authenticate(headers, now)
         line["key_id"] = principal.key_id
         principal.require(EVENTS_WRITE)

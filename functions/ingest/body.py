@@ -35,7 +35,7 @@ class _Unclean(ValueError):
 def read_json(event: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
     """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case). Raises Problem: 400, 413, 415."""
     _check_type(headers)
-    raw = _bytes(event)
+    raw = raw_body(event)
     try:
         return _parse(raw)
     except _Unclean as unclean:
@@ -50,20 +50,21 @@ def _check_type(headers: Mapping[str, str]) -> None:
         raise Problem(415, "Unsupported media type", "Send the body uncompressed, without Content-Encoding.")
 
 
-def _bytes(event: Mapping[str, Any]) -> bytes:
+def raw_body(event: Mapping[str, Any], most: int = MAX_BYTES) -> bytes:
+    """The body's own bytes, at most so many. Raises Problem: 400, 413."""
     body = event.get("body") or ""
     # What API Gateway did not take for text comes in base64: 4 characters for 3 bytes.
     if event.get("isBase64Encoded"):
-        if len(body) > MAX_BYTES * 4 // 3 + 4:
-            raise _too_large()
+        if len(body) > most * 4 // 3 + 4:
+            raise _too_large(most)
         try:
             raw = base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError):
             raise _malformed("not_base64", "The body was marked as base64 and is not.") from None
     else:
         raw = body.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_BYTES:
-        raise _too_large()
+    if len(raw) > most:
+        raise _too_large(most)
     return raw
 
 
@@ -146,8 +147,9 @@ def _too_deep() -> _Unclean:
     return _Unclean("too_deep", f"The body is nested more than {MAX_DEPTH} levels deep.")
 
 
-def _too_large() -> Problem:
-    return Problem(413, "Body too large", "The body has more than 1 MiB; send it in several requests.")
+def _too_large(most: int) -> Problem:
+    detail = f"The body has more than {most // (1024 * 1024)} MiB; send it in several requests."
+    return Problem(413, "Body too large", detail)
 
 
 def _malformed(code: str, detail: str) -> Problem:

@@ -9,6 +9,8 @@ from typing import Any
 
 from ingest.app import Ingest
 from ingest.queue import SqsQueue
+from ingest.webhooks.reception import Webhooks, stored_sources
+from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.auth import Authenticator, read_pepper
 from leadline.settings import Settings
@@ -24,8 +26,9 @@ def wired() -> Ingest:
     from leadline.store.dynamodb import DynamoTable
 
     settings = Settings.from_env(os.environ)
-    authenticator = Authenticator(
-        DynamoTable(aws.client("dynamodb"), settings.table),
-        lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id),
-    )
-    return Ingest(authenticator, SqsQueue(aws.client("sqs"), settings.queue_url), lambda: time.time_ns() // 1_000_000)
+    table = DynamoTable(aws.client("dynamodb"), settings.table)
+    queue = SqsQueue(aws.client("sqs"), settings.queue_url)
+    authenticator = Authenticator(table, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id))
+    secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
+    webhooks = Webhooks(secrets, stored_sources(table), queue)
+    return Ingest(authenticator, queue, lambda: time.time_ns() // 1_000_000, webhooks)

@@ -17,6 +17,8 @@ class Settings:
     dlq_url: str
     key_secret_id: str
     """Id of the Secrets Manager secret that holds the pepper of the key hashes."""
+    webhook_secret_id: str | None = None
+    """Id of the secret that holds what senders of webhooks sign with; without it no webhook is taken."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -24,11 +26,13 @@ class Settings:
         missing = [name for name in VARIABLES.values() if not env.get(name)]
         if missing:
             raise SettingsError(f"Missing environment variables: {', '.join(missing)}")
-        return cls(**{field: env[name] for field, name in VARIABLES.items()})
+        given = {field: env[name] for field, name in (VARIABLES | OPTIONAL).items() if env.get(name)}
+        return cls(**given)
 
     def to_env(self) -> dict[str, str]:
         """The environment variables that `from_env` reads back: what whoever starts a function sets."""
-        return {name: getattr(self, field) for field, name in VARIABLES.items()}
+        variables = {name: getattr(self, field) for field, name in (VARIABLES | OPTIONAL).items()}
+        return {name: value for name, value in variables.items() if value is not None}
 
 
 VARIABLES = {
@@ -37,3 +41,5 @@ VARIABLES = {
     "dlq_url": "LEADLINE_DLQ_URL",
     "key_secret_id": "LEADLINE_KEY_SECRET_ID",
 }
+
+OPTIONAL = {"webhook_secret_id": "LEADLINE_WEBHOOK_SECRET_ID"}

@@ -1,0 +1,71 @@
+"""Reading payloads of any shape: each accessor gives a value of the type it names, or None where there is none.
+
+text(payload, "pull_request", "base", "ref")        'main', or None
+objects(payload, "commits")                         the objects in that list, or []
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ingest.webhooks.delivery import Malformed
+
+_PLAIN = re.compile(r"[A-Za-z0-9_:. /-]{1,60}", re.ASCII)
+
+
+def at(payload: Any, *path: str) -> Any:
+    """Whatever stands there, or None."""
+    for name in path:
+        if not isinstance(payload, dict):
+            return None
+        payload = payload.get(name)
+    return payload
+
+
+def text(payload: Any, *path: str) -> str | None:
+    value = at(payload, *path)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def whole(payload: Any, *path: str) -> int | None:
+    value = at(payload, *path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def flag(payload: Any, *path: str) -> bool:
+    return at(payload, *path) is True
+
+
+def entries(payload: Any, *path: str) -> list[Any]:
+    value = at(payload, *path)
+    return value if isinstance(value, list) else []
+
+
+def objects(payload: Any, *path: str) -> list[dict[str, Any]]:
+    return [entry for entry in entries(payload, *path) if isinstance(entry, dict)]
+
+
+def texts(payload: Any, *path: str) -> list[str]:
+    return [entry for entry in entries(payload, *path) if isinstance(entry, str) and entry.strip()]
+
+
+def need_text(payload: Any, *path: str) -> str:
+    """Like `text`; raises Malformed where there is none."""
+    value = text(payload, *path)
+    if value is None:
+        raise Malformed(f"{'.'.join(path)} is missing")
+    return value
+
+
+def need_whole(payload: Any, *path: str) -> int:
+    """Like `whole`; raises Malformed where there is none."""
+    value = whole(payload, *path)
+    if value is None:
+        raise Malformed(f"{'.'.join(path)} is missing")
+    return value
+
+
+def shown(value: str | None) -> str:
+    """The value if it may be repeated in an answer: a plain word of the sender's protocol, not just anything."""
+    return value if value and _PLAIN.fullmatch(value) else "unknown"
