@@ -1,7 +1,7 @@
 """The functions' code as zip files, made without Docker and kept by the hash of what went in.
 
 A bundle holds `leadline`, its own function and the distributions that function imports, nothing else: boto3 is left to
-Lambda's runtime (it would add 14 MB to each). Every source file has its bytecode beside it, because Lambda's /var/task
+Lambda's runtime (it would add 17 MB to each). Every source file has its bytecode beside it, because Lambda's /var/task
 is read-only: without it each cold start compiles everything again. Same input, same bytes: names sorted, times fixed.
 
 Two targets: `LAMBDA` (arm64, Python 3.13) is what ships; `EMULATOR` is for this machine's own Python, in which the
