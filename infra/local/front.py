@@ -163,7 +163,8 @@ class _Exchange(BaseHTTPRequestHandler):
         for name, value in headers:
             self.send_header(name, value)
         bodiless = status in (204, 304) or status < 200
-        if not bodiless:
+        # The function may have left out the body of an answer to HEAD; the length of what GET would give is then not known.
+        if not bodiless and (body or self.command != "HEAD"):
             self.send_header("content-length", str(len(body)))
         if self.close_connection:
             self.send_header("connection", "close")

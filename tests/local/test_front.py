@@ -251,6 +251,13 @@ def test_head_is_answered_as_get_without_the_body(served: Served) -> None:
     assert served.query.events[0]["requestContext"]["http"]["method"] == "HEAD"
 
 
+def test_head_tells_no_length_that_get_would_not(served: Served) -> None:
+    served.query.answer = {"statusCode": 200, "body": ""}
+    status, headers, body = served.ask("HEAD", "/v1/services")
+    assert (status, body) == (200, b"")
+    assert "content-length" not in headers
+
+
 def test_a_204_has_no_body_and_says_no_length(served: Served) -> None:
     served.query.answer = {"statusCode": 204}
     status, headers, body = served.ask("DELETE", "/v1/teams/a")
