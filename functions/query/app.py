@@ -1,0 +1,113 @@
+"""One request to the Product API: which route, whose key, and the answer. Raises nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+
+from leadline import telemetry
+from leadline.auth import Authenticator
+from leadline.domain.errors import Transient
+from leadline.problems import Problem, internal, unavailable
+from leadline.store.table import Table
+from query.accept import check_acceptable
+from query.configuration import Configuration
+from query.cursors import Cursors
+from query.parameters import read_query
+from query.refusal import not_found
+from query.request import Reach, Request
+from query.routes import EVENT_PATHS, ROUTES, Route
+from query.telling import Queue
+
+_DOCUMENT_SECONDS = 300
+
+
+class Query:
+    """The Product API behind an HTTP API. Safe to share between threads."""
+
+    def __init__(self, authenticator: Authenticator, reach: Reach) -> None:
+        self._authenticator = authenticator
+        self._reach = reach
+        self._log = telemetry.logger("query")
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers one HTTP API request (payload 2.0)."""
+        # Only what we know goes into the log: a strange path or parameter may be a key pasted in the wrong place.
+        line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
+        try:
+            response = self._answer(event, line)
+        except Problem as problem:
+            response = problem.response()
+            line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
+        except Transient as transient:
+            self._log.warning("unavailable", extra={**line, **telemetry.describe(transient)})
+            response = unavailable("The store can't be reached at the moment; send it again.").response()
+        except Exception as error:
+            self._log.error("bug", extra={**line, **telemetry.describe(error)})
+            response = internal().response()
+        self._log.info("request", extra={**line, "status": response["statusCode"]})
+        return {**response, "body": ""} if _method(event) == "HEAD" else response
+
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any]) -> dict[str, Any]:
+        route, name = _route(_method(event), event["rawPath"])
+        line["route"] = f"{route.method} {route.path}"
+        now = self._reach.clock()
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        check_acceptable(headers.get("accept"))
+        self._reach.configuration.begin()
+        if route.scope is not None:
+            principal = self._authenticator.authenticate(headers, now)
+            line["key_id"] = principal.key_id
+            principal.require(route.scope)
+        sent = read_query(event.get("rawQueryString") or "", route.parameters)
+        return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now)))
+
+
+def wire(table: Table, queue: Queue, pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
+    """Puts the parts together. `clock` gives epoch milliseconds."""
+    configuration = Configuration(table)
+    # The key check only ever gets items, and so reads the settings along.
+    authenticator = Authenticator(cast(Table, configuration), pepper)
+    return Query(authenticator, Reach(table, queue, configuration, Cursors(pepper), clock))
+
+
+def _method(event: Mapping[str, Any]) -> str:
+    return str(event["requestContext"]["http"]["method"])
+
+
+def _route(method: str, path: str) -> tuple[Route, str]:
+    """The route and what its {name} stands for. Raises Problem: 404, or 405 with what is allowed."""
+    matching = [(route, name) for route in ROUTES if (name := route.match(path)) is not None]
+    for route, name in matching:
+        if route.method == ("GET" if method == "HEAD" else method):
+            # An HTTP API hands the path on decoded, but for the percent sign itself.
+            return route, name.replace("%25", "%")
+    allowed = {route.method for route, _ in matching}
+    if path.startswith(EVENT_PATHS):
+        allowed.add("POST")
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    if allowed:
+        listed = ", ".join(sorted(allowed))
+        raise Problem(405, "Method not allowed", f"Use {listed}.", headers={"allow": listed})
+    raise not_found("There is nothing here; GET /openapi.json lists what there is.")
+
+
+def _reply(route: Route, answer: Any) -> dict[str, Any]:
+    if answer is None:
+        return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
+    kept = f"public, max-age={_DOCUMENT_SECONDS}" if route.path == "/openapi.json" else "no-store"
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json", "cache-control": kept},
+        "body": json.dumps(answer, default=_members, separators=(",", ":"), allow_nan=False),
+    }
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """A metric is a dataclass with the fields that the contract names."""
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} is no JSON value")
+    return {field.name: getattr(value, field.name) for field in fields(value)}

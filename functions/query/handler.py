@@ -1,0 +1,32 @@
+"""The Lambda function behind everything that is not an event: the Product API."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from typing import Any
+
+from leadline import aws
+from leadline.auth import read_pepper
+from leadline.settings import Settings
+from query.app import Query, wire
+from query.telling import SqsQueue
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
+    return wired().handle(event)
+
+
+@cache
+def wired() -> Query:
+    """The one wiring place, on first use: clients cost more than all our imports together."""
+    from leadline.store.dynamodb import DynamoTable
+
+    settings = Settings.from_env(os.environ)
+    return wire(
+        DynamoTable(aws.client("dynamodb"), settings.table),
+        SqsQueue(lambda: aws.client("sqs"), settings.queue_url),  # needed only where a team changes
+        cache(lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id)),
+        lambda: time.time_ns() // 1_000_000,
+    )

@@ -1,0 +1,153 @@
+"""GET /openapi.json: the whole API as an OpenAPI 3.1 document.
+
+The Product API's part is made from the route table and the answers' types, so it cannot say anything else than the code
+does. The Events API's part is written down in `query.events_openapi`, since functions do not import each other; a test
+compares it with ingest.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from query.events_openapi import EVENT_PATHS, EVENT_SCHEMAS
+from query.parameters import Parameter
+from query.routes import ROUTES, Route
+
+_REFERENCE = "#/components/schemas/{model}"
+_ALWAYS = (400, 406, 500)
+_WITH_KEY = (401, 403, 503)
+
+PROBLEMS = {
+    400: "The request can't be read: errors lists each parameter that is wrong, or what is wrong with the body",
+    401: "No key, a wrong one, or two different ones",
+    403: "The key lacks the scope",
+    404: "There is no such thing",
+    406: "The Accept header rules JSON out",
+    413: "The body is too large",
+    415: "The content type is not JSON in UTF-8",
+    422: "The body is JSON but not what is asked for: errors has one entry a fault",
+    500: "A fault of ours, which is logged",
+    503: "Something that this needs can't be reached; send it again after Retry-After seconds",
+}
+
+_PROBLEM_SCHEMAS: dict[str, Any] = {
+    "Fault": {
+        "type": "object",
+        "description": "One thing that is wrong with the input.",
+        "properties": {
+            "pointer": {
+                "type": "string",
+                "description": 'A JSON pointer into the body ("" is all of it), or ? and the name of a query parameter.',
+            },
+            "code": {"type": "string", "description": "A short constant for machines."},
+            "detail": {"type": "string", "description": "A sentence for people."},
+        },
+        "required": ["pointer", "code", "detail"],
+    },
+    "Problem": {
+        "type": "object",
+        "description": "Every error (RFC 9457).",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+        },
+        "required": ["type", "title", "status", "detail"],
+    },
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document; made once."""
+    schemas, references = _schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Leadline",
+            "version": "1",
+            "summary": "Deployment events in, DORA metrics out.",
+            "description": "Times are RFC 3339, in UTC in answers; durations are in seconds. Every GET answers HEAD too.",
+        },
+        "paths": {**EVENT_PATHS, **paths},
+        "components": {
+            "schemas": {**EVENT_SCHEMAS, **schemas, **_PROBLEM_SCHEMAS},
+            "responses": {_problem_name(status): _problem(status) for status in PROBLEMS},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            },
+        },
+    }
+
+
+def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
+    """The types' schemas by name, and for each type that a route names how to refer to it."""
+    types = {id(kind): kind for route in ROUTES for kind in (route.answer, route.body) if kind is not None}
+    made, definitions = TypeAdapter.json_schemas(
+        [(name, "serialization", TypeAdapter(kind)) for name, kind in types.items()], ref_template=_REFERENCE
+    )
+    return definitions.get("$defs", {}), {name: schema for (name, _), schema in made.items()}
+
+
+def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    start, brace, name = route.path.partition("{")
+    in_path = (
+        [{"name": name.rstrip("}"), "in": "path", "required": True, "schema": {"type": "string"}}] if brace else []
+    )
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": _operation_id(route.method, start, name),
+        "parameters": [*in_path, *map(_parameter, route.parameters)],
+        "responses": _responses(route, references),
+        "security": [] if route.scope is None else [{"bearer": []}, {"apiKey": []}],
+    }
+    if route.scope is not None:
+        operation["description"] = f"Needs the scope `{route.scope}`."
+    if route.body is not None:
+        content = {"application/json": {"schema": references[id(route.body)]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _operation_id(method: str, start: str, name: str) -> str:
+    words = [word for word in start.replace(".json", "").split("/") if word not in ("", "v1")]
+    return "_".join([method.lower(), *words, *(["by", name.rstrip("}")] if name else [])])
+
+
+def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    statuses = {*_ALWAYS, *(_WITH_KEY if route.scope else ()), *route.problems}
+    responses: dict[str, Any] = {
+        str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"} for status in sorted(statuses)
+    }
+    if route.answer is None:
+        return {"204": {"description": "Done"}, **responses}
+    content = {"application/json": {"schema": references[id(route.answer)]}}
+    return {"200": {"description": route.summary, "content": content}, **responses}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(parameter.schema)
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "schema": {"type": "array", "items": schema} if parameter.repeats else schema,
+    }
+
+
+def _problem_name(status: int) -> str:
+    return f"Problem{status}"
+
+
+def _problem(status: int) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": PROBLEMS[status], "content": content}

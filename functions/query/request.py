@@ -1,0 +1,65 @@
+"""One request as the routes see it, and what they may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.domain.windows import Calendar
+from leadline.store.configuration import Organisation
+from leadline.store.table import Table
+from query.configuration import Configuration
+from query.cursors import Cursors
+from query.parameters import Sent
+from query.refusal import Refused
+from query.telling import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Everything outside that a route may touch. `clock` gives epoch milliseconds."""
+
+    table: Table
+    queue: Queue
+    configuration: Configuration
+    cursors: Cursors
+    clock: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`route` is the path's template, `name` what stands for its last segment, `event` what API Gateway sent."""
+
+    route: str
+    name: str
+    sent: Sent
+    headers: Mapping[str, str]
+    event: Mapping[str, Any]
+    reach: Reach
+    now: int
+
+    @property
+    def table(self) -> Table:
+        return self.reach.table
+
+    def organisation(self) -> Organisation:
+        return self.reach.configuration.organisation()
+
+    def calendar(self) -> Calendar:
+        return self.organisation().calendar
+
+    def position(self) -> str | None:
+        """Where the list goes on, or None for its beginning. A cursor that is none of its own is added to the faults."""
+        cursor = self.sent.one("cursor")
+        if cursor is None:
+            return None
+        try:
+            return self.reach.cursors.read(self.route, self.sent.text, cursor)
+        except Refused as refused:
+            self.sent.faults.add("?cursor", refused)
+            return None
+
+    def next_cursor(self, position: str) -> str:
+        """The cursor of the page after the entry at this position."""
+        return self.reach.cursors.write(self.route, self.sent.text, position)

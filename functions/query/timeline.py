@@ -1,0 +1,67 @@
+"""The deployments of several tracks in one order, the newest first, read as far as they are looked at.
+
+A track (a service in an environment) has its places in order, a partition a year. Merging them needs the first place of each track,
+which are read side by side; after that a track is read on only when its places come up.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+
+from leadline.store.deployments import line_partition, year_of
+from leadline.store.table import Table
+
+_AT_ONCE = 16
+_LEAST = 5
+"""Places read at a time: what fits one read unit, or nearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One service in one environment, and the years in which it was deployed."""
+
+    service: str
+    environment: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Places from `first` (inclusive) up to `before` (exclusive)."""
+
+    first: str
+    before: str
+
+    def years(self, years: Sequence[int]) -> list[int]:
+        """Those of these years that may hold one of its places, the newest first."""
+        return sorted((year for year in years if year_of(self.first) <= year <= year_of(self.before)), reverse=True)
+
+
+def newest_first(table: Table, tracks: Sequence[Track], stretch: Stretch, wanted: int) -> Iterator[str]:
+    """The places of these tracks in this stretch, the newest first. About `wanted` of them are going to be looked at."""
+    tracks = [track for track in tracks if stretch.years(track.years)]
+    page = max(_LEAST, min(wanted + 1, 2 * wanted // max(1, len(tracks))))
+    lines = [_places(table, track, stretch, page) for track in tracks]
+    if len(lines) > 1:
+        with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as pool:
+            firsts = list(pool.map(lambda line: next(line, None), lines))
+        lines = [chain([first], line) for first, line in zip(firsts, lines, strict=True) if first is not None]
+    return heapq.merge(*lines, reverse=True)
+
+
+def _places(table: Table, track: Track, stretch: Stretch, page: int) -> Iterator[str]:
+    for year in stretch.years(track.years):
+        partition = line_partition(track.service, track.environment, year)
+        before = stretch.before
+        while True:
+            items = list(table.query(partition, stretch.first, before, reverse=True, limit=page, consistent=False))
+            # The range's end is inclusive, and a page ends with a place that the next begins with.
+            places = [item["sk"] for item in items if item["sk"] < before]
+            yield from places
+            if len(items) < page:
+                break
+            before = places[-1]
