@@ -176,6 +176,22 @@ def cherry_picks(repo: Builder) -> Scenario:
 
 
 @_scenario
+def fixes_picked_to_main(repo: Builder) -> Scenario:
+    repo.commit("Begin")
+    repo.tag("v1.0.0")
+    repo.switch("stable", at="main")
+    fix = repo.squashed(2, base="stable")
+    repo.tag("v1.0.1")
+    repo.switch("main")
+    repo.cherry_pick(fix)
+    repo.squashed(3)
+    repo.tag("v1.1.0")
+    return repo.scenario(
+        ["v1.0.0", "v1.0.1", "v1.1.0"], "2 was merged on the release branch; its copy on main is not a change again"
+    )
+
+
+@_scenario
 def reverts(repo: Builder) -> Scenario:
     repo.commit("Begin")
     repo.tag("v1.0.0")

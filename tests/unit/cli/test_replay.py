@@ -5,6 +5,7 @@ What the releases carry is worked out from the recorded events alone, and must b
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from cli.client import Client, Connection
 from cli.main import main
+from cli.progress import Progress
+from cli.replay_sending import Part, send
 from tests.git_builder import Builder, Scenario
 from tests.git_repositories import NAMES, build
 from tests.recording_api import KEY, RecordingApi, Reply, recording_api
@@ -83,7 +87,7 @@ def test_each_release_carries_what_git_says(name: str, api: RecordingApi, tmp_pa
 
 
 def test_kinds_come_in_the_order_that_needs_nothing_worked_out_twice(api: RecordingApi, tmp_path: Path) -> None:
-    replay(api, build("merge_commits", tmp_path))
+    replay(api, build("release_branches_merged_back", tmp_path))
     routes = list(dict.fromkeys(route for route, _ in api.taken))
     assert routes == ["/v1/events/commits", "/v1/events/changes", "/v1/events/deployments"]
     for kind, time in (("changes", "merged_at"), ("deployments", "finished_at")):
@@ -236,6 +240,31 @@ def test_a_dry_run_can_print_the_events_that_would_be_sent(
     assert main(["replay", str(scenario.path), "--dry-run", "--json"]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["path"], line["event"]) for line in printed] == api.taken
+
+
+def test_a_dry_run_since_a_day_counts_from_the_release_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = Builder.create(tmp_path, "api")
+    repo.commit("Begin")
+    repo.squashed(2)
+    repo.tag("v1.0.0")
+    repo.now += 86_400 * 40
+    repo.squashed(3)
+    repo.tag("v1.1.0")
+    assert main(["replay", str(repo.path), "--dry-run", "--since", "2026-02-01", "--each-commit", "on"]) == 0
+    [row] = [line.split() for line in capsys.readouterr().out.splitlines() if "  v1." in line]
+    assert row[2:] == ["v1.1.0", "1", "change"]
+
+
+def test_what_is_refused_is_named_rightly_in_a_later_batch_too(api: RecordingApi) -> None:
+    fault = {"pointer": "/number", "code": "x", "detail": "is wrong"}
+    api.refuse = lambda route, item: [fault] if item["number"] in (2, 555) else []
+    events = [{"number": number} for number in range(600)]
+    part = Part("changes", events, len(events), lambda event: f"change {event['number']}")
+    sent = send(Client(Connection(api.base_url, KEY)), part, Progress(io.StringIO()))
+    assert (sent.accepted, sent.rejected, sent.refused) == (598, 2, {2, 555})
+    assert sent.reasons == ["change 2: number is wrong", "change 555: number is wrong"]
 
 
 def test_a_shallow_clone_is_named_as_such(
