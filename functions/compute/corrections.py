@@ -9,7 +9,7 @@ from typing import Any
 
 from compute.claims import add_claim, drop_claim
 from compute.derivation import Derivation
-from compute.records import save_record
+from compute.records import save_record, with_changes
 from compute.tracks import Track
 from compute.workspace import ATTRIBUTE, OUTCOME, Workspace, read_together
 from leadline.domain.errors import Poison
@@ -57,15 +57,15 @@ def delete_deployment(table: Table, data: dict[str, Any], received_at: int) -> N
         before = track.live_before(record.place)
         if record.remediates is not None:
             drop_claim(track, record.remediates, "d:" + record.key)
-        if record.parts:
-            gone = replace(record, live=False, never_live=False, outcome=Outcome(), waits_for=(), direct=())
-            gone = replace(gone, deleted_at=received_at)
-            save_record(derivation.work, record, gone, [], record.parts[0].summary.day)
         track.remove_entry(record.place)
         track.forget_attention(record)
         track.mark(ATTRIBUTE, record.place)
         if before is not None:
             track.mark(OUTCOME, before.place)
+        if record.parts:  # last: once the header says deleted, nothing else may be left to plan
+            gone = replace(record, live=False, never_live=False, outcome=Outcome(), waits_for=(), direct=())
+            gone = with_changes(replace(gone, deleted_at=received_at), [], record.parts[0].summary.day)
+            save_record(derivation.work, record, gone)
     derivation.finish()
 
 

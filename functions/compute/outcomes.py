@@ -6,7 +6,7 @@ remedies arrive never changes a number. A rollback reaches back along the track 
 
 from dataclasses import replace
 
-from compute.records import save_outcome
+from compute.records import save_record, with_outcome
 from compute.tracks import Track
 from compute.workspace import OUTCOME
 from leadline.domain.ledger import Relied, is_behind
@@ -65,8 +65,9 @@ def _settle_one(track: Track, place: str) -> bool:
         outcome = Outcome(
             tuple(incidents[name] for name in sorted(incidents)), tuple(remedies[key] for key in sorted(remedies))
         )
-    if outcome != record.outcome and record.parts:
-        save_outcome(track.work, record, replace(record, outcome=outcome))
+    settled = with_outcome(record, outcome)
+    if settled != record and record.parts:  # in any of its parts: after a crash the others may know it already
+        save_record(track.work, record, settled)
     track.put_entry(replace(entry, rolled_back=rolled_back))
     return bool(rolled_back or entry.rolled_back)
 

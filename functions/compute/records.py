@@ -4,13 +4,14 @@ Each part is written together with the difference its contributions make to the 
 every transaction, also when a deployment of a thousand changes takes many of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
 from compute.workspace import Workspace
 from leadline.domain.cells import contributions, difference
 from leadline.domain.facts import Carried, Part, Summary, divide
+from leadline.domain.outcomes import Outcome
 from leadline.store.cells import cell_key
 from leadline.store.changeset import ROOM
 from leadline.store.deployments import Record, part_item, part_key
@@ -18,17 +19,16 @@ from leadline.store.ledger import set_waits, ship_key
 from leadline.store.table import Item, Key
 
 
-def save_record(work: Workspace, old: Record, new: Record, changes: Sequence[Carried], day: date) -> Record:
-    """Plans everything that turns the old record into the new one, which carries these changes and counts on this day."""
-    saved = replace(new, parts=divide(summary_of(new, day), changes))
-    _save(work, old, saved)
-    return saved
+def with_changes(record: Record, changes: Sequence[Carried], day: date) -> Record:
+    """The record carrying these changes, counted on this day."""
+    return replace(record, parts=divide(summary_of(record, day), changes))
 
 
-def save_outcome(work: Workspace, old: Record, new: Record) -> None:
-    """Plans a record whose outcome or correction changed: all of its parts count it."""
-    summary = summary_of(new, old.parts[0].summary.day)
-    _save(work, old, replace(new, parts=tuple(replace(part, summary=summary) for part in old.parts)))
+def with_outcome(record: Record, outcome: Outcome) -> Record:
+    """The record after this outcome: all of its parts count it."""
+    after = replace(record, outcome=outcome)
+    parts = [replace(part, summary=summary_of(after, part.summary.day)) for part in record.parts]
+    return replace(after, parts=tuple(parts))
 
 
 def summary_of(record: Record, day: date) -> Summary:
@@ -46,28 +46,27 @@ def summary_of(record: Record, day: date) -> Summary:
     )
 
 
-def _save(work: Workspace, old: Record, new: Record) -> None:
+def save_record(work: Workspace, old: Record, new: Record) -> None:
+    """Plans everything that turns the old record into the new one. What is left of it after a crash is planned again."""
     waited = old.waits_for if old.repository is not None else ()
     if waited != new.waits_for and new.repository is not None:
         set_waits(work.changes, new.key, waited, new.waits_for)
     before = {part.position: part for part in old.parts}
     after = {part.position: part for part in new.parts}
-    gone = sorted(before.keys() - after.keys(), reverse=True)
-    for position in [*gone, *sorted(after)]:
-        _save_part(work, new, before.get(position), after.get(position))
-    still = {key for part in new.parts for key in _ships(new, part)}
-    for part in old.parts:
-        _forget_ships(work, new, _ships(old, part).keys() - still)
+    lost = _ships(old, *old.parts).keys() - _ships(new, *new.parts).keys()
+    for position in [*sorted(before.keys() - after.keys(), reverse=True), *sorted(after)]:
+        _save_part(work, new, before.get(position), after.get(position), lost)
 
 
-def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | None) -> None:
+def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | None, lost: Set[Key]) -> None:
     cells = difference(contributions(new) if new else {}, contributions(old) if old else {})
     shipped = _ships(record, new)
-    size = len(cells) + len(shipped) + 1
+    gone = _ships(record, old).keys() & lost
+    size = len(cells) + len(shipped) + len(gone) + 1
     if size > ROOM and old is not None and new is not None and old.changes and new.changes:
         empty = replace(new, changes=(), authors=(), teams=())
-        _save_part(work, record, old, empty)
-        _save_part(work, record, empty, new)
+        _save_part(work, record, old, empty, lost)
+        _save_part(work, record, empty, new, lost)
         return
     work.changes.make_room(size)
     if new is None:
@@ -79,6 +78,7 @@ def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | No
         work.changes.put(part_item(record.key, new))
     for item in shipped.values():
         work.changes.put(item)
+    _forget_ships(work, record, gone)
     for key, numbers in cells.items():
         work.changes.add(cell_key(key), numbers)
 
@@ -90,14 +90,13 @@ def _forget_ships(work: Workspace, record: Record, keys: Iterable[Key]) -> None:
     for key in keys:
         stored = work.changes.get(key)
         if stored is not None and stored.get("d") == record.key:
-            work.changes.make_room(1)
             work.changes.delete(key)
 
 
-def _ships(record: Record, part: Part | None) -> dict[tuple[str, str], Item]:
+def _ships(record: Record, *parts: Part | None) -> dict[Key, Item]:
     """Which deployment carried a change to this track: what a later word about the change is looked up by."""
-    ships: dict[tuple[str, str], Item] = {}
-    for change in part.changes if part else ():
+    ships: dict[Key, Item] = {}
+    for change in (change for part in parts if part for change in part.changes):
         deployment = record.deployment
         pk, sk = ship_key(change.repository, change.number, deployment.service, deployment.environment)
         ships[pk, sk] = {"pk": pk, "sk": sk, "d": record.key}

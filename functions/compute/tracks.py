@@ -7,7 +7,7 @@ state as before. So a late deployment re-derives itself and its successor, and n
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compute.records import save_record
+from compute.records import save_record, with_changes
 from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.changes import Change
@@ -187,8 +187,10 @@ class Track:
         counted = replace(derived, live=live, never_live=report.status == FAILURE and found.counted)
         if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
-        saved = save_record(self.work, record, counted, carry(found.changes if live else (), report.finish, teams), day)
-        self._keep_attention(record, saved)
+        counted = with_changes(counted, carry(found.changes if live else (), report.finish, teams), day)
+        # First, so that it is stored no later than the header, by which it is known whether this is still to do.
+        self._keep_attention(record, counted)
+        save_record(self.work, record, counted)
         self.put_entry(
             replace(
                 entry,
@@ -227,7 +229,13 @@ class Track:
         if listed is None or _attention_of(old) != listed:
             self.forget_attention(old)
         if listed is not None:
-            about = {"service": self.service.name, "environment": self.environment, "reason": new.reason}
+            about = {
+                "service": self.service.name,
+                "environment": self.environment,
+                "repository": self.service.repository,
+                "reason": new.reason,
+                "since": min(report.received_at for report in new.deployment.reports),
+            }
             pk, sk = attention_key(listed, new.place)
             known = self.work.changes.get((pk, sk)) or {}
             self.work.changes.put({**known, "pk": pk, "sk": sk, **about})
