@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+
 from compute import records as compute_records
 from compute.fold import fold
-
 from leadline.domain import facts
 from leadline.store import changeset
 from leadline.store.memory import MemoryTable
