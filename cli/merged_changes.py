@@ -9,7 +9,7 @@ Neighbours on one line with the same number are one change that was landed commi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.commit_graph import CommitGraph, Line, Lines
 from cli.merge_marks import Mark
@@ -68,6 +68,23 @@ def marked_changes(
     places = (_Place(*place) for commit in reversed(elsewhere) if (place := lines.place(commit)))
     _collect(graph, places, marks, own, found)
     return list(found.values())
+
+
+def innermost(changes: Iterable[MergedChange]) -> list[MergedChange]:
+    """The changes with each commit left to one of them: the one that was merged first.
+
+    A request that takes a release branch back to main, or one that others were merged into, brought their commits along;
+    its own are the rest.
+    """
+    owners: dict[int, int] = {}
+    ordered = sorted(changes, key=lambda change: (change.merge, change.number))
+    for change in ordered:
+        for commit in change.all_commits():
+            owners.setdefault(commit, change.number)
+    return [
+        replace(change, commits=tuple(commit for commit in change.commits if owners[commit] == change.number))
+        for change in ordered
+    ]
 
 
 def each_commit(graph: CommitGraph, line: Line) -> list[MergedChange]:

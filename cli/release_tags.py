@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -77,6 +78,17 @@ def releases(tags: Iterable[Tag], graph: CommitGraph) -> list[Tag]:
             latest[tag.sha] = tag.at
             found.append(tag)
     return found
+
+
+def first_releases(tags: Iterable[Tag], graph: CommitGraph) -> array[int]:
+    """For each commit the place of the first of these releases that holds it; their count where none does."""
+    ordered = list(tags)
+    places = array("q", [len(ordered)]) * len(graph)
+    seen = bytearray(len(graph))
+    for place, tag in enumerate(ordered):
+        for commit in graph.reach([graph.numbers[tag.sha]], seen):
+            places[commit] = place
+    return places
 
 
 def _order(tag: Tag) -> tuple[int, int, str]:

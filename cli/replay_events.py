@@ -109,13 +109,19 @@ def change_events(
     target: Target,
     person: Callable[[str], str],
     *,
+    first_release: Sequence[int],
     numbered_by_forge: bool,
 ) -> Iterator[Event]:
-    """One event a change, by merge time."""
+    """One event a change, by merge time.
+
+    A commit that was released before the change was merged is not named (`first_release`: by commit), for the change is
+    not what brought it out: it went out on a release branch that was taken back to main afterwards.
+    """
     host = target.repository.partition("/")[0]
     for change in sorted(changes, key=lambda change: (graph.committed[change.merge], change.merge, change.number)):
         merged_at = graph.committed[change.merge]
-        own = change.commits if change.head is not None else change.all_commits()
+        own = change.commits if change.head is not None and change.commits else change.all_commits()
+        with_it = [c for c in change.commits if first_release[c] == first_release[change.merge]]
         # A server that squashes may be a second behind the author's clock; a clock that is a day ahead says nothing.
         authored = [
             (min(graph.authored[commit], merged_at), commit)
@@ -132,10 +138,10 @@ def change_events(
         }
         if change.into is not None:
             event["base_branch"] = change.into
-        if change.head is not None:
+        if change.head is not None and first_release[change.head] == first_release[change.merge]:
             event["head_sha"] = graph.shas[change.head]
-        if change.commits:
-            event["commit_shas"] = [graph.shas[commit] for commit in change.commits[:SHAS_A_CHANGE]]
+        if with_it:
+            event["commit_shas"] = [graph.shas[commit] for commit in with_it[:SHAS_A_CHANGE]]
         if first is not None:
             event["first_commit_at"] = timestamp(first[0])
         if numbered_by_forge and host in _PAGES:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from cli.commit_graph import Lines
 from cli.git_history import Branch, History
-from cli.merged_changes import MergedChange, each_commit, marked_changes
-from cli.release_tags import Tag, releases
+from cli.merged_changes import MergedChange, each_commit, innermost, marked_changes
+from cli.release_tags import Tag, first_releases, releases
 from cli.replay_events import EARLIEST, Event, Target, change_events, commit_events, deployment_events
 
 
@@ -31,6 +31,7 @@ class Plan:
     changes: tuple[MergedChange, ...]
     tags: tuple[Tag, ...]
     previous: Tag | None
+    first_release: Sequence[int]
     is_each_commit: bool
     notes: tuple[str, ...]
     person: Callable[[str], str]
@@ -40,7 +41,12 @@ class Plan:
 
     def merged(self) -> Iterator[Event]:
         return change_events(
-            self.history.graph, self.changes, self.target, self.person, numbered_by_forge=not self.is_each_commit
+            self.history.graph,
+            self.changes,
+            self.target,
+            self.person,
+            first_release=self.first_release,
+            numbered_by_forge=not self.is_each_commit,
         )
 
     def deployments(self) -> Iterator[Event]:
@@ -53,9 +59,6 @@ class Plan:
         for change in self.changes:
             merged.setdefault(change.merge, []).append(change.number)
         seen = bytearray(len(graph))
-        if self.previous is not None:
-            for _ in graph.reach([graph.numbers[self.previous.sha]], seen):
-                pass
         for tag in self.tags:
             reached = graph.reach([graph.numbers[tag.sha]], seen)
             yield tag, sorted(number for commit in reached for number in merged.get(commit, ()))
@@ -102,7 +105,7 @@ def make_plan(
     shipped = bytearray(len(graph))
     for _ in graph.reach((graph.numbers[tag.sha] for tag in before), shipped):
         pass
-    unshipped = [change for change in changes if not shipped[change.merge]]
+    unshipped = [change for change in innermost(changes) if not shipped[change.merge]]
     young = [change for change in unshipped if graph.committed[change.merge] >= EARLIEST]
     if old := len(unshipped) - len(young):
         notes.append(f"{old:,} changes were merged before the year 2000 and are left out")
@@ -112,13 +115,14 @@ def make_plan(
     for _ in graph.reach([graph.numbers[branch.sha]], on_branch):
         pass
     return Plan(
-        target,
-        history,
-        on_branch,
-        tuple(young),
-        tuple(sent),
-        before[-1] if before else None,
-        is_each_commit,
-        tuple(notes),
-        person,
+        target=target,
+        history=history,
+        on_branch=on_branch,
+        changes=tuple(young),
+        tags=tuple(sent),
+        previous=before[-1] if before else None,
+        first_release=first_releases(ordered, graph),
+        is_each_commit=is_each_commit,
+        notes=tuple(notes),
+        person=person,
     )

@@ -62,6 +62,7 @@ def look(client: Client, deployments: Sequence[Event]) -> Settled:
     wanted = {(event["deployment_id"], event["id"]) for event in deployments}
     first, last = days(deployments)
     query = {
+        "repository": str(deployments[0]["repository"]),
         "environment": str(deployments[0]["environment"]),
         # A day more on each side, since the days are those of the organisation's time zone.
         "from": (first - timedelta(days=1)).isoformat(),

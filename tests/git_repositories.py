@@ -146,11 +146,33 @@ def release_branches_merged_back(repo: Builder) -> Scenario:
     repo.tag("v1.1.0")
     repo.merged(5, base="release/1.1", commits=1)
     repo.tag("v1.1.1")
+    repo.commit("Bump")
+    repo.tag("v1.1.2")
     repo.switch("main")
     repo.landed[6] = repo.merge("release/1.1", message="Merge pull request #6 from acme/release/1.1\n\nBack to main")
     repo.tag("v1.2.0")
     return repo.scenario(
-        ["v1.0.0", "v1.1.0", "v1.1.1", "v1.2.0"], "two releases off main's first parents; 3 ships only with v1.2.0"
+        ["v1.0.0", "v1.1.0", "v1.1.1", "v1.1.2", "v1.2.0"],
+        "three releases off main's first parents; 3 ships only with v1.2.0, and so does 6, which took them back",
+    )
+
+
+@_scenario
+def main_taken_to_a_release_branch(repo: Builder) -> Scenario:
+    repo.commit("Begin")
+    repo.tag("v1.0.0")
+    repo.switch("stable", at="main")
+    repo.merged(2, base="stable")
+    repo.tag("v1.0.1")
+    repo.switch("main")
+    repo.merged(3)
+    repo.switch("stable")
+    repo.landed[4] = repo.merge("main", message="Merge pull request #4 from acme/main\n\nPrepare 1.1")
+    repo.tag("v1.1.0")
+    repo.switch("main")
+    repo.merged(5)
+    return repo.scenario(
+        ["v1.0.0", "v1.0.1", "v1.1.0"], "releases come from stable, which main is merged into by request"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cli.commit_graph import CommitGraph, Lines
 from cli.merge_marks import Mark, read_mark
-from cli.merged_changes import MergedChange, marked_changes
+from cli.merged_changes import MergedChange, innermost, marked_changes
 
 NOW = 1_800_000_000
 Commit = tuple[str, str, str]
@@ -103,6 +103,12 @@ def test_a_number_of_another_project_inside_a_merged_history_is_none_of_ours() -
     ours = "Merge branch 'y' into 'develop'\n\nSee merge request acme/api!5"
     commits = [("a", "", "Begin"), ("t", "a", theirs), ("u", "t", ours), ("m", "a u", "Merge u")]
     assert set(changes(commits, "m")) == {5}
+
+
+def test_a_commit_belongs_to_the_request_that_it_was_first_merged_with() -> None:
+    inner = MergedChange(5, merge=3, head=2, commits=(2, 1), into=None)
+    outer = MergedChange(4, merge=6, head=4, commits=(4, 3, 2, 1), into="main")
+    assert innermost([outer, inner]) == [inner, MergedChange(4, merge=6, head=4, commits=(4,), into="main")]
 
 
 def test_a_branch_is_named_where_the_message_or_the_line_names_it() -> None:

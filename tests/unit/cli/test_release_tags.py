@@ -3,7 +3,7 @@
 import pytest
 
 from cli.commit_graph import CommitGraph
-from cli.release_tags import Tag, chosen_tags, is_prerelease, is_version, releases
+from cli.release_tags import Tag, chosen_tags, first_releases, is_prerelease, is_version, releases
 
 NOW = 1_800_000_000
 DAY = 86_400
@@ -65,6 +65,11 @@ def test_two_names_given_to_a_commit_at_once_are_one_release() -> None:
     graph = a_chain(2)
     at = graph.committed[1]
     assert [tag.name for tag in releases([Tag("1.2", "c1", at), Tag("v1.2.0", "c1", at)], graph)] == ["v1.2.0"]
+
+
+def test_each_commit_knows_the_first_release_that_holds_it() -> None:
+    graph = a_chain(4)
+    assert list(first_releases([Tag("1.0", "c1", 1), Tag("0.9", "c0", 2), Tag("1.1", "c2", 3)], graph)) == [0, 0, 2, 3]
 
 
 def test_a_tag_without_a_date_is_another_name_of_the_release_that_has_one() -> None:

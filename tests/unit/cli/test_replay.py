@@ -95,6 +95,15 @@ def test_kinds_come_in_the_order_that_needs_nothing_worked_out_twice(api: Record
         assert times == sorted(times)
 
 
+def test_a_request_that_takes_a_release_back_does_not_claim_what_was_released(
+    api: RecordingApi, tmp_path: Path
+) -> None:
+    replay(api, build("release_branches_merged_back", tmp_path))
+    back = next(event for event in api.events("changes") if event["number"] == 6)
+    released = {event["id"] for event in api.events("deployments")[:-1]}
+    assert released.isdisjoint({back.get("head_sha"), *back.get("commit_shas", ())})
+
+
 def test_a_merged_request_is_told_with_its_commits_and_times(api: RecordingApi, tmp_path: Path) -> None:
     scenario = build("merge_commits", tmp_path)
     replay(api, scenario)

@@ -39,7 +39,7 @@ def pages(graph: CommitGraph, on_branch: bytearray) -> list[Event]:
 
 
 def one_change(graph: CommitGraph, change: MergedChange) -> Event:
-    [event] = change_events(graph, [change], TARGET, str, numbered_by_forge=True)
+    [event] = change_events(graph, [change], TARGET, str, first_release=[0] * len(graph), numbered_by_forge=True)
     return event
 
 
@@ -104,6 +104,23 @@ def test_a_change_of_very_many_commits_names_the_newest() -> None:
     assert event["first_commit_at"] == timestamp(graph.authored[0])
 
 
+def test_a_commit_that_was_released_before_the_merge_is_not_told_as_the_changes_own() -> None:
+    graph = a_chain(4)
+    change = MergedChange(2, merge=3, head=2, commits=(2, 1), into="main")
+    [event] = change_events(graph, [change], TARGET, str, first_release=[0, 0, 1, 1], numbered_by_forge=True)
+    assert (event["head_sha"], event["commit_shas"]) == (graph.shas[2], [graph.shas[2]])
+    [event] = change_events(graph, [change], TARGET, str, first_release=[0, 0, 0, 1], numbered_by_forge=True)
+    assert "head_sha" not in event
+    assert "commit_shas" not in event
+    assert event["first_commit_at"] == timestamp(graph.authored[1])
+
+
+def test_a_merge_that_brings_nothing_of_its_own_was_begun_when_it_was_made() -> None:
+    graph = a_chain(3)
+    event = one_change(graph, MergedChange(2, merge=2, head=1, commits=(), into="main"))
+    assert event["first_commit_at"] == timestamp(graph.authored[2])
+
+
 def test_the_page_of_a_request_is_named_only_where_its_address_is_known() -> None:
     graph = a_chain(1)
     change = MergedChange(2, merge=0, head=None, commits=(), into=None)
@@ -112,7 +129,9 @@ def test_the_page_of_a_request_is_named_only_where_its_address_is_known() -> Non
         ("git.acme.dev/a/b", None),
         ("acme/api", None),
     ):
-        [event] = change_events(graph, [change], Target(repository, None), str, numbered_by_forge=True)
+        [event] = change_events(
+            graph, [change], Target(repository, None), str, first_release=[0], numbered_by_forge=True
+        )
         assert event.get("url") == url
         assert "base_branch" not in event
 
@@ -120,7 +139,7 @@ def test_the_page_of_a_request_is_named_only_where_its_address_is_known() -> Non
 def test_changes_of_several_lines_come_by_merge_time() -> None:
     graph = a_chain(4)
     changes = [MergedChange(number, merge=number, head=None, commits=(), into=None) for number in (3, 1, 2)]
-    events = change_events(graph, changes, TARGET, str, numbered_by_forge=True)
+    events = change_events(graph, changes, TARGET, str, first_release=[0] * 4, numbered_by_forge=True)
     assert [event["number"] for event in events] == [1, 2, 3]
 
 
