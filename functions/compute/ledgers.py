@@ -97,7 +97,7 @@ def apply_commits(table: Table, data: dict[str, Any]) -> None:
 def _node(commit: dict[str, Any], branch: str | None) -> Node:
     return Node(
         sha=commit["sha"],
-        parents=tuple(commit["parents"]),
+        parents=tuple(commit["parents"]) if "parents" in commit else None,  # a push may not tell them
         committed_at=commit["committed_at"],
         authored_at=commit.get("authored_at"),
         author=commit.get("author"),

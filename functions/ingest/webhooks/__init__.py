@@ -30,7 +30,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ingest.webhooks.delivery import Source
 
-SOURCES: dict[str, str] = {}
+SOURCES: dict[str, str] = {
+    "github": "ingest.webhooks.github",
+}
 
 
 def find(name: str) -> "Source | None":

@@ -71,15 +71,16 @@ class Sources:
     version: int = 0
 
     def service_of(self, source: str, *names: str | None) -> str | None:
-        """The service that the first known of the sender's `names` is mapped to, else the default one.
+        """The service that the first known of the sender's `names` is mapped to, else the default one, if any."""
+        return self.mapped(source, *names) or self.default_service
 
-        Looked up as "pagerduty:PXYZ12", then as "PXYZ12".
-        """
+    def mapped(self, source: str, *names: str | None) -> str | None:
+        """The service that the first known of the sender's `names` is mapped to, as "pagerduty:PXYZ12" or "PXYZ12"."""
         for name in filter(None, names):
             for key in (f"{source}:{name}", name):
                 if key in self.incident_services:
                     return self.incident_services[key]
-        return self.default_service
+        return None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any] | None) -> Sources:
