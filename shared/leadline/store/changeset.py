@@ -70,18 +70,20 @@ class Changeset:
     ) -> Iterator[Item]:
         waiting = list(reversed(planned))
         for item in self._table.query(pk, first, last, reverse=reverse, limit=limit):
-            self._read[pk, item["sk"]] = item
-            while waiting and (waiting[-1] > item["sk"] if reverse else waiting[-1] < item["sk"]):
-                yield from self._planned_item(pk, waiting.pop())
-            if waiting and waiting[-1] == item["sk"]:
-                yield from self._planned_item(pk, waiting.pop())
-            elif (pk, item["sk"]) not in self._planned:
-                yield dict(item)
+            sk: str = item["sk"]
+            self._read.setdefault((pk, sk), item)
+            while waiting and (waiting[-1] > sk if reverse else waiting[-1] < sk):
+                yield from self._known(pk, waiting.pop())
+            if waiting and waiting[-1] == sk:
+                waiting.pop()
+            yield from self._known(pk, sk)
         while waiting:
-            yield from self._planned_item(pk, waiting.pop())
+            yield from self._known(pk, waiting.pop())
 
-    def _planned_item(self, pk: str, sk: str) -> Iterator[Item]:
-        item = self._planned.get((pk, sk))
+    def _known(self, pk: str, sk: str) -> Iterator[Item]:
+        """The item as it is by now: between two steps of a query what was planned may have been flushed."""
+        key = (pk, sk)
+        item = self._planned[key] if key in self._planned else self._read.get(key)
         if item is not None:
             yield dict(item)
 
