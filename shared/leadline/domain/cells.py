@@ -11,7 +11,8 @@ Attributes of a cell are short, because they are stored and paid for a million t
     L.. C.. P.. V.. Y.. R..  histogram buckets of lead time, coding, pickup, review, deploy, recovery (leadline.domain.sketch)
     L C P V Y R              the sums of their seconds
 
-A bucket's name is the letter and the bucket index in base 36, two digits.
+A bucket's name is the letter and the bucket index in base 36, two digits. A service's cell also counts, as `@` and the name, the
+deployments that each author has a change in: so its authors are known without a list of their own.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ from leadline.domain.facts import Carried, Part, Summary
 from leadline.domain.sketch import bucket_of
 
 LEAD, RECOVERY = "L", "R"
+AUTHOR_MARK = "@"
 STAGE_LETTERS = ("C", "P", "V", "Y")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MAPPING = {"mapped": "m", "baseline": "b", "pending": "p", "unmatched": "u"}
@@ -76,6 +78,8 @@ def contributions(part: Part) -> dict[CellKey, Numbers]:
     if part.position == 0:
         cell().update(run)
         cell(service=summary.service).update(run)
+    if summary.live and part.authors:
+        cell(service=summary.service).update({AUTHOR_MARK + author: 1 for author in part.authors})
     for scope in _members(part, summary.service):
         cell(**scope).update(run)
     for change in part.changes:

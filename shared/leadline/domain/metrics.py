@@ -12,13 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from leadline.domain.cells import LEAD, RECOVERY, STAGE_LETTERS, buckets_of
+from leadline.domain.cells import AUTHOR_MARK, LEAD, RECOVERY, STAGE_LETTERS, buckets_of
 from leadline.domain.lead_time import STAGES
 from leadline.domain.sketch import percentile
 from leadline.domain.windows import Window
-
-AUTHOR_MARK = "@"
-"""A service's cell counts under "@dev-1" the deployments in which dev-1 has a change."""
 
 Days = Mapping[date, Mapping[str, int]]
 """The numbers of each day, of all scopes that are asked about together."""
