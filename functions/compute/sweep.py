@@ -1,7 +1,7 @@
 """The sweep: looks after deployments whose SHA is not known yet, on a schedule.
 
 A push or a change completes them without it. For what never comes by itself the sweep asks the repository's VCS again, at growing
-intervals, and gives up after GIVE_UP: the deployment is `unmatched` then, still visible, and still completed should its SHA turn up.
+intervals, and gives up after GIVE_UP: the deployment is then `unmatched`, visible, and still completed should its SHA turn up.
 It only sends messages, so that all that is written for a repository is written in turn.
 """
 
