@@ -14,7 +14,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 PERIOD = Duration.minutes(5)
-# Events are counted within seconds. A quarter of an hour is past every retry of a passing fault but the last.
+# Events are counted within seconds, and a passing fault is tried again every six minutes: past two more tries, and
+# well before the fifth, after which SQS parks the message.
 TOO_OLD = Duration.minutes(15)
 
 

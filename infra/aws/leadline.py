@@ -27,7 +27,7 @@ from leadline.settings import Settings
 
 # The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
 API_TIMEOUT = Duration.seconds(29)
-# A deployment of hundreds of changes is many transactions; a minute is ten times the longest seen.
+# A deployment of hundreds of changes is many transactions, and a batch may hold ten of them.
 COMPUTE_TIMEOUT = Duration.seconds(60)
 # AWS's rule for queues that feed a function: six times its timeout, so that a batch still at work, throttled or retried
 # by the poller is not handed out a second time.
@@ -140,7 +140,7 @@ class Leadline(Construct):
             self,
             construct_id,
             fifo=True,
-            # Per group, with deduplication per group: some thousands of messages a second instead of 300 for all.
+            # Per group, with deduplication per group: without both, 300 calls a second is the limit for all together.
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
             retention_period=QUEUE_RETENTION,
