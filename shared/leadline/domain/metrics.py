@@ -53,7 +53,7 @@ class Tally:
         deployment_days = 0
         for day, numbers in days.items():
             if window.start <= day < window.end:
-                sums.update(numbers)
+                sums.update({name: number for name, number in numbers.items() if name[0] != AUTHOR_MARK})
                 deployment_days += numbers.get("d", 0) > 0
         return cls(sums, window.days, deployment_days)
 
