@@ -32,12 +32,8 @@ def apply_change(table: Table, data: dict[str, Any], received_at: int) -> None:
     if item.get("deleted", 0) < received_at:
         old = _stored(told, item)
         new = old.join(told) if old else told
-        if new != old:
-            pk, sk = change_key(told.repository, told.number)
-            values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
-            derivation.work.changes.put({"pk": pk, "sk": sk, **values})
-        if new.merged:
-            _learn_change(derivation, old, new)
+        values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
+        _learn_change(derivation, item, old, new, values)
     derivation.finish()
 
 
@@ -46,10 +42,8 @@ def delete_change(table: Table, data: dict[str, Any], received_at: int) -> None:
     named = Change(data["repository"], data["number"])
     derivation, item = _open_change(table, named)
     old = _stored(named, item)
-    if old is not None and item.get("deleted", 0) < received_at:
-        pk, sk = change_key(named.repository, named.number)
-        derivation.work.changes.put({"pk": pk, "sk": sk, "deleted": received_at})
-        _learn_change(derivation, old, named)
+    if "unlearned" in item or (old is not None and item.get("deleted", 0) < received_at):
+        _learn_change(derivation, item, old, named, {"deleted": received_at})
     derivation.finish()
 
 
@@ -68,17 +62,27 @@ def _stored(change: Change, item: Item) -> Change | None:
     return Change.from_data({**item, "repository": change.repository, "number": change.number})
 
 
-def _learn_change(derivation: Derivation, old: Change | None, new: Change) -> None:
-    ledger, repository = derivation.work.ledger, new.repository
-    roles = new.shas()
-    left = set(old.shas() if old and old.merged else ()) - roles.keys()
-    derivation.work.changes.prefetch(node_key(repository, sha) for sha in [*roles, *left])
-    nodes = [(ledger.node(sha), with_change(ledger.node(sha), sha, role, new)) for sha, role in roles.items()]
-    nodes += [(node, without_change(node, new.number)) for sha in left if (node := ledger.node(sha)) is not None]
-    if old is not None and new != old:
+def _learn_change(derivation: Derivation, item: Item, old: Change | None, new: Change, values: Item) -> None:
+    """Stores the change's item and, with its commits, what it stands for now.
+
+    With many commits that takes several transactions. Until the last of them the item names the commits to be `unlearned`, so that
+    whoever tells of the change next, mostly the same message once more, ends what a worker began that died.
+    """
+    work, repository = derivation.work, new.repository
+    pk, sk = change_key(repository, new.number)
+    unfinished = item.get("unlearned")
+    roles = new.shas() if new.merged else {}
+    left = sorted({*(old.shas() if old and old.merged else ()), *(unfinished or ())} - roles.keys())
+    work.changes.prefetch(node_key(repository, sha) for sha in [*roles, *left])
+    known = {sha: work.ledger.node(sha) for sha in [*roles, *left]}
+    nodes = [(known[sha], with_change(known[sha], sha, role, new)) for sha, role in roles.items()]
+    nodes += [(node, without_change(node, new.number)) for sha in left if (node := known[sha]) is not None]
+    work.changes.put({"pk": pk, "sk": sk, **values, "unlearned": left})
+    if nodes and (unfinished is not None or old not in (None, new)):
         _mark_carriers(derivation, new)
-        _mark_deployments(derivation, sorted(waiting(derivation.work.changes, roles)))
+        _mark_deployments(derivation, sorted(waiting(work.changes, roles)))
     _learn(derivation, nodes)
+    work.changes.put({"pk": pk, "sk": sk, **values})
 
 
 def apply_commits(table: Table, data: dict[str, Any]) -> None:
