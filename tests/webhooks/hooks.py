@@ -30,7 +30,7 @@ class WebhooksApi:
     """Ingest as the handler wires it, on fakes, at a fixed time. `secrets` None: they can't be read."""
 
     def __init__(self, secrets: dict[str, Any] | None = None, queue: Queue | None = None, **sources: Any) -> None:
-        self.secrets: dict[str, Any] | None = {name: SECRET for name in NAMES} if secrets is None else secrets
+        self.secrets: dict[str, Any] | None = dict.fromkeys(NAMES, SECRET) if secrets is None else secrets
         self.secret_reads = 0
         self.table = MemoryTable()
         if sources:

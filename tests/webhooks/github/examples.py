@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,16 +32,16 @@ def examples() -> tuple[Example, ...]:
     return tuple(found)
 
 
-def an_example(event: str, action: str | None = None, **merged: Any) -> dict[str, Any]:
-    """The first of github.com's examples of this event and action, with top-level members replaced."""
-    found = next(
-        example.payload
+def an_example(event: str, action: str | None = None) -> dict[str, Any]:
+    """A copy of the first of github.com's examples of this event and action."""
+    found: dict[str, Any] = next(
+        deepcopy(example.payload)
         for example in examples()
         if example.name.startswith("api.github.com/")
         and example.event == event
         and example.payload.get("action") == action
     )
-    return {**json.loads(json.dumps(found)), **merged}
+    return found
 
 
 def post(
