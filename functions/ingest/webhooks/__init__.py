@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 SOURCES: dict[str, str] = {
     "github": "ingest.webhooks.github",
+    "pagerduty": "ingest.webhooks.pagerduty",
+    "alertmanager": "ingest.webhooks.alertmanager",
+    "grafana": "ingest.webhooks.grafana",
+    "jira": "ingest.webhooks.jira",
+    "incident_io": "ingest.webhooks.incident_io",
+    "argocd": "ingest.webhooks.argocd",
 }
 
 

@@ -1,0 +1,129 @@
+"""What the name of an artifact says of the commit it was built from: package URLs and image references.
+
+    pkg:github/acme/api@7fd1a60b01f9…                                       a commit of github.com/acme/api
+    pkg:golang/git.acme.dev/team/app@v0.0.0-20260921141320-7fd1a60b01f9     its abbreviation, in Go's pseudo-version
+    pkg:oci/api@sha256%3A0b31…?vcs_url=git%2Bhttps://github.com/acme/api%407fd1a60b01f9…
+    ghcr.io/acme/api:sha-7fd1a60
+
+A digest ("sha256:…") is no commit, and neither is a release's version: where the name says nothing, nothing is guessed.
+Source: the package URL specification, and the tags that common CI actions give to images.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from ingest.refusal import Refused
+from ingest.repository import check_repository, suggest
+
+MAX_PURL = 2_000
+
+_PURL = re.compile(r"pkg:/*([A-Za-z][A-Za-z0-9.+-]*)/(.+)", re.DOTALL)
+_FULL = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_ABBREVIATED = re.compile(r"[0-9a-fA-F]{7,64}")
+_PSEUDO_VERSION = re.compile(r"v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})(?:\+incompatible)?")
+# As docker/metadata-action and its like tag: a prefix says that what follows is a commit, however short.
+_TAG = re.compile(r"(?:.*[-_.])?(?:sha|git|commit)[-_.]([0-9a-fA-F]{7,40})|(?:.*[-_.])?([0-9a-fA-F]{40})")
+_GIT_URL = re.compile(r"(?:git\+)?(?P<url>[A-Za-z][A-Za-z0-9+.-]*://.+?)(?:@(?P<commit>[0-9a-fA-F]{7,64}))?(?:#.*)?")
+
+# Types of packages that are a repository at a commit.
+_HOSTS = {"github": "github.com/", "gitlab": "gitlab.com/", "bitbucket": "bitbucket.org/", "golang": "", "git": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an artifact comes from, as far as its name says. The SHA may be abbreviated."""
+
+    sha: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purl:
+    """A package URL, taken apart. `key` is the same for all spellings of one artifact: no qualifiers, no subpath."""
+
+    kind: str
+    name: str
+    version: str | None
+    qualifiers: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return f"pkg:{self.kind}/{self.name}" + (f"@{self.version}" if self.version else "")
+
+    @property
+    def origin(self) -> Origin:
+        told = repository_of(self.qualifiers.get("vcs_url"))
+        host = _HOSTS.get(self.kind)
+        own = checked_repository(host + self.name) if host is not None else None
+        return Origin(self._sha() or told.sha, told.repository or own)
+
+    def _sha(self) -> str | None:
+        version = self.version or ""
+        if self.kind in _HOSTS:
+            pseudo = _PSEUDO_VERSION.fullmatch(version)
+            if pseudo or _ABBREVIATED.fullmatch(version):
+                return pseudo[1] if pseudo else version.lower()
+        for name in ("commit", "revision", "vcs_ref"):
+            if _ABBREVIATED.fullmatch(self.qualifiers.get(name, "")):
+                return self.qualifiers[name].lower()
+        return commit_of_tag(self.qualifiers.get("tag") or version)
+
+
+def read_purl(text: str) -> Purl | None:
+    """The package URL in this text, or None where it is none."""
+    match = _PURL.fullmatch(text.strip()) if len(text) <= MAX_PURL else None
+    if match is None:
+        return None
+    rest = match[2].partition("#")[0]
+    rest, _, query = rest.partition("?")
+    # An @ in a name (npm's scopes) is percent-encoded; the version's is the last one.
+    path, at, version = rest.rpartition("@")
+    if not at:
+        path, version = rest, ""
+    name = "/".join(unquote(segment) for segment in path.split("/") if segment)
+    if not name:
+        return None
+    qualifiers = {key.lower(): value for key, value in parse_qsl(query, keep_blank_values=False)}
+    return Purl(match[1].lower(), name, unquote(version) or None, qualifiers)
+
+
+def commit_of_tag(tag: str) -> str | None:
+    """The commit that an image's tag or a version names: a full SHA, or one that is said to be one ("sha-7fd1a60")."""
+    match = _TAG.fullmatch(tag)
+    return (match[1] or match[2]).lower() if match else None
+
+
+def commit_of_image(reference: str) -> str | None:
+    """The commit that an image reference names, such as `ghcr.io/acme/api:sha-7fd1a60@sha256:…`."""
+    name = reference.partition("@")[0].rpartition("/")[2]
+    return commit_of_tag(name.partition(":")[2])
+
+
+def repository_of(vcs_url: str | None) -> Origin:
+    """The repository and the commit in `git+https://github.com/acme/api.git@7fd1a60…`."""
+    match = _GIT_URL.fullmatch((vcs_url or "").strip())
+    if match is None:
+        return Origin()
+    commit = match["commit"]
+    return Origin(commit.lower() if commit else None, checked_repository(match["url"]))
+
+
+def checked_repository(text: str) -> str | None:
+    """The repository's path in the spelling that is stored, from its path or address; None where it is neither."""
+    try:
+        return check_repository(text)
+    except Refused:
+        return suggest(text)
+
+
+def full_or_short_sha(value: object) -> str | None:
+    """The SHA in lower case if this is one, abbreviated or not."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text.lower() if _ABBREVIATED.fullmatch(text) else None
+
+
+def is_full_sha(text: str) -> bool:
+    return _FULL.fullmatch(text) is not None

@@ -1,0 +1,66 @@
+"""Alerts as Prometheus' Alertmanager posts them (version 4), and Grafana like it: each alert is an incident.
+
+An alert is known by the fingerprint of its labels, and by when it began to fire: firing anew is another incident. While
+it fires `endsAt` means nothing (the year 1, or a guess of when it would end by itself).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingest.models import Incident
+from ingest.refusal import Refused
+from ingest.times import parse_time
+from ingest.webhooks.delivery import Malformed, Told, Translation
+from ingest.webhooks.incidents import no_service, service_of
+from ingest.webhooks.payload import entries, need_text, objects, text
+from leadline.store.sources import Sources
+
+# Alerts that always fire, to prove that alerting works: kube-prometheus ships both.
+_ALWAYS_FIRING = frozenset({"Watchdog", "InfoInhibitor", "DeadMansSwitch"})
+
+
+def translate_alerts(payload: Any, sources: Sources, source: str, *, ignored: frozenset[str]) -> Translation:
+    """An incident for each alert but those named in `ignored`. Raises Malformed where there are no alerts."""
+    alerts = objects(payload, "alerts")
+    if not alerts:
+        raise Malformed("alerts is missing" if not entries(payload, "alerts") else "alerts holds no objects")
+    real = [alert for alert in alerts if not _is_noise(alert, ignored)]
+    if not real:
+        return Translation(ignored="a test, or an alert that is meant to fire always")
+    placed = [(alert, _service(alert, sources, source)) for alert in real]
+    told = [_incident(alert, service) for alert, service in placed if service is not None]
+    return Translation(told) if told else no_service(source, "the alert's label `service` or `job`, or its name,")
+
+
+def _is_noise(alert: dict[str, Any], ignored: frozenset[str]) -> bool:
+    name = text(alert, "labels", "alertname") or ""
+    return name in ignored or name in _ALWAYS_FIRING or text(alert, "labels", "severity") == "none"
+
+
+def _service(alert: dict[str, Any], sources: Sources, source: str) -> str | None:
+    service, job, name = (text(alert, "labels", label) for label in ("service", "job", "alertname"))
+    return service_of(sources, source, service or job, job, name)
+
+
+def _incident(alert: dict[str, Any], service: str) -> Told:
+    labels = alert.get("labels")
+    started_at = need_text(alert, "startsAt")
+    resolved = text(alert, "status") == "resolved"
+    fields = {
+        "id": f"{need_text(alert, 'fingerprint')}-{_milliseconds(started_at)}",
+        "service": service,
+        "environment": text(labels, "environment") or text(labels, "env"),
+        "started_at": started_at,
+        "resolved_at": need_text(alert, "endsAt") if resolved else None,
+        "severity": text(labels, "severity"),
+        "url": text(alert, "panelURL") or text(alert, "generatorURL"),
+    }
+    return Told(Incident, fields)
+
+
+def _milliseconds(time: str) -> int:
+    try:
+        return parse_time(time)
+    except Refused as refused:
+        raise Malformed(f"alerts.startsAt {refused.detail}") from None
