@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from query.app import wire
-from query.telling import MemoryQueue
-
 from leadline.auth import ADMIN, create_key
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
+from query.app import wire
+from query.telling import MemoryQueue
 from tests.builders import at
 
 PEPPER = b"p" * 32
