@@ -14,9 +14,6 @@ from typing import Protocol
 
 from leadline.domain.changes import Change
 
-FULL_SHA = 40
-"""Hex digits from which on a SHA is taken to be whole (SHA-1; SHA-256 repositories have 64)."""
-
 SKEW = 3600 * 1000
 """How far a parent's clock may run ahead of its child's (milliseconds) before a walk could take a shipped commit for a new one."""
 
@@ -72,8 +69,8 @@ class Ledger(Protocol):
     def node(self, sha: str) -> Node | None:
         """The commit with this full SHA."""
 
-    def find(self, prefix: str) -> list[str]:
-        """The full SHAs that start with this prefix (7 or more hex digits), at most two of them."""
+    def find(self, sha: str) -> list[str]:
+        """SHAs on the ledger that may be this one, either of the two perhaps short (7 or more hex digits); at most two."""
 
     def before(self, branch: str, at: int, sha: str) -> Node | None:
         """The last merge of a change into the branch that stands before (at, sha)."""
@@ -102,8 +99,6 @@ def locate(ledger: Ledger, sha: str) -> Position:
     node = ledger.node(sha)
     if node is not None:
         return Position(_standing(ledger, node), provisional=node.parents is None and not node.merges)
-    if len(sha) >= FULL_SHA:
-        return Position(None)
     matches = ledger.find(sha)
     node = ledger.node(matches[0]) if len(matches) == 1 else None
     return Position(_standing(ledger, node) if node else None, provisional=True, ambiguous=len(matches) > 1)

@@ -127,9 +127,12 @@ class StoredLedger:
                 self._load(found.at, self._low)
         return self._nodes[sha]
 
-    def find(self, prefix: str) -> list[str]:
-        pk = node_key(self._repository, prefix)[0]
-        return [item["sk"] for item in self._changes.query(pk, prefix, prefix + "g", limit=2)]
+    def find(self, sha: str) -> list[str]:
+        pk = node_key(self._repository, sha)[0]
+        longer = [item["sk"] for item in self._changes.query(pk, sha, sha + "g", limit=2)]
+        if longer:
+            return longer
+        return [item["sk"] for item in self._changes.query(pk, sha[:7], sha) if sha.startswith(item["sk"])][-1:]
 
     def before(self, branch: str, at: int, sha: str) -> Node | None:
         if self._low is not None and self._high is not None and self._low <= at <= self._high + 1:
@@ -276,7 +279,7 @@ def waiting(changes: Changeset, shas: Iterable[str]) -> set[str]:
     for sha in shas:
         item = changes.get(wait_key(repository, sha)) or {}
         for deployment, wanted in item.get("d", {}).items():
-            if any(sha.startswith(name) for name in wanted):
+            if any(sha.startswith(name) or name.startswith(sha) for name in wanted):
                 found.add(deployment)
     return found
 
