@@ -34,7 +34,7 @@ def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_i
             _leave(derivation.track(service, old.where), old)
         changes.put(new.to_item())
         _enter(derivation.track(service, new.where), new)
-        changes.note(last_incident=max(changes.lock.get("last_incident", 0), new.started_at))
+        derivation.work.note_incident(new.started_at)
     derivation.finish()
     return about
 

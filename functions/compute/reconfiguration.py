@@ -67,13 +67,16 @@ def apply_service(table: Table, data: dict[str, Any]) -> None:
     if item is None:
         return
     service = Service.from_item(item)
-    for name in {*data["locks"], service.lock}:
+    locks = {*data["locks"], service.lock}
+    stored = table.get([lock_key(name) for name in locks]).values()
+    for name in locks:
         work = Workspace(table, name, read_together(table, [lock_key(name), service_key(service.name)]))
         derivation = Derivation(work)
         work.changes.note(touched=work.changes.lock.get("touched", 0) + 1)
         if name == service.lock:
             names = work.changes.lock.get("services", [])
             work.changes.note(services=sorted({*names, service.name}))
+            work.note_incident(max((lock.get("last_incident", 0) for lock in stored), default=0))
             for environment in service.years:
                 work.mark(ATTRIBUTE_ALL, service.name, environment, place_of(0, ""))
         else:

@@ -61,6 +61,7 @@ def _take_over(derivation: Derivation, service: Service) -> None:
     old = lock_key(Service(service.name).lock)
     item = derivation.work.changes.get(old) or {"pk": old[0], "sk": old[1], "v": 0}
     derivation.work.changes.put({**item, "v": item["v"] + 1}, Guard(item["v"]))
+    derivation.work.note_incident(item.get("last_incident", 0))
     for environment in service.years:
         derivation.work.mark(ATTRIBUTE_ALL, service.name, environment, place_of(0, ""))
 

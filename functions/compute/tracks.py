@@ -34,7 +34,7 @@ _SHA_SEARCH = 500
 class Track:
     """One service in one environment, seen through a workspace.
 
-    `_end`, where it is known: nothing is stored at or after this place, and which entry is the last before it. With it the
+    `_end`, where it is known: nothing is stored at or after this place, and the place of the last entry before it. With it the
     usual event, the newest deployment of its track, costs one query.
     """
 
@@ -42,7 +42,7 @@ class Track:
         self.work = work
         self.service = service
         self.environment = environment
-        self._end: tuple[str, Entry | None] | None = None
+        self._end: tuple[str, str | None] | None = None
 
     def record(self, key: str) -> Record | None:
         header = self.work.changes.get(deployment_item_key(key))
@@ -72,8 +72,9 @@ class Track:
         if self._end is not None and place == self._end[0]:
             if self._end[1] is None:
                 return
-            yield self._end[1]
-            last = self._end[1].place
+            last = self._end[1]
+            known = self.entry(last)  # as it is by now: it may have been attributed anew meanwhile
+            yield from [known] if known else []
         for year in reversed(self._years()):
             if year > year_of(last):
                 continue
@@ -89,7 +90,7 @@ class Track:
         """Finds out, with one query, whether anything is stored at or after this place."""
         for year in reversed(self._years()):
             for item in self.work.changes.query(self._partition(year), reverse=True, limit=1):
-                self._end = (place, Entry.from_item(item)) if item["sk"] < place else None
+                self._end = (place, item["sk"]) if item["sk"] < place else None
                 return
         self._end = (place, None)
 

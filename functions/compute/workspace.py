@@ -84,6 +84,11 @@ class Workspace:
         if service.name not in names and service.lock == self.lock:
             self.changes.note(services=sorted([*names, service.name]))
 
+    def note_incident(self, started_at: int) -> None:
+        """Raises the time (epoch milliseconds) after which no incident of the repository's services is known."""
+        if started_at > self.changes.lock.get("last_incident", 0):
+            self.changes.note(last_incident=started_at)
+
     def mark(self, kind: str, service: str, environment: str, place: str) -> None:
         self.changes.todo.add(str(Mark(kind, service, environment, place)))
 
