@@ -13,12 +13,12 @@ from ingest.body import read_json
 from ingest.idempotency import with_key
 from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
-from ingest.queue import Queue, deliver
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
 from leadline.auth import EVENTS_WRITE, Authenticator
 from leadline.domain.errors import Transient
 from leadline.problems import Problem, internal, unavailable
+from leadline.queue import Queue, deliver
 
 ROUTES: dict[str, type[Event]] = {
     "/v1/events/deployments": Deployment,

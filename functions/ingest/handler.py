@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from ingest.app import Ingest
-from ingest.queue import SqsQueue
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.auth import Authenticator, read_pepper
+from leadline.queue import SqsQueue
 from leadline.settings import Settings
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.messages import MAX_BYTES, Message, message
+from ingest.messages import MAX_BYTES, message
 from ingest.models import Event
 from ingest.validation import Invalid, read_event
 from leadline.problems import MAX_ERRORS, Fault, Problem, at_most, unavailable
+from leadline.queue import Message
 
 MAX_ITEMS = 500
 MAX_LISTED = 1_000

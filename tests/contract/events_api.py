@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.app import Ingest
-from ingest.messages import Message
-from ingest.queue import MemoryQueue, Queue
 from leadline.auth import ADMIN, EVENTS_WRITE, Authenticator, create_key
 from leadline.domain.errors import Transient
+from leadline.queue import MemoryQueue, Message, Queue
 from leadline.store.memory import MemoryTable
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z

@@ -12,9 +12,8 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from ingest.messages import Message
-from ingest.queue import BATCH_BYTES, BUDGET_SECONDS, MemoryQueue, Queue, SqsQueue, deliver
 from leadline.domain.errors import Transient
+from leadline.queue import BATCH_BYTES, BUDGET_SECONDS, MemoryQueue, Message, Queue, SqsQueue, deliver
 from tests.contract.events_api import EventsApi, FlakyQueue, a_change, a_deployment
 
 Sent = Callable[[], list[tuple[str, str]]]

@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 from ingest.app import Ingest
-from ingest.queue import MemoryQueue, Queue
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline.auth import Authenticator
 from leadline.domain.errors import Transient
+from leadline.queue import MemoryQueue, Queue
 from leadline.store.memory import MemoryTable
 from leadline.store.sources import SOURCES_KEY
 from leadline.store.table import Put

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ingest.queue import MemoryQueue
 from leadline.domain.errors import Transient
+from leadline.queue import MemoryQueue
 from tests.contract.events_api import FlakyQueue, a_request
 from tests.webhooks.github.examples import an_example, post, post_raw
 from tests.webhooks.hooks import SECRET, WebhooksApi, hub_signature

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingest.body import raw_body
-from ingest.messages import Message
-from ingest.queue import Queue, deliver
 from ingest.webhooks import SOURCES, find
 from ingest.webhooks.delivery import Delivery, Malformed, Source, Translation, Unsigned
 from ingest.webhooks.secrets import NoSecret, Secrets
@@ -16,6 +14,7 @@ from ingest.webhooks.telling import message_of
 from leadline import telemetry
 from leadline.domain.errors import Rejected, Transient
 from leadline.problems import Problem, unavailable
+from leadline.queue import Message, Queue, deliver
 from leadline.store.sources import SOURCES_KEY, Sources
 from leadline.store.table import Table
 

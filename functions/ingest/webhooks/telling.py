@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ingest.messages import MAX_BYTES, Message, message
+from ingest.messages import MAX_BYTES, message
 from ingest.validation import Invalid, read_event
 from ingest.webhooks.delivery import Malformed, Told
+from leadline.queue import Message
 
 _DECORATIONS = frozenset(
     {

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.messages import Message, message
+from ingest.messages import message
 from ingest.models import Change, Deployment, Incident
-from ingest.queue import MemoryQueue
+from leadline.queue import MemoryQueue, Message
 from tests.contract.events_api import NOW, a_change, a_deployment, an_incident
 
 

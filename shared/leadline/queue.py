@@ -1,15 +1,22 @@
-"""Onto the queue: what SQS said yes to, and what it did not.
+"""The queue to compute: messages, their groups, what SQS said yes to and what it did not.
+
+    {"v": 1, "kind": "deployment", "event_id": "dep_…", "received_at": epoch ms, "data": {…}}
+
+The group is the lock under which compute writes (a repository mostly), so that what concerns one is folded in turn.
 
 The port is one method; `SqsQueue` is the real one, `MemoryQueue` the shipped fake, and one contract suite runs on both.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ingest.messages import Message
 from leadline.domain.errors import Transient
 
 if TYPE_CHECKING:
@@ -20,6 +27,39 @@ BATCH_MESSAGES = 10  # SendMessageBatch, on a FIFO queue
 BATCH_BYTES = 1024 * 1024  # of all messages of a batch
 BUDGET_SECONDS = 20.0
 """No batch is begun later than this: API Gateway gives up on us after 30 seconds, and then nobody hears our answer."""
+
+
+# What SQS takes in a message group id or deduplication id.
+_SQS_ID = re.compile(r"[!-~]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    event_id: str
+    body: str
+    group: str
+    deduplication: str
+    """SQS takes a second message with this within five minutes for the same, and drops it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, as SQS counts them."""
+        return len(self.body.encode())
+
+
+def compose(kind: str, event_id: str, received_at: int, data: Mapping[str, Any], **more: Any) -> str:
+    """A message's body. `received_at` in epoch ms."""
+    return canonical({"v": 1, "kind": kind, "event_id": event_id, "received_at": received_at, "data": data, **more})
+
+
+def group_of(lock: str) -> str:
+    """The group of what is written under this lock: its name, or where SQS would not take that, a digest."""
+    return lock if _SQS_ID.fullmatch(lock) else "hash:" + hashlib.sha256(lock.encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON in one spelling only, so that equal values have equal digests."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Queue(Protocol):
