@@ -14,8 +14,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from compute.application import apply_message, note_parked
 from compute.parking import park
+from compute.schedule import send
+from compute.sweep import errands
 from leadline.aws import client
 from leadline.domain.errors import Poison
+from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.telemetry import describe, logger
@@ -30,6 +33,8 @@ def _settings() -> Settings:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    if event.get("leadline") == "sweep":
+        return {"sent": _sweep(_now())}
     return dict(process_partial_response(event, _fold_record, _processor, context))
 
 
@@ -45,6 +50,12 @@ def _fold_record(record: SQSRecord) -> None:
     except Exception as error:
         logger("compute").error("back to the queue", extra={"message_id": record.message_id, **describe(error)})
         raise
+
+
+def _sweep(now: int) -> int:
+    settings = _settings()
+    table = DynamoTable(client("dynamodb"), settings.table)
+    return send(SqsQueue(client("sqs"), settings.queue_url), errands(table, now, lookups=False), now)
 
 
 def _now() -> int:

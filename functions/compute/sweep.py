@@ -23,10 +23,12 @@ GIVE_UP = 48 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A message to send: its group and its content."""
+    """A message to send, and under which lock it is worked."""
 
-    group: str
-    message: dict[str, Any]
+    lock: str
+    kind: str
+    event_id: str
+    data: dict[str, Any]
 
 
 def errands(table: Table, now: int, *, lookups: bool) -> Iterator[Errand]:
@@ -41,11 +43,5 @@ def errands(table: Table, now: int, *, lookups: bool) -> Iterator[Errand]:
 
 def _errand(item: Item, kind: str, now: int) -> Errand:
     key = item["sk"].partition("#")[2]
-    message = {
-        "v": 1,
-        "kind": kind,
-        "event_id": f"swp_{key}_{now // PERIOD}",
-        "received_at": now,
-        "data": {"deployment": key},
-    }
-    return Errand(item.get("repository", "service:" + item["service"]), message)
+    lock = item.get("repository", "service:" + item["service"])
+    return Errand(lock, kind, f"swp_{kind}_{key}_{now // PERIOD}", {"deployment": key})

@@ -11,6 +11,8 @@ from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -95,6 +97,8 @@ class Leadline(Construct):
         self.compute.add_event_source(self._deliveries())  # grants receiving and deleting
         self.table.grant(self.compute, *READ, *WRITE)
         self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
+        self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
+        self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says
         self.table.grant(self.query, *READ, *WRITE)  # writes: configuration only
         self.key_secret.grant_read(self.query)
         self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again
@@ -118,6 +122,15 @@ class Leadline(Construct):
             server_errors=self.api.server_errors,
             tell=alarms_to,
         )
+
+    def _schedule(self, construct_id: str, event: dict[str, str], every: Duration) -> None:
+        """Invokes compute with this event, again and again."""
+        target = targets.LambdaFunction(
+            self.compute,
+            event=events.RuleTargetInput.from_object(event),
+            retry_attempts=0,  # the next run does the same
+        )
+        events.Rule(self, construct_id, schedule=events.Schedule.rate(every), targets=[target])
 
     def _table(self, kept: RemovalPolicy, keep_data: bool) -> dynamodb.Table:
         return dynamodb.Table(

@@ -20,6 +20,7 @@ from infra.local.front import Front
 from infra.local.functions import Function
 from infra.local.poller import Poller
 from infra.local.resources import create_resources
+from infra.local.ticker import Ticker
 from leadline import aws
 from leadline.auth import ADMIN, create_key, item_key, read_pepper
 from leadline.settings import Settings
@@ -27,6 +28,9 @@ from leadline.store.dynamodb import DynamoTable
 
 API_SECONDS, COMPUTE_SECONDS = 29, 60
 """The time limits that the functions have on AWS."""
+
+SWEEP, SWEEP_SECONDS = {"leadline": "sweep"}, 300
+"""What the schedule asks of compute on AWS, and how often."""
 
 
 class PortTakenError(Exception):
@@ -53,6 +57,7 @@ class LocalStack:
         self._emulator = Emulator(home / "emulator")
         self._front: Front | None = None
         self._poller: Poller | None = None
+        self._ticker: Ticker | None = None
         self._log: IO[str] | None = None
         self.base_url = ""
         self.api_key = ""
@@ -85,6 +90,8 @@ class LocalStack:
             routes = [*((route, ingest) for route in functions.EVENT_ROUTES), (functions.DEFAULT_ROUTE, query)]
             self._poller = Poller(aws.client("sqs"), settings.queue_url, compute, self._report)
             self._poller.start()
+            self._ticker = Ticker(compute, SWEEP, SWEEP_SECONDS, self._report)
+            self._ticker.start()
             self._front = Front(bound, routes, self._report)
             self._front.start()
         except BaseException:
@@ -98,10 +105,10 @@ class LocalStack:
         """Takes no more requests, finishes those under way, saves the state. Does nothing to what has not started."""
         if self._home_is_ours:
             self._forget_announcement()
-        for part in (self._front, self._poller, self._emulator):
+        for part in (self._front, self._ticker, self._poller, self._emulator):
             if part is not None:
                 part.stop()
-        self._front = self._poller = None
+        self._front = self._ticker = self._poller = None
         self._home_is_ours = False
         if self._log is not None:
             sys.stdout, sys.stderr = sys.__stdout__ or sys.stdout, sys.__stderr__ or sys.stderr

@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
+from compute.sweep import PERIOD
 from infra.aws.app import build
 from infra.aws.bundles import EMULATOR, Bundler
 from infra.aws.stack import LeadlineStack
@@ -173,10 +174,23 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
             "sqs:GetQueueUrl",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
+            "sqs:SendMessage",  # the sweep's errands
         },
         "LeadlineTable899ED315": READING | WRITING,
         "LeadlineDeadLetters16258E8E": {"sqs:SendMessage"},
     }
+
+
+def test_compute_is_asked_to_sweep_as_often_as_the_sweep_says(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "ScheduleExpression": f"rate({PERIOD // 60_000} minutes)",
+            "Targets": [
+                Match.object_like({"Input": '{"leadline":"sweep"}', "RetryPolicy": {"MaximumRetryAttempts": 0}})
+            ],
+        },
+    )
 
 
 def test_query_may_read_keep_configuration_and_announce_it_and_no_more(template: Template) -> None:
