@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SOURCES: dict[str, str] = {
     "github": "ingest.webhooks.github",
+    "gitlab": "ingest.webhooks.gitlab",
+    "bitbucket": "ingest.webhooks.bitbucket",
     "pagerduty": "ingest.webhooks.pagerduty",
     "alertmanager": "ingest.webhooks.alertmanager",
     "grafana": "ingest.webhooks.grafana",

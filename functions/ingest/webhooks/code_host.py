@@ -77,11 +77,7 @@ def pushed(
         "author": text(commit, "author", "username"),
         "cherry_picked_from": picked_from(text(commit, "message")),
     }
-    return Told(PushedCommits, {"repository": repository, "branch": branch, "commits": [_known(told)]})
-
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+    return Told(PushedCommits, {"repository": repository, "branch": branch, "commits": [told]})
 
 
 def touched(commits: Iterable[Any]) -> list[str] | None:

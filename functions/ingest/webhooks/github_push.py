@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.models import Change
-from ingest.refusal import Refused
-from ingest.times import parse_time
 from ingest.webhooks.code_host import branch_of, full_sha, pushed, released, tag_of, touched
 from ingest.webhooks.delivery import Told, Translation
-from ingest.webhooks.payload import at, flag, need_text, objects, text, whole
+from ingest.webhooks.payload import at, flag, instant, need_text, objects, text
 from leadline.store.sources import CodeHost
 
 MOST_LISTED = 2_048
@@ -70,7 +68,7 @@ def _added(repository: str, commits: Sequence[dict[str, Any]]) -> list[Told]:
     number = _merged_number(commits)
     if number:
         brought = commits[:-1]
-        times = [made for commit in brought if (made := _time(text(commit, "timestamp"))) is not None]
+        times = [made for commit in brought if (made := instant(commit, "timestamp")) is not None]
         fields = {
             "repository": repository,
             "number": number,
@@ -116,17 +114,9 @@ def _committed_at(payload: Any, tip: Any) -> int | None:
     months before those of its parents (a rebase, a cherry-pick), which no order of ancestry stands; the time of the
     push never is.
     """
-    known = [made for made in (_time(text(tip, "timestamp")), _pushed_at(payload)) if made is not None]
+    known = [made for made in (instant(tip, "timestamp"), _pushed_at(payload)) if made is not None]
     return max(known, default=None)
 
 
 def _pushed_at(payload: Any) -> int | None:
-    seconds = whole(payload, "repository", "pushed_at")
-    return _time(seconds if seconds is not None else text(payload, "repository", "pushed_at"))
-
-
-def _time(value: object) -> int | None:
-    try:
-        return parse_time(value)
-    except Refused:
-        return None
+    return instant(payload, "repository", "pushed_at")  # in pushes in seconds, elsewhere RFC 3339

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ingest.refusal import Refused
+from ingest.times import parse_time
 from ingest.webhooks.delivery import Malformed
 
 _PLAIN = re.compile(r"[A-Za-z0-9_:. /-]{1,60}", re.ASCII)
@@ -48,6 +50,18 @@ def objects(payload: Any, *path: str) -> list[dict[str, Any]]:
 
 def texts(payload: Any, *path: str) -> list[str]:
     return [entry for entry in entries(payload, *path) if isinstance(entry, str) and entry.strip()]
+
+
+def instant(payload: Any, *path: str) -> int | None:
+    """The time that stands there in epoch milliseconds: RFC 3339 with an offset, or an epoch number."""
+    return instant_of(at(payload, *path))
+
+
+def instant_of(value: object) -> int | None:
+    try:
+        return parse_time(value)
+    except Refused:
+        return None
 
 
 def need_text(payload: Any, *path: str) -> str:

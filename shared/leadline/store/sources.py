@@ -55,8 +55,9 @@ class CodeHost:
     tags: Mapping[str, Target] = field(default_factory=dict)
 
     def follows(self, branch: str, default_branch: str | None) -> bool:
-        """Whether the pushes to this branch belong to the ledger."""
-        return branch == (default_branch or "main") or any(fnmatchcase(branch, form) for form in self.release_branches)
+        """Whether pushes to this branch belong to the ledger. Without a `default_branch`: main and master do."""
+        default = (default_branch,) if default_branch else ("main", "master")
+        return branch in default or any(fnmatchcase(branch, form) for form in self.release_branches)
 
 
 @dataclass(frozen=True, slots=True)
