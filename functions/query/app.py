@@ -11,6 +11,7 @@ from leadline import telemetry
 from leadline.auth import Authenticator
 from leadline.domain.errors import Transient
 from leadline.problems import Problem, internal, unavailable
+from leadline.queue import Queue
 from leadline.store.table import Table
 from query.accept import check_acceptable
 from query.configuration import Configuration
@@ -19,7 +20,6 @@ from query.parameters import read_query
 from query.refusal import not_found
 from query.request import Reach, Request
 from query.routes import EVENT_PATHS, ROUTES, Route
-from query.telling import Queue
 
 _DOCUMENT_SECONDS = 300
 
@@ -65,7 +65,7 @@ class Query:
         return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now)))
 
 
-def wire(table: Table, queue: Queue, pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
+def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
     """Puts the parts together. `clock` gives epoch milliseconds."""
     configuration = Configuration(table)
     # The key check only ever gets items, and so reads the settings along.

@@ -9,9 +9,9 @@ from typing import Any
 
 from leadline import aws
 from leadline.auth import read_pepper
+from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from query.app import Query, wire
-from query.telling import SqsQueue
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
@@ -26,7 +26,7 @@ def wired() -> Query:
     settings = Settings.from_env(os.environ)
     return wire(
         DynamoTable(aws.client("dynamodb"), settings.table),
-        SqsQueue(lambda: aws.client("sqs"), settings.queue_url),  # needed only where a team changes
+        cache(lambda: SqsQueue(aws.client("sqs"), settings.queue_url)),  # needed only where a team changes
         cache(lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id)),
         lambda: time.time_ns() // 1_000_000,
     )

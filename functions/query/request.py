@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadline.domain.windows import Calendar
+from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
 from query.configuration import Configuration
 from query.cursors import Cursors
 from query.parameters import Sent
 from query.refusal import Refused
-from query.telling import Queue
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Everything outside that a route may touch. `clock` gives epoch milliseconds."""
+    """Everything outside that a route may touch. `queue` is made when it is needed; `clock` gives epoch milliseconds."""
 
     table: Table
-    queue: Queue
+    queue: Callable[[], Queue]
     configuration: Configuration
     cursors: Cursors
     clock: Callable[[], int]

@@ -26,7 +26,7 @@ from query.members import Teams, check_crowding, read_members, read_team_name, t
 from query.parameters import CURSOR, LIMIT
 from query.refusal import Faults, Refused, not_found
 from query.request import Request
-from query.telling import roster_messages
+from query.telling import roster_messages, tell
 from query.untold import Untold
 from query.values import DEFAULT_LIMIT
 
@@ -144,7 +144,7 @@ def _tell(request: Request, stored: Item, untold: Untold) -> None:
     try:
         # Read only now: what is deployed to a service that is not in this list is counted with the new roster already.
         services = [Service.from_item(item) for item in request.table.query(SERVICES)]
-        request.reach.queue.send(list(roster_messages(services, untold, stored["v"], request.now)))
+        tell(request.reach.queue(), list(roster_messages(services, untold, stored["v"], request.now)))
     except Transient as transient:
         raise _not_told() from transient
     told = {name: value for name, value in stored.items() if name != "untold"}

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from leadline.auth import ADMIN, create_key
+from leadline.domain.errors import Transient
+from leadline.queue import MemoryQueue, Message
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
 from query.app import wire
-from query.telling import MemoryQueue
 from tests.builders import at
 
 PEPPER = b"p" * 32
@@ -35,6 +36,17 @@ class Answer:
     @property
     def faults(self) -> set[tuple[str, str]]:
         return {(fault["pointer"], fault["code"]) for fault in self.json.get("errors", [])}
+
+
+class SwitchedQueue(MemoryQueue):
+    """A queue in memory that can be `down`."""
+
+    down = False
+
+    def send(self, messages: Sequence[Message]) -> set[int]:
+        if self.down:
+            raise Transient("the queue can't be reached")
+        return super().send(messages)
 
 
 def a_request(
@@ -64,9 +76,9 @@ class ProductApi:
 
     def __init__(self, table: Table | None = None) -> None:
         self.table = table or MemoryTable()
-        self.queue = MemoryQueue()
+        self.queue = SwitchedQueue()
         self.now = NOW
-        self.app = wire(self.table, self.queue, lambda: PEPPER, lambda: self.now)
+        self.app = wire(self.table, lambda: self.queue, lambda: PEPPER, lambda: self.now)
         self.log = io.StringIO()
         self.app._log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]
         self.key = self.a_key(ADMIN)

@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compute.fold import fold
-from ingest.messages import message
-from ingest.models import Change
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.roster import Membership
@@ -21,7 +19,7 @@ from leadline.store.memory import MemoryTable
 from leadline.store.services import Service
 from leadline.store.table import Put, Write
 from query import teams
-from query.telling import AUTHORS, group_of
+from query.telling import AUTHORS
 from query.untold import Untold
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.product_api import ProductApi
@@ -332,12 +330,6 @@ def test_teams_are_paged_in_order_of_name() -> None:
     page = api.get("/v1/teams", limit="2")
     assert [team["team"] for team in page["items"]] == ["a", "b"]
     assert [team["team"] for team in api.get("/v1/teams", limit="2", cursor=page["next_cursor"])["items"]] == ["c"]
-
-
-@pytest.mark.parametrize("repository", ["acme/api", "acme/" + "a" * 190, "gitlab.com/group/sub/app"])
-def test_messages_queue_up_with_the_events_of_their_repository(repository: str) -> None:
-    event = Change.read({"repository": repository, "number": 1}, 0)
-    assert group_of(repository) == message(event, received_at=0).group
 
 
 _memberships = st.builds(

@@ -1,0 +1,102 @@
+"""What a request costs in requests to the table, counted on the real client: the number of deployments never shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.local.resources import create_resources
+from leadline.domain.roster import Roster
+from leadline.store.dynamodb import DynamoTable
+from leadline.store.table import Put
+from tests.builders import a_change, a_deployment, a_line, at, commits, tell
+from tests.unit.query.generated import a_table
+from tests.unit.query.product_api import ProductApi
+from tests.unit.query.test_dora import a_part
+
+
+class CountedApi(ProductApi):
+    """Query on DynamoDB's own client, with what it calls counted."""
+
+    def __init__(self) -> None:
+        client = boto3.client("dynamodb")
+        settings = create_resources(boto3.Session(), "counted")
+        self.calls: Counter[str] = Counter()
+        super().__init__(DynamoTable(client, settings.table))
+        client.meta.events.register("before-call.dynamodb.*", self._count)
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self.calls[model.name] += 1
+
+    def calls_of(self, path: str, **query: str) -> dict[str, int]:
+        """By a function that starts cold: nothing is remembered, not even the key."""
+        self.app._authenticator._cache.clear()
+        self.calls.clear()
+        self.get(path, **query)
+        return dict(self.calls)
+
+
+@pytest.fixture
+def api() -> Iterator[CountedApi]:
+    with mock_aws():
+        api = CountedApi()
+        days = [date(2026, 10, 30) - timedelta(days=days) for days in range(70)]
+        parts = [a_part(day, service, author=f"dev-{service}") for day in days for service in ("api", "web")]
+        for item in a_table(parts, Roster({})).scan():
+            api.table.write([Put(item)])
+        yield api
+
+
+def test_a_report_for_a_service_is_two_requests_with_the_key_check(api: CountedApi) -> None:
+    assert api.calls_of("/v1/metrics/dora", service="api", interval="day") == {"BatchGetItem": 1, "Query": 1}
+    report = api.dora(service="api", interval="day", group_by="author")
+    assert report["metrics"]["deployment_frequency"]["deployments"] == 30
+    assert report["previous"]["metrics"]["deployment_frequency"]["deployments"] == 30
+    assert [group["key"] for group in report["groups"]] == ["dev-api"]
+
+
+def test_a_report_for_everything_or_a_team_or_an_author_is_two_requests(api: CountedApi) -> None:
+    for query in ({}, {"team": "pay"}, {"author": "dev-api"}, {"author": "dev-api", "service": "api"}):
+        assert api.calls_of("/v1/metrics/dora", **query) == {"BatchGetItem": 1, "Query": 1}
+
+
+def test_groups_cost_a_request_each_and_the_list_of_services_one(api: CountedApi) -> None:
+    calls = api.calls_of("/v1/metrics/dora", group_by="service")
+    assert calls == {"BatchGetItem": 1, "Query": 1 + 1 + 2}
+    calls = api.calls_of("/v1/metrics/dora", group_by="author", service="api")
+    assert calls == {"BatchGetItem": 1, "Query": 1 + 1}
+
+
+def test_a_page_of_deployments_is_read_in_batches() -> None:
+    with mock_aws():
+        api = CountedApi()
+        names = [f"c{number}" for number in range(12)]
+        tell(api.table, commits(*a_line(*names)), *(a_change(n, f"c{n}", at(2, n)) for n in range(1, 12)))
+        tell(api.table, *(a_deployment("c11" if n else "c0", at(3 + n), deployment_id=f"d{n}") for n in range(20)))
+        # The key and settings, the service, headers, parts; the track's places in one query.
+        calls = api.calls_of("/v1/deployments", service="shop", limit="20")
+        assert calls == {"BatchGetItem": 4, "Query": 1}
+        found: list[str] = []
+        query: dict[str, str] = {"limit": "7"}
+        while True:
+            page = api.get("/v1/deployments", **query)
+            found += [item["deployment_id"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert found == [f"d{n}" for n in reversed(range(20))]
+
+
+def test_a_remembered_key_still_brings_fresh_settings(api: CountedApi) -> None:
+    api.get("/v1/services")
+    api.calls.clear()
+    assert api.dora(service="api")["window"]["timezone"] == "UTC"
+    assert api.calls == {"BatchGetItem": 1, "Query": 1}
+    api.table.write([Put({"pk": "config", "sk": "settings", "timezone": "Asia/Tokyo", "v": 1})])
+    assert api.dora(service="api")["window"]["timezone"] == "Asia/Tokyo"
