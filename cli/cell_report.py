@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.cell_check import Difference
+from leadline.domain.cells import AUTHOR_MARK
 from leadline.store.cells import parse_cell_key
 from leadline.store.table import Key
 
@@ -48,6 +49,8 @@ def _numbers(difference: Difference) -> str:
 
 
 def _word(name: str) -> str:
+    if name.startswith(AUTHOR_MARK):
+        return f"deployments with a change of {name.removeprefix(AUTHOR_MARK)}"
     known = _WORDS.get(name)
     if known is not None:
         return known

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from cli.cell_check import TRIES, Difference, differences
 from cli.cell_report import describe
@@ -22,6 +23,9 @@ from leadline.store.table import MAX_WRITES, Add, Delete, Key, Put, Table, Write
 
 REBUILD_KEY: Key = ("rebuild", "rebuild")
 """Its version goes up with each mending, so that two rebuilds at a time never add the same lack twice."""
+
+NUMBERS = 200
+"""Added to a cell at a time. A busy day's has hundreds, and DynamoDB takes an expression of 4 KB at most."""
 
 _SHOWN = 20
 
@@ -85,7 +89,8 @@ def mend(table: Table, day: Day, facts: Iterable[str], suspects: Iterable[Key]) 
     """Mends one day's cells. How many, and whether all of them now equal the facts."""
     facts, suspects = list(facts), list(suspects)
     mended: set[Key] = set()
-    for _ in range(TRIES):
+    tries = 0
+    while tries < TRIES:
         version = table.get([REBUILD_KEY]).get(REBUILD_KEY, {}).get("v", 0)
         found = differences(table, day, facts, suspects)
         if not found:
@@ -93,15 +98,16 @@ def mend(table: Table, day: Day, facts: Iterable[str], suspects: Iterable[Key]) 
         try:
             _write(table, version, _mending(found))
         except Conflict:
+            tries += 1
             continue
         mended |= {difference.key for difference in found}
     return len(mended), False
 
 
 def _mending(found: Sequence[Difference]) -> list[Write]:
-    """What to write first: deletions where there are any, for then the rest is worked out anew."""
+    """What to write first: deletions where there are any, else of each cell as much as fits. The rest is worked out anew."""
     deletions: list[Write] = [Delete(each.key) for each in found if each.holds is None or not each.says]
-    return deletions or [Add(each.key, each.missing()) for each in found]
+    return deletions or [Add(each.key, dict(islice(each.missing().items(), NUMBERS))) for each in found]
 
 
 def _write(table: Table, version: int, writes: Sequence[Write]) -> None:

@@ -57,9 +57,10 @@ def work(job: Job, death: Death | None) -> None:
     aws.forget_clients()
     countdown = _countdown(death)
     # After the table has done what it was asked to, and before the handler hears of it.
-    aws.client("dynamodb").meta.events.register(
-        "after-call.dynamodb.TransactWriteItems", lambda **_: countdown(Where.AFTER_WRITE)
-    )
+    for operation in ("TransactWriteItems", "PutItem"):
+        aws.client("dynamodb").meta.events.register(
+            f"after-call.dynamodb.{operation}", lambda **_: countdown(Where.AFTER_WRITE)
+        )
     if job.naive:
         compute.DynamoTable = NaiveTable  # type: ignore[misc]
     sqs = boto3.client("sqs")

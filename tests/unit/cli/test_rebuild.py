@@ -14,7 +14,7 @@ from moto import mock_aws
 from cli.cell_survey import survey
 from cli.main import main
 from cli.progress import Progress
-from cli.rebuild import REBUILD_KEY, mend, preview, rebuild
+from cli.rebuild import NUMBERS, REBUILD_KEY, mend, preview, rebuild
 from cli.verify import read, verify
 from compute.fold import fold
 from infra.local.resources import create_resources
@@ -149,6 +149,23 @@ def test_all_cells_can_be_rebuilt_from_nothing(table: MemoryTable) -> None:
     for cell in cells(table):
         table.write([Delete(key_of(cell))])
     assert mended(table) == 0
+    assert without_rebuild(table) == before
+
+
+def test_a_cell_of_more_numbers_than_fit_one_update_is_mended_too(table: MemoryTable) -> None:
+    before = everything(table)
+    cell = next(item for item in cells(table) if item["pk"] == "cell#production#all")
+    for start in range(0, 1000, NUMBERS):
+        table.write([Add(key_of(cell), {f"x{number:03d}": 1 for number in range(start, start + NUMBERS)})])
+
+    class Real(MemoryTable):
+        def write(self, writes: Sequence[Write]) -> None:
+            assert all(len(write.numbers) <= NUMBERS for write in writes if isinstance(write, Add))
+            super().write(writes)
+
+    real = Real()
+    real._partitions, real._lock = table._partitions, table._lock
+    assert mended(real) == 0
     assert without_rebuild(table) == before
 
 
