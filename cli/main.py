@@ -16,6 +16,7 @@ COMMANDS = {
     "rebuild": ("cli.rebuild:register", "make the stored numbers equal what the stored facts say"),
     "replay": ("cli.replay:register", "send a git clone's history as changes and deployments"),
     "verify": ("cli.verify:register", "count all numbers again from the stored facts, and compare"),
+    "webhooks": ("cli.webhooks:register", "set the secrets that senders of webhooks sign with"),
 }
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OUTPUTS = {"table": "TableName", "queue_url": "QueueUrl", "dlq_url": "DlqUrl", "key_secret_id": "KeySecretId"}
 """The outputs of the CDK stack that say where it is."""
+LATER_OUTPUTS = {"webhook_secret_id": "WebhookSecretId"}
+"""Those that a stack of an earlier version does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def _deployed(session: boto3.Session, name: str) -> Settings:
     missing = [output for output in OUTPUTS.values() if output not in outputs]
     if missing:
         raise CommandError(f"the stack {name} has no output {', '.join(missing)}: is it a Leadline stack?")
-    return Settings(**{field: outputs[output] for field, output in OUTPUTS.items()})
+    named = OUTPUTS | LATER_OUTPUTS
+    return Settings(**{field: outputs[output] for field, output in named.items() if output in outputs})
 
 
 def _local(home: Path) -> Stack:

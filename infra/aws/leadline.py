@@ -9,7 +9,7 @@ Below, each box is made once and each arrow is one grant line; what no line gran
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, SecretValue
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -25,7 +25,7 @@ from infra.aws.alarms import Alarms
 from infra.aws.bundles import LAMBDA, Bundler
 from infra.aws.function import Function
 from infra.aws.http_api import HttpApi
-from leadline.settings import Settings
+from leadline.settings import OPTIONAL, Settings
 
 # The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
 API_TIMEOUT = Duration.seconds(29)
@@ -79,6 +79,7 @@ class Leadline(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         self.key_secret = self._key_secret(kept)
+        self.webhook_secret = self._webhook_secret(kept)
         self.ingest = Function(
             self, "Ingest", name="ingest", bundler=code, timeout=API_TIMEOUT, purpose="validates events and queues them"
         )
@@ -93,6 +94,7 @@ class Leadline(Construct):
         # The arrows.
         self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key
         self.key_secret.grant_read(self.ingest)
+        self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
         self.compute.add_event_source(self._deliveries())  # grants receiving and deleting
         self.table.grant(self.compute, *READ, *WRITE)
@@ -112,6 +114,7 @@ class Leadline(Construct):
         for function in (self.ingest, self.compute, self.query):
             for name, value in settings.to_env().items():
                 function.add_environment(name, value)
+        self.ingest.add_environment(OPTIONAL["webhook_secret_id"], self.webhook_secret.secret_arn)
 
         Alarms(
             self,
@@ -177,6 +180,22 @@ class Leadline(Construct):
             secret,
             "AwsSolutions-SMG4",
             "Rotating the pepper would void every key that was handed out; keys themselves are revoked and replaced.",
+        )
+        return secret
+
+    def _webhook_secret(self, kept: RemovalPolicy) -> secretsmanager.Secret:
+        secret = secretsmanager.Secret(
+            self,
+            "WebhookSecret",
+            description="Leadline: what the senders of webhooks sign with, by source. Set by `leadline webhooks secret`.",
+            # No source yet, so no webhook is taken. Deploying again leaves what was set since.
+            secret_string_value=SecretValue.unsafe_plain_text("{}"),
+            removal_policy=kept,
+        )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "Each secret in it is also set at its sender, where AWS cannot rotate it; two at a time make it a minute's work.",
         )
         return secret
 

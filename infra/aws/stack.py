@@ -32,5 +32,6 @@ class LeadlineStack(Stack):
             ("QueueUrl", self.leadline.queue.queue_url, "Accepted events on their way to being counted"),
             ("DlqUrl", self.leadline.dead_letters.queue_url, "Events that could not be counted, with their reasons"),
             ("KeySecretId", self.leadline.key_secret.secret_arn, "Pepper of the API keys' hashes"),
+            ("WebhookSecretId", self.leadline.webhook_secret.secret_arn, "What the senders of webhooks sign with"),
         ):
             CfnOutput(self, name, value=value, description=meaning)

@@ -1,4 +1,4 @@
-"""Makes what the functions use: the table, the queue with its dead-letter queue, the pepper's secret.
+"""Makes what the functions use: the table, the queue with its dead-letter queue, the secrets.
 
 The same shapes as the CDK stack (`infra.aws`), for the emulator. Repeating it changes nothing.
 """
@@ -40,8 +40,15 @@ def create_resources(session: boto3.Session, name: str = "leadline", *, endpoint
         sqs, f"{name}-events.fifo", {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive}
     )
     _table(client("dynamodb"), name)
-    _secret(client("secretsmanager"), f"{name}/key-pepper")
-    return Settings(table=name, queue_url=queue_url, dlq_url=dlq_url, key_secret_id=f"{name}/key-pepper")
+    _secret(client("secretsmanager"), f"{name}/key-pepper", secrets.token_hex(32))
+    _secret(client("secretsmanager"), f"{name}/webhooks", "{}")
+    return Settings(
+        table=name,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
+        key_secret_id=f"{name}/key-pepper",
+        webhook_secret_id=f"{name}/webhooks",
+    )
 
 
 def _queue(sqs: SQSClient, name: str, attributes: dict[QueueAttributeNameType, str]) -> str:
@@ -70,8 +77,8 @@ def _table(dynamodb: DynamoDBClient, name: str) -> None:
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
 
 
-def _secret(manager: SecretsManagerClient, name: str) -> None:
+def _secret(manager: SecretsManagerClient, name: str, content: str) -> None:
     try:
-        manager.create_secret(Name=name, SecretString=secrets.token_hex(32))
+        manager.create_secret(Name=name, SecretString=content)
     except manager.exceptions.ResourceExistsException:
         return

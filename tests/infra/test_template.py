@@ -68,7 +68,10 @@ def test_what_holds_data_keeps_its_logical_id(template: Template) -> None:
     # CloudFormation takes another logical id for another resource: a rename would make a new, empty table.
     assert list(resources(template, "DynamoDB::Table")) == ["LeadlineTable899ED315"]
     assert sorted(resources(template, "SQS::Queue")) == ["LeadlineDeadLetters16258E8E", "LeadlineQueue9665B065"]
-    assert list(resources(template, "SecretsManager::Secret")) == ["LeadlineKeySecretC0CB1223"]
+    assert sorted(resources(template, "SecretsManager::Secret")) == [
+        "LeadlineKeySecretC0CB1223",
+        "LeadlineWebhookSecretA2AC7700",
+    ]
 
 
 def test_what_holds_data_outlives_the_stack(template: Template) -> None:
@@ -140,7 +143,8 @@ def test_every_function_runs_python_313_on_arm_with_its_settings_and_its_own_log
     function = the_function(template, name)
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
-    assert {key for key in function["Environment"]["Variables"] if key.startswith("LEADLINE_")} == {
+    own = {"LEADLINE_WEBHOOK_SECRET_ID"} if name == "ingest" else set()
+    assert {key for key in function["Environment"]["Variables"] if key.startswith("LEADLINE_")} == own | {
         "LEADLINE_TABLE",
         "LEADLINE_QUEUE_URL",
         "LEADLINE_DLQ_URL",
@@ -156,11 +160,12 @@ def test_the_api_gives_up_later_than_its_functions(template: Template) -> None:
     assert the_function(template, "query")["Timeout"] < 30
 
 
-def test_ingest_may_look_up_a_key_and_queue_an_event_and_no_more(template: Template) -> None:
+def test_ingest_may_look_up_keys_and_secrets_and_queue_events_and_no_more(template: Template) -> None:
     assert rights(template, "ingest") == {
         own_log(template, "ingest"): LOGGING,
         "LeadlineTable899ED315": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
         "LeadlineKeySecretC0CB1223": SECRET,
+        "LeadlineWebhookSecretA2AC7700": SECRET,
         "LeadlineQueue9665B065": {"sqs:SendMessage"},
     }
 
@@ -264,7 +269,10 @@ def test_every_alarm_reaches_the_topic_it_is_given() -> None:
 
 
 def test_the_outputs_are_what_the_command_line_asks_for(template: Template) -> None:
-    assert set(template.find_outputs("*")) == {"ApiUrl", "TableName", "QueueUrl", "DlqUrl", "KeySecretId"}
+    assert set(template.find_outputs("*")) == {
+        *("ApiUrl", "TableName", "QueueUrl", "DlqUrl"),
+        *("KeySecretId", "WebhookSecretId"),
+    }
 
 
 def test_the_pepper_is_generated_in_the_account_and_long_enough(template: Template) -> None:
@@ -272,6 +280,10 @@ def test_the_pepper_is_generated_in_the_account_and_long_enough(template: Templa
         "AWS::SecretsManager::Secret",
         {"GenerateSecretString": {"PasswordLength": 64, "ExcludePunctuation": True}, "SecretString": Match.absent()},
     )
+
+
+def test_the_webhook_secret_begins_empty_so_that_no_webhook_is_taken(template: Template) -> None:
+    template.has_resource_properties("AWS::SecretsManager::Secret", {"SecretString": "{}"})
 
 
 def test_the_template_names_no_account_and_no_region(template: Template) -> None:
