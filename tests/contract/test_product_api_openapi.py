@@ -1,0 +1,98 @@
+"""The OpenAPI document says what the code does: for the Product API by construction, for the Events API by these tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ingest.app import ROUTES as EVENT_ROUTES
+from ingest.models import Commit
+from query.openapi import document
+from query.routes import ROUTES
+from tests.unit.query.product_api import ProductApi
+
+METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+SCHEMAS = document()["components"]["schemas"]
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "$ref":
+                yield inner
+            else:
+                yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_it_is_served_without_a_key() -> None:
+    answer = ProductApi().request("GET", "/openapi.json", key=None)
+    assert answer.json == document()
+    assert answer.json["openapi"].startswith("3.1.")
+    assert answer.json["info"].keys() >= {"title", "version"}
+
+
+def test_it_names_every_route_of_both_functions_and_no_other() -> None:
+    listed = {(method.upper(), path) for path, method, _ in operations()}
+    product = {(route.method, route.path) for route in ROUTES}
+    assert listed == product | {("POST", path) for path in EVENT_ROUTES}
+
+
+def test_everything_it_refers_to_is_there() -> None:
+    for reference in set(references(document())):
+        place: Any = document()
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+
+
+def test_every_operation_has_an_id_of_its_own_its_path_parameters_and_its_errors() -> None:
+    ids = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(ids)) == len(ids)
+    for path, method, operation in operations():
+        assert method in METHODS
+        in_path = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
+        assert operation["summary"]
+        assert all(response.keys() & {"description", "$ref"} for response in operation["responses"].values())
+        assert {"400", "500"} <= operation["responses"].keys()
+        if operation["security"]:
+            assert {"401", "403", "503"} <= operation["responses"].keys()
+        else:
+            assert path in ("/healthz", "/openapi.json")
+
+
+def test_every_parameter_and_every_metric_is_explained() -> None:
+    for path, _, operation in operations():
+        for parameter in operation["parameters"]:
+            assert parameter["in"] == "path" or parameter["description"], (path, parameter["name"])
+    for name in ("ChangeLeadTime", "ChangeFailRate", "DeploymentFrequency", "DeploymentReworkRate"):
+        assert "DORA" in SCHEMAS[name]["description"]
+
+
+@pytest.mark.parametrize("path", sorted(EVENT_ROUTES))
+def test_the_events_schemas_have_ingests_fields_and_no_others(path: str) -> None:
+    model = EVENT_ROUTES[path]
+    body = document()["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    one = body["oneOf"][0]["$ref"].rpartition("/")[2]
+    for schema, kind in ((SCHEMAS[one], model), (SCHEMAS["Commit"], Commit)):
+        assert schema["properties"].keys() == kind.model_fields.keys()
+        assert set(schema["required"]) == {name for name, field in kind.model_fields.items() if field.is_required()}
+        told = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
+        defaults = {
+            name: field.default
+            for name, field in kind.model_fields.items()
+            if not field.is_required() and field.default is not None
+        }
+        # What a change that names no branch is taken for is compute's default, not ingest's.
+        assert told == defaults | ({"base_branch": "main"} if "base_branch" in told else {})
