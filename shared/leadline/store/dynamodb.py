@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from leadline.domain.errors import Conflict, Transient
-from leadline.store.table import LAST, Add, Check, Delete, Guard, Item, Key, Put, Write
+from leadline.store.table import LAST, Add, Check, Delete, Guard, Item, Key, Put, Write, check_transaction
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -93,6 +93,8 @@ class DynamoTable:
             "ConsistentRead": consistent,
         }
         left = limit
+        if first > last:  # an empty range: DynamoDB refuses to be asked for one
+            return
         while True:
             if left is not None:
                 request["Limit"] = left
@@ -106,8 +108,9 @@ class DynamoTable:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def write(self, writes: Sequence[Write]) -> None:
+        check_transaction(writes)
         tries = 0
-        while True:
+        while writes:
             try:
                 self._send(writes)
                 return

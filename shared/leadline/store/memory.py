@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from leadline.domain.errors import Conflict
-from leadline.store.table import LAST, MAX_WRITES, Add, Delete, Guard, Item, Key, Put, Write
+from leadline.store.table import LAST, Add, Delete, Guard, Item, Key, Put, Write, check_transaction
 
 
 class MemoryTable:
@@ -40,11 +40,7 @@ class MemoryTable:
         return iter(items)
 
     def write(self, writes: Sequence[Write]) -> None:
-        if len(writes) > MAX_WRITES:
-            raise ValueError(f"{len(writes)} writes in one transaction, at most {MAX_WRITES} fit")
-        keys = [write.key for write in writes]
-        if len(set(keys)) != len(keys):
-            raise ValueError("a transaction names an item twice")
+        check_transaction(writes)
         with self._lock:
             for write in writes:
                 if not isinstance(write, Add) and not self._holds(write.key, write.guard):
@@ -66,7 +62,8 @@ class MemoryTable:
     def _apply(self, write: Write) -> None:
         pk, sk = write.key
         if isinstance(write, Put):
-            self._partitions.setdefault(pk, {})[sk] = copy.deepcopy(write.item)
+            known = {name: value for name, value in write.item.items() if value is not None}
+            self._partitions.setdefault(pk, {})[sk] = copy.deepcopy(known)
         elif isinstance(write, Delete):
             self._partitions.get(pk, {}).pop(sk, None)
         elif isinstance(write, Add):

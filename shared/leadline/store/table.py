@@ -66,6 +66,14 @@ class Check:
 Write = Put | Add | Delete | Check
 
 
+def check_transaction(writes: Sequence[Write]) -> None:
+    """Raises ValueError for what no transaction takes: more than MAX_WRITES, or an item named twice."""
+    if len(writes) > MAX_WRITES:
+        raise ValueError(f"{len(writes)} writes in one transaction, at most {MAX_WRITES} fit")
+    if len({write.key for write in writes}) != len(writes):
+        raise ValueError("a transaction names an item twice")
+
+
 class Table(Protocol):
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The items that exist, strongly consistent. Raises Transient when the store cannot be reached."""
@@ -86,7 +94,10 @@ class Table(Protocol):
         """A partition's items with first <= sk <= last in order of sk, read page by page as they are asked for."""
 
     def write(self, writes: Sequence[Write]) -> None:
-        """All of the writes or none, at once. Raises Conflict when a guard fails, Transient when it could not be tried."""
+        """All of the writes or none, at once. Raises Conflict when a guard fails, Transient when it could not be tried.
+
+        An attribute of None is not stored.
+        """
 
     def scan(self) -> Iterator[Item]:
         """Every item, in no order."""
