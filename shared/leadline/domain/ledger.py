@@ -15,7 +15,7 @@ from typing import Protocol
 from leadline.domain.changes import Change
 
 SKEW = 3600 * 1000
-"""How far a parent's clock may run ahead of its child's (milliseconds) before a walk could take a shipped commit for a new one."""
+"""How far a commit's clock may run ahead of a descendant's (milliseconds): beyond that a walk could take a shipped commit for new."""
 
 
 @dataclass(frozen=True, slots=True)

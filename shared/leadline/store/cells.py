@@ -55,11 +55,16 @@ def numbers_of(item: Item) -> dict[str, int]:
     return {name: value for name, value in item.items() if name not in ("pk", "sk") and value}
 
 
-def read_cells(table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, dict[str, int]]]:
-    """A scope's cells in a window, in order of day. One query, a page of up to 1 MB a request; eventually consistent."""
+def read_cells(
+    table: Table, scope: Scope, window: Window, *, consistent: bool = False
+) -> Iterator[tuple[CellKey, dict[str, int]]]:
+    """A scope's cells in a window, in order of day. One query, a page of up to 1 MB a request.
+
+    Eventually consistent, at half the read units, unless `consistent`.
+    """
     pk = partition_of(scope)
     first, last = window.start.strftime("%Y%m%d"), window.end.strftime("%Y%m%d")
-    for item in table.query(pk, first, last, consistent=False):
+    for item in table.query(pk, first, last, consistent=consistent):
         key = parse_cell_key((pk, item["sk"]))
         if key.day < window.end and (scope.author is None or scope.service in (None, key.scope.service)):
             yield key, numbers_of(item)
