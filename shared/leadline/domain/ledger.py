@@ -15,7 +15,7 @@ from typing import Protocol
 from leadline.domain.changes import Change
 
 SKEW = 3600 * 1000
-"""How far a commit's clock may run ahead of a descendant's (milliseconds): beyond that a walk could take a shipped commit for new."""
+"""How far a commit's clock may run ahead of a descendant's (milliseconds). Beyond that a walk may take what shipped for new."""
 
 
 @dataclass(frozen=True, slots=True)
