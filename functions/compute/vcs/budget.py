@@ -77,6 +77,8 @@ class Breaker:
     def failed(self, leave: Pass) -> None:
         """The host did not answer, or with an error of its own."""
         failures = leave.item.get("failures", 0) + 1
+        if "probe" in leave.item:
+            failures = max(failures, FAILURES)  # open it was, and open it stays
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(16, max(0, failures - FAILURES)))
         opened = {"until": self._now() + pause} if failures >= FAILURES else {}
         self._try_put(leave.item, {"failures": failures, **opened})
@@ -111,5 +113,3 @@ class Breaker:
             self._put(old, values)
         except Conflict:
             return  # somebody else knows something newer of the host
-
-

@@ -75,6 +75,12 @@ class Http:
         address = self._base + path + (f"?{urlencode(query)}" if query else "")
         return self._ask("GET", address, None, {"Accept": accept or "application/json"})
 
+    def get_next(self, address: str) -> Answer:
+        """The answer to GET of a whole address that an answer of this host named. Raises VcsError."""
+        if _origin(address) != self._origin:
+            raise NotFound("the code host sends us to another host, which is not followed")
+        return self._ask("GET", address, None, {"Accept": "application/json"})
+
     def get_text(self, path: str, *, accept: str) -> str:
         """The answer to GET as text. Raises VcsError."""
         return str(self._ask("GET", self._base + path, None, {"Accept": accept}, as_text=True).content)
@@ -84,6 +90,10 @@ class Http:
         target = address if "://" in address else self._base + address
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         return self._ask("POST", target, json.dumps(content).encode(), headers)
+
+    def limited(self, answer: Answer) -> RateLimited:
+        """What to raise where the content of a good answer says that the rate limit is used up."""
+        return RateLimited(self._breaker.limited(_reset(answer.headers) or self._now() + LIMITED_PAUSE))
 
     def _ask(
         self, method: str, address: str, body: bytes | None, headers: dict[str, str], *, as_text: bool = False
@@ -107,6 +117,9 @@ class Http:
         except (HTTPError, OSError, ValueError) as error:
             self._breaker.failed(leave)
             raise Unavailable(f"the code host did not answer ({type(error).__name__})") from None
+        except Unavailable:
+            self._breaker.succeeded(leave)  # it answers, only not in a form that is of use
+            raise
         if status >= 500:
             self._breaker.failed(leave)
             raise Unavailable(f"the code host answered {status}")
@@ -169,8 +182,13 @@ class Http:
         """Stops whoever is not in a hurry before others have nothing left. What was answered is asked again then."""
         for prefix in ("x-ratelimit", "ratelimit"):
             limit, remaining = answer.count(f"{prefix}-limit"), answer.count(f"{prefix}-remaining")
-            if limit and remaining is not None and remaining < self._reserve * limit:
-                raise RateLimited(_reset(answer.headers) or self._now() + LIMITED_PAUSE)
+            if not limit or remaining is None:
+                continue
+            until = _reset(answer.headers) or self._now() + LIMITED_PAUSE
+            if remaining == 0:
+                self._breaker.limited(until)  # the next request would be refused: nobody need make it
+            if remaining < self._reserve * limit:
+                raise RateLimited(until)
 
 
 def _origin(address: str) -> tuple[str, str, int | None]:

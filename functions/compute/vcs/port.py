@@ -55,8 +55,12 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of what happened lately, newest first. `cursor`: where the next one begins; None after the last."""
+    """A page of what happened lately, newest first. `cursor`: where the next one begins; None after the last.
 
+    `commits`: of the default branch.
+    """
+
+    commits: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     deployments: list["Deployed"] = field(default_factory=list)
     cursor: str | None = None
@@ -66,13 +70,15 @@ class Page:
 class Deployed:
     """A deployment as its host tells it: `data` is the deployment event's, under the host's own name of the environment.
 
-    `production`: the host itself says that this is production. `transient`: the environment is a preview.
+    `production`: the host itself says that this is production. `transient`: the environment is a preview. `tag`: it is a release
+    of this tag, which went out only if the configuration says so; it names no environment.
     """
 
-    environment: str
     data: dict[str, Any]
+    environment: str = ""
     production: bool = False
     transient: bool = False
+    tag: str | None = None
 
 
 class Vcs(Protocol):

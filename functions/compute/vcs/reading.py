@@ -4,9 +4,9 @@ What is essential and does not make sense raises Unavailable: a half-understood 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from compute.vcs.port import Unavailable
 
@@ -15,6 +15,11 @@ MOST_PATHS = 3_000
 MOST_LABELS = 100
 MAX_TEXT = 200
 """The bounds of the events API, which keep a change within one table item."""
+
+T = TypeVar("T")
+
+Look = tuple[int | None, str | None, bool]
+"""When somebody looked at a change, who, and whether it was to approve it."""
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{7,64})\)\s*$", re.MULTILINE)
@@ -125,6 +130,42 @@ def change(fields: Mapping[str, Any]) -> dict[str, Any] | None:
         "labels": data.get("labels", [])[:MOST_LABELS],
     }
     return known({**data, **bounded})
+
+
+def rfc3339(moment: int) -> str:
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def path(value: Any) -> str | None:
+    """The name of a file in a repository, as the events API takes it."""
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return value if len(value.encode()) <= 1_000 else None
+    except UnicodeEncodeError:
+        return None
+
+
+def batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def first_looks(author: str | None, looks: Iterable[Look]) -> dict[str, int | None]:
+    """When somebody else than its author first looked at a change, and first approved it."""
+    others = [
+        (made, approved) for made, who, approved in looks if made is not None and who is not None and who != author
+    ]
+    return {
+        "first_review_at": min((made for made, _ in others), default=None),
+        "approved_at": min((made for made, approved in others if approved), default=None),
+    }
+
+
+def released(repository: str, tag: str, sha: str, at: int, address: str | None) -> dict[str, Any]:
+    """A release as a deployment, under the id that its webhook gives it."""
+    fields = {"id": sha, "repository": repository, "status": "success", "finished_at": at}
+    return known({**fields, "deployment_id": f"tag:{tag}", "version": tag, "url": address})
 
 
 def nonsense(what: str) -> Unavailable:

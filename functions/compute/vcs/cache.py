@@ -1,0 +1,49 @@
+"""What need not be asked of a code host again.
+
+Merged changes are in the ledger for good: nothing about them changes any more. That a commit belongs to no change may well
+change, when somebody merges it, so that is remembered for two hours only:
+
+    nochange#github.com/acme/api | 3f9a…    `ttl`: until when (epoch seconds)
+"""
+
+from collections.abc import Iterable, Sequence
+
+from compute.vcs.reading import batches
+from leadline.store.ledger import node_key
+from leadline.store.table import MAX_WRITES, Key, Put, Table
+
+NO_CHANGE_HOLDS = 2 * 3600 * 1000
+"""Milliseconds."""
+
+
+class Facts:
+    """What is known of a repository's commits."""
+
+    def __init__(self, table: Table, repository: str) -> None:
+        self._table = table
+        self._repository = repository
+
+    def unknown(self, shas: Iterable[str], now: int) -> list[str]:
+        """Those of these commits, in their order, whose changes have to be asked for. `now` in epoch milliseconds."""
+        left = list(dict.fromkeys(shas))
+        keys = [key for sha in left for key in (node_key(self._repository, sha), self._key(sha))]
+        items = self._table.get(keys) if keys else {}
+
+        def is_known(sha: str) -> bool:
+            node = items.get(node_key(self._repository, sha), {})
+            # A merge alone may be known from a webhook, which says neither what it brought nor when that was begun.
+            merges = node.get("m", {}).values()
+            told = "s" in node if not merges else all("f" in change for change in merges)
+            return told or items.get(self._key(sha), {}).get("ttl", 0) * 1000 > now
+
+        return [sha for sha in left if not is_known(sha)]
+
+    def note_no_change(self, shas: Sequence[str], now: int) -> None:
+        """Remembers for a while that these commits belong to no merged change."""
+        ends = (now + NO_CHANGE_HOLDS) // 1000
+        for batch in batches(sorted(set(shas)), MAX_WRITES):
+            keys = [self._key(sha) for sha in batch]
+            self._table.write([Put({"pk": pk, "sk": sk, "ttl": ends}) for pk, sk in keys])
+
+    def _key(self, sha: str) -> Key:
+        return (f"nochange#{self._repository}", sha)

@@ -1,0 +1,140 @@
+"""What a code host knows, as messages: compute folds them like those that somebody sent.
+
+`enrich` is asked for one deployment whose commit or range is not known, `recent` for what happened lately in a repository.
+Folding a message again changes nothing, so both may be done again at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from compute.vcs.cache import Facts
+from compute.vcs.port import Deployed, History, Listing, NotFound, Page, Vcs
+from compute.vcs.reading import batches
+from compute.vcs.reading import sha as whole_sha
+from leadline.store.sources import CodeHost, Target, choose
+
+COMMITS_A_MESSAGE = 200
+
+Message = dict[str, Any]
+
+_PRODUCTION = ("production", "prod")
+
+
+def enrich(vcs: Vcs, facts: Facts, repository: str, sha: str, since: str | None, now: int) -> list[Message]:
+    """What is to be folded so that the range from `since` (what was deployed before, if anything) to `sha` is known.
+
+    `sha` may be short. `now` in epoch milliseconds. Raises VcsError; NotFound where the repository has no such commit.
+    """
+    history = _history(vcs, repository, sha, since)
+    commits = {commit["sha"]: commit for commit in history.commits}
+    if since is not None and not _reaches(history, since):
+        # A rollback, or another branch: where the two part is seen only from the other side.
+        commits.update((commit["sha"], commit) for commit in _other_side(vcs, repository, since, history.sha))
+    told = list(_commits(repository, list(commits.values()), now))
+    return [*told, *(message("change", change, now) for change in _changes(vcs, facts, repository, history, now))]
+
+
+def recent(host: Listing, repository: str, since: int, cursor: str | None, rules: CodeHost, now: int) -> "Recent":
+    """A page of what happened since then (epoch milliseconds). `rules`: which service and environment deployments are of."""
+    page = host.recent(repository, since, cursor)
+    return Recent(page, repository, rules, now)
+
+
+class Recent:
+    """A page as messages. `cursor` is to be handed in for the next one; None after the last."""
+
+    def __init__(self, page: Page, repository: str, rules: CodeHost, now: int) -> None:
+        self.cursor = page.cursor
+        deployments = [data for deployed in page.deployments if (data := _placed(deployed, rules)) is not None]
+        self.messages = [
+            *_commits(repository, page.commits, now),
+            *(message("change", change, now) for change in page.changes),
+            *(message("deployment", data, now) for data in deployments),
+        ]
+
+
+def message(kind: str, data: dict[str, Any], now: int) -> Message:
+    """As ingest queues it. The same data always gets the same id."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:24]
+    return {"v": 1, "kind": kind, "event_id": f"vcs_{digest}", "received_at": now, "data": data}
+
+
+def _history(vcs: Vcs, repository: str, sha: str, since: str | None) -> History:
+    if since is not None:
+        try:
+            return vcs.history(repository, sha, since)
+        except NotFound:
+            pass  # what was deployed before may be gone from the host by now; `sha` need not be
+    return vcs.history(repository, sha, None)
+
+
+def _reaches(history: History, since: str) -> bool:
+    """Whether `since` is an ancestor: then, and only then, it is a parent of one of the commits after it."""
+    return any(parent.startswith(since) for commit in history.commits for parent in commit["parents"])
+
+
+def _other_side(vcs: Vcs, repository: str, since: str, sha: str) -> list[dict[str, Any]]:
+    try:
+        return vcs.history(repository, since, sha).commits
+    except NotFound:
+        return []
+
+
+def _commits(repository: str, commits: Sequence[dict[str, Any]], now: int) -> Iterator[Message]:
+    for batch in batches(commits, COMMITS_A_MESSAGE):
+        yield message("commits", {"repository": repository, "commits": list(batch)}, now)
+
+
+def _changes(vcs: Vcs, facts: Facts, repository: str, history: History, now: int) -> list[dict[str, Any]]:
+    """The changes of the commits, asking first for those on the line itself: their changes mostly account for the rest."""
+    line = _first_parents(history)
+    found = _asked(vcs, facts, repository, line, now)
+    covered = {sha for change in found for sha in _shas(change)} | set(line)
+    picked = (commit.get("cherry_picked_from") for commit in history.commits)
+    rest = [commit["sha"] for commit in history.commits] + [sha for sha in picked if whole_sha(sha)]
+    return found + _asked(vcs, facts, repository, [sha for sha in rest if sha not in covered], now)
+
+
+def _asked(vcs: Vcs, facts: Facts, repository: str, shas: Sequence[str], now: int) -> list[dict[str, Any]]:
+    asked = facts.unknown(shas, now)
+    if not asked:
+        return []
+    found = vcs.changes(repository, asked)
+    facts.note_no_change(sorted(set(asked) - {sha for change in found for sha in _shas(change)}), now)
+    return found
+
+
+def _first_parents(history: History) -> list[str]:
+    parents = {commit["sha"]: commit["parents"] for commit in history.commits}
+    line = [history.sha]
+    while following := parents.get(line[-1]):
+        line.append(following[0])
+    return [sha for sha in line if sha in parents]
+
+
+def _shas(change: dict[str, Any]) -> Iterable[str]:
+    return [
+        *change.get("commit_shas", ()),
+        change["merge_sha"],
+        *([change["head_sha"]] if "head_sha" in change else []),
+    ]
+
+
+def _placed(deployed: Deployed, rules: CodeHost) -> dict[str, Any] | None:
+    """The deployment's data with the service and environment that its webhook would give it; None where it is not counted."""
+    if deployed.tag is not None:
+        target = choose(rules.tags, deployed.tag)
+        return None if target is None else _at(deployed.data, target, "production")
+    target = choose(rules.environments, deployed.environment)
+    if deployed.transient and not deployed.production and target is None:
+        return None
+    production = deployed.production or deployed.environment.strip().lower() in _PRODUCTION
+    return _at(deployed.data, target or Target(), "production" if production else deployed.environment)
+
+
+def _at(data: dict[str, Any], target: Target, environment: str) -> dict[str, Any]:
+    service = {"service": target.service} if target.service is not None else {}
+    return {**data, **service, "environment": target.environment or environment, "baseline": False}
