@@ -156,6 +156,7 @@ def test_the_same_delivery_again_is_one_message() -> None:
     assert len(api.told) == 1
     other = post(api, "pull_request", payload, delivery="cc78e1f5").json
     assert other["events"][0]["event_id"] == first["events"][0]["event_id"]
+    assert len(api.told) == 2
 
 
 def test_a_queue_that_is_down_asks_for_the_delivery_again() -> None:

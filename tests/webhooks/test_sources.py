@@ -1,0 +1,97 @@
+"""The configuration of sources: what is stored is what was meant, and what can't be meant is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leadline.domain.errors import Rejected
+from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target, choose
+
+FULL: dict[str, Any] = {
+    "github": {
+        "incident_label": "outage",
+        "release_branches": ["stable-*"],
+        "environments": {"eu-*": {"environment": "production"}, "shop": {"service": "shop"}},
+        "workflows": {"Deploy": {"service": "shop", "environment": "production"}},
+        "tags": {"v*": {}},
+    },
+    "gitlab": {"incident_label": None},
+    "incident_services": {"pagerduty:PXYZ12": "checkout"},
+    "default_service": "shop",
+}
+
+
+def test_without_an_item_a_plain_webhook_is_useful() -> None:
+    sources = Sources.from_item(None)
+    assert sources == Sources()
+    assert sources.github.incident_label == "incident"
+    assert sources.github.follows("trunk", "trunk")
+    assert sources.github.follows("release/1.2", "trunk")
+    assert not sources.github.follows("main", "trunk")
+    assert sources.github.follows("main", None)
+
+
+@pytest.mark.parametrize("data", [{}, FULL, {**FULL, "v": 7}])
+def test_what_is_stored_is_read_back(data: dict[str, Any]) -> None:
+    sources = Sources.from_item(data)
+    item = sources.to_item()
+    assert (item["pk"], item["sk"]) == SOURCES_KEY
+    assert item["v"] == data.get("v", 0)
+    assert Sources.from_item(item) == sources
+
+
+def test_every_field_is_read() -> None:
+    sources = Sources.from_item(FULL)
+    assert sources.github == CodeHost(
+        incident_label="outage",
+        release_branches=("stable-*",),
+        environments={"eu-*": Target(environment="production"), "shop": Target(service="shop")},
+        workflows={"Deploy": Target("shop", "production")},
+        tags={"v*": Target()},
+    )
+    assert sources.gitlab == CodeHost(incident_label=None)
+    assert sources.bitbucket == CodeHost()
+
+
+def test_an_incident_goes_to_the_service_it_is_mapped_to_else_to_the_default() -> None:
+    sources = Sources(incident_services={"pagerduty:P1": "checkout", "P2": "web"}, default_service="shop")
+    assert sources.service_of("pagerduty", None, "P9", "P1") == "checkout"
+    assert sources.service_of("jira", "P1") == "shop"
+    assert sources.service_of("jira", "P2") == "web"
+    assert sources.mapped("jira", "P1") is None
+    assert Sources().service_of("jira", "P1") is None
+
+
+def test_an_exact_name_is_preferred_to_patterns_and_the_first_pattern_to_the_others() -> None:
+    targets = {"eu-*": Target("a"), "eu-w*": Target("b"), "eu-west": Target("c")}
+    assert choose(targets, "eu-west") == Target("c")
+    assert choose(targets, "eu-wide") == Target("a")
+    assert choose(targets, "us-east") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"git_hub": {}}, "git_hub"),
+        ({"github": []}, "github"),
+        ({"github": {"incident_labels": "x"}}, "incident_labels"),
+        ({"github": {"incident_label": ""}}, "github/incident_label"),
+        ({"github": {"incident_label": 7}}, "github/incident_label"),
+        ({"github": {"release_branches": "release/*"}}, "release_branches"),
+        ({"github": {"release_branches": [None]}}, "release_branches"),
+        ({"gitlab": {"environments": {"eu": "production"}}}, "gitlab/environments/eu"),
+        ({"gitlab": {"environments": {"eu": {"env": "x"}}}}, "env"),
+        ({"gitlab": {"environments": {"": {}}}}, "environments"),
+        ({"gitlab": {"tags": {"v*": {"service": "x" * 201}}}}, "tags/v*/service"),
+        ({"incident_services": {"pagerduty:P1": None}}, "incident_services/pagerduty:P1"),
+        ({"incident_services": {str(number): "x" for number in range(MAX_ENTRIES + 1)}}, "incident_services"),
+        ({"default_service": "a\nb"}, "default_service"),
+        ({"default_service": "\ud800"}, "default_service"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_by_name(data: dict[str, Any], named: str) -> None:
+    with pytest.raises(Rejected, match=r".") as refused:
+        Sources.from_item(data)
+    assert named in str(refused.value)
