@@ -319,7 +319,7 @@ def test_waiting_ends_when_every_deployment_is_there_and_none_is_pending(
         return {"items": items[:half], "next_cursor": "next"}
 
     api.deployments = deployments
-    assert replay(api, build("merge_commits", tmp_path), "--wait") == 0
+    assert replay(api, build("merge_commits", tmp_path), "--wait", "--wait-seconds", "20") == 0
     assert "3 of 3 deployments are counted: 3 mapped." in capsys.readouterr().out
 
 
