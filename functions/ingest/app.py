@@ -1,4 +1,5 @@
-"""One request to the Events API: who sent it, what is in it, onto the queue, and the answer. Webhooks go their own way.
+"""One request to the Events API: who sent it, what is in it, onto the queue, and the answer. Webhooks go their own way,
+and CDEvents theirs once the key is known.
 
 202 means: validated, and SQS has said yes. One bad item never sinks its neighbours; where nothing gets through the
 answer is a problem: 422 when it was the sender's doing, 503 when it was the queue's.
@@ -7,7 +8,7 @@ answer is a problem: 422 when it was the sender's doing, 503 when it was the que
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.body import read_json
 from ingest.idempotency import with_key
@@ -20,6 +21,9 @@ from leadline.domain.errors import Transient
 from leadline.problems import Problem, internal, unavailable
 from leadline.queue import Queue, deliver
 
+if TYPE_CHECKING:
+    from ingest.cdevents.reception import CDEvents
+
 ROUTES: dict[str, type[Event]] = {
     "/v1/events/deployments": Deployment,
     "/v1/events/changes": Change,
@@ -28,13 +32,25 @@ ROUTES: dict[str, type[Event]] = {
 }
 
 
+CDEVENTS = "/v1/events"
+
+
 class Ingest:
-    """The Events API behind an HTTP API. `clock` gives epoch milliseconds. Safe to share between threads."""
+    """The Events API behind an HTTP API. `clock` gives epoch milliseconds. Safe to share between threads.
+
+    `cdevents` makes what receives them, on the first such request: few functions ever meet one.
+    """
 
     def __init__(
-        self, authenticator: Authenticator, queue: Queue, clock: Callable[[], int], webhooks: Webhooks | None = None
+        self,
+        authenticator: Authenticator,
+        queue: Queue,
+        clock: Callable[[], int],
+        webhooks: Webhooks | None = None,
+        cdevents: Callable[[], CDEvents] | None = None,
     ) -> None:
         self._webhooks = webhooks
+        self._cdevents = cdevents
         self._authenticator = authenticator
         self._queue = queue
         self._clock = clock
@@ -63,16 +79,24 @@ class Ingest:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         if self._webhooks is not None and event["rawPath"].startswith(PREFIX):
             return self._webhooks.receive(event, headers, now, line)
+        if self._cdevents is not None and event["rawPath"] == CDEVENTS:
+            line["route"] = "cdevents"
+            _must_be_post(event)
+            self._authenticate(headers, now, line)
+            return self._cdevents().receive(event, headers, now, line)
         model = _route(event)
         line["route"] = model.kind
-        principal = self._authenticator.authenticate(headers, now)
-        line["key_id"] = principal.key_id
-        principal.require(EVENTS_WRITE)
+        self._authenticate(headers, now, line)
         outcomes = read_items(model, with_key(model, read_json(event, headers), headers), now)
         self._enqueue(outcomes, line)
         line["accepted"] = sum(outcome.accepted for outcome in outcomes)
         line["rejected"] = len(outcomes) - line["accepted"]
         return reply(outcomes)
+
+    def _authenticate(self, headers: Mapping[str, str], now: int, line: dict[str, Any]) -> None:
+        principal = self._authenticator.authenticate(headers, now)
+        line["key_id"] = principal.key_id
+        principal.require(EVENTS_WRITE)
 
     def _enqueue(self, outcomes: Sequence[Outcome], line: dict[str, Any]) -> None:
         good = [(outcome, outcome.message) for outcome in outcomes if outcome.message is not None]
@@ -87,7 +111,11 @@ class Ingest:
 def _route(event: Mapping[str, Any]) -> type[Event]:
     model = ROUTES.get(event["rawPath"])
     if model is None:
-        raise Problem(404, "Not found", f"Events are posted to {', '.join(ROUTES)}.")
+        raise Problem(404, "Not found", f"Events are posted to {', '.join(ROUTES)}, CloudEvents to {CDEVENTS}.")
+    _must_be_post(event)
+    return model
+
+
+def _must_be_post(event: Mapping[str, Any]) -> None:
     if event["requestContext"]["http"]["method"] != "POST":
         raise Problem(405, "Method not allowed", "Events are posted: use POST.", headers={"allow": "POST"})
-    return model

@@ -35,7 +35,11 @@ class _Unclean(ValueError):
 def read_json(event: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
     """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case). Raises Problem: 400, 413, 415."""
     _check_type(headers)
-    raw = raw_body(event)
+    return clean_json(raw_body(event))
+
+
+def clean_json(raw: bytes) -> Any:
+    """The JSON value in a body. Raises Problem: 400."""
     try:
         return _parse(raw)
     except _Unclean as unclean:

@@ -1,11 +1,11 @@
-"""The Lambda function behind POST /v1/events/* and /v1/webhooks/*."""
+"""The Lambda function behind POST /v1/events, /v1/events/* and /v1/webhooks/*."""
 
 from __future__ import annotations
 
 import os
 import time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.app import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
@@ -14,6 +14,9 @@ from leadline import aws
 from leadline.auth import Authenticator, read_pepper
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.cdevents.reception import CDEvents
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
@@ -30,5 +33,14 @@ def wired() -> Ingest:
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)
     authenticator = Authenticator(table, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id))
     secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
-    webhooks = Webhooks(secrets, stored_sources(table), queue)
-    return Ingest(authenticator, queue, lambda: time.time_ns() // 1_000_000, webhooks)
+    sources = stored_sources(table)
+    webhooks = Webhooks(secrets, sources, queue)
+
+    @cache
+    def cdevents() -> CDEvents:
+        from ingest.cdevents.reception import CDEvents
+        from leadline.store.artifacts import Artifacts
+
+        return CDEvents(Artifacts(table), sources, queue)
+
+    return Ingest(authenticator, queue, lambda: time.time_ns() // 1_000_000, webhooks, cdevents)

@@ -16,7 +16,8 @@ from constructs import Construct
 from infra.aws.acknowledge import acknowledge
 from infra.aws.function import LOG_RETENTION
 
-EVENT_ROUTES = ("/v1/events/{proxy+}", "/v1/webhooks/{proxy+}")
+# `/v1/events` itself takes CloudEvents.
+EVENT_ROUTES = ("/v1/events", "/v1/events/{proxy+}", "/v1/webhooks/{proxy+}")
 
 # Each event request may carry 500 events, so 50 a second is 25,000 events a second: beyond any company's deployments,
 # and little enough that a leaked URL cannot run up a bill. The burst lets a build farm report all at once.
@@ -37,7 +38,7 @@ ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """`events` answers POSTs below /v1/events and /v1/webhooks, `everything_else` the rest; `url` is the base."""
+    """`events` answers POSTs to and below /v1/events and below /v1/webhooks, `everything_else` the rest; `url` is the base."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, events: lambda_.IFunction, everything_else: lambda_.IFunction

@@ -13,6 +13,7 @@ from aws_cdk import Duration, RemovalPolicy, SecretValue
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -92,7 +93,8 @@ class Leadline(Construct):
         self.api = HttpApi(self, "Api", events=self.ingest, everything_else=self.query)
 
         # The arrows.
-        self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key
+        self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key, the sources
+        self.ingest.add_to_role_policy(_artifacts(self.table))  # which commit an artifact was built from
         self.key_secret.grant_read(self.ingest)
         self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
@@ -206,3 +208,12 @@ class Leadline(Construct):
             max_concurrency=COMPUTE_CONCURRENCY,
             report_batch_item_failures=True,  # one bad message never brings its neighbours back
         )
+
+
+def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
+    """All that ingest may write: the partitions `artifact#…`, and nothing of what compute keeps."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+        resources=[table.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*"]}},
+    )

@@ -37,6 +37,7 @@ class Function:
 TARGETS = {"ingest": "ingest.handler:handler", "compute": "compute.handler:handler", "query": "query.handler:handler"}
 
 EVENT_ROUTES = (
+    Route("POST /v1/events", "POST", "/v1/events"),
     Route("POST /v1/events/{proxy+}", "POST", "/v1/events/"),
     Route("POST /v1/webhooks/{proxy+}", "POST", "/v1/webhooks/"),
 )

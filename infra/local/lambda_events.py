@@ -25,17 +25,22 @@ _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route of the API, as in the CDK stack: `prefix` empty means the `$default` route."""
+    """One route of the API, as in the CDK stack: a `prefix` that ends in no slash is the whole path, an empty one means
+    the `$default` route."""
 
     key: str
     method: str = ""
     prefix: str = ""
 
     def matches(self, method: str, path: str) -> bool:
-        return not self.prefix or (method == self.method and path.startswith(self.prefix) and path != self.prefix)
+        if not self.prefix:
+            return True
+        below = self.prefix.endswith("/")
+        fits = path.startswith(self.prefix) and path != self.prefix if below else path == self.prefix
+        return method == self.method and fits
 
     def parameters(self, path: str) -> dict[str, str]:
-        return {"proxy": path[len(self.prefix) :]} if self.prefix else {}
+        return {"proxy": path[len(self.prefix) :]} if self.prefix.endswith("/") else {}
 
 
 def http_event(

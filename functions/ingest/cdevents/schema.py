@@ -1,0 +1,125 @@
+"""Rules for JSON values, and how they combine: what CDEvents' schemas use of JSON Schema, and no more.
+
+A rule takes a value and its JSON pointer and yields what is wrong with it. Fields that a shape does not name are faults,
+since CDEvents' schemas allow none, unless the shape is loose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ingest.refusal import Refused
+from ingest.times import parse_time
+from leadline.problems import Fault
+
+Rule = Callable[[Any, str], Iterator[Fault]]
+
+# What RFC 3986 allows nowhere, not even percent-encoded in the wrong place.
+_NOT_IN_URI = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`]|%(?![0-9A-Fa-f]{2})")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
+_MAX_SHOWN = 100
+
+
+def fault(at: str, code: str, detail: str) -> Fault:
+    return {"pointer": at, "code": code, "detail": detail}
+
+
+def under(at: str, name: str) -> str:
+    """The pointer to a field; names are shortened, since they may be anything."""
+    return f"{at}/{name[:_MAX_SHOWN].replace('~', '~0').replace('/', '~1')}"
+
+
+def string(value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield fault(at, "type", "must be a string")
+
+
+def text(value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield fault(at, "type", "must be a string")
+    elif not value:
+        yield fault(at, "empty", "must not be empty")
+
+
+def uri_reference(value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield fault(at, "type", "must be a string: a URI reference")
+    elif _NOT_IN_URI.search(value):
+        yield fault(at, "format", "must be a URI reference, without blanks and with odd characters percent-encoded")
+
+
+def source(value: Any, at: str) -> Iterator[Fault]:
+    yield from text(value, at)
+    if value:
+        yield from uri_reference(value, at)
+
+
+def uri(value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield fault(at, "type", "must be a string: a URI")
+    elif _NOT_IN_URI.search(value) or not _SCHEME.match(value):
+        yield fault(at, "format", "must be a URI with its scheme")
+
+
+def moment(value: Any, at: str) -> Iterator[Fault]:
+    try:
+        if not isinstance(value, str):
+            raise Refused("type", "must be a string: RFC 3339 with an offset")
+        if value.strip().isdigit():
+            raise Refused("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z")
+        parse_time(value)
+    except Refused as refused:
+        yield fault(at, refused.code, refused.detail)
+
+
+def one_of(*choices: str) -> Rule:
+    def check(value: Any, at: str) -> Iterator[Fault]:
+        if value not in choices:
+            yield fault(at, "choice", f"must be one of {', '.join(choices)}")
+
+    return check
+
+
+def list_of(rule: Rule) -> Rule:
+    def check(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, list):
+            yield fault(at, "type", "must be an array")
+            return
+        for index, entry in enumerate(value):
+            yield from rule(entry, f"{at}/{index}")
+
+    return check
+
+
+def shape(
+    required: Mapping[str, Rule] | None = None, optional: Mapping[str, Rule] | None = None, *, loose: bool = False
+) -> Rule:
+    """An object with these fields; with more only if it is loose."""
+    must = dict(required or {})
+    rules = {**must, **(optional or {})}
+
+    def check(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield fault(at, "type", "must be an object")
+            return
+        for name in must.keys() - value.keys():
+            yield fault(under(at, name), "missing", "is required")
+        for name, inner in value.items():
+            if name in rules:
+                yield from rules[name](inner, under(at, name))
+            elif not loose:
+                yield fault(under(at, name), "extra", "is no field here in this version of CDEvents")
+
+    return check
+
+
+def anything(value: Any, at: str) -> Iterator[Fault]:  # noqa: ARG001  a rule's form
+    yield from ()
+
+
+def custom_data(value: Any, at: str) -> Iterator[Fault]:
+    """An object as it is, or anything else in base64, which nobody reads here."""
+    if not isinstance(value, dict | str):
+        yield fault(at, "type", "must be an object, or base64")

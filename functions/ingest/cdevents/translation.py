@@ -1,0 +1,178 @@
+"""From one event of CDEvents to what it tells, in the words of the Events API.
+
+    service.deployed, .upgraded, .rolledback     a deployment that succeeded, of the artifact's commit
+    incident.detected, .reported, .resolved      an incident; resolved tells its end
+    change.created, .reviewed, .updated, .merged   a change; merged only with the commit it was merged as
+    artifact.packaged, .published                which commit an artifact was built from
+All others tell nothing that is measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.artifacts import Origin, full_or_short_sha, is_full_sha, read_purl
+from ingest.cdevents.commits import (
+    HEAD_NAMES,
+    MERGE_NAMES,
+    artifact_key,
+    origin_of,
+    own_fields,
+    packaged_origin,
+    repository_in_reference,
+    sha_in,
+)
+from ingest.cdevents.event import CDEvent
+from ingest.models import Change, Deployment, Event, Incident
+from ingest.webhooks.incidents import service_of
+from leadline.store.sources import Sources
+
+_NUMBER = re.compile(r"(?:.*[/#!:])?([0-9]{1,16})", re.DOTALL)
+_MAX_ID_BYTES = 200
+NO_SERVICE = "no service: name the event's service in its content, or set default_service"
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """An event for the queue. With `awaits`, the artifact whose commit the deployment still lacks, it waits for that."""
+
+    model: type[Event]
+    fields: Mapping[str, Any]
+    awaits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact and where it was built from."""
+
+    key: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    reason: str
+
+
+Translated = Tells | Artifact | Nothing
+
+
+def translate(event: CDEvent, sources: Sources) -> Translated:
+    """What this event tells. Its content has been checked where its version is known, and may be anything where not."""
+    tell = _TELLERS.get(event.name)
+    return tell(event, sources) if tell else Nothing(f"{event.name} tells nothing that is measured")
+
+
+def _deployment(event: CDEvent, sources: Sources) -> Translated:
+    artifact = _text(event.content.get("artifactId"))
+    own, origin = own_fields(event.custom), origin_of(event.custom, artifact)
+    sha = own.get("id") or origin.sha
+    if not sha and not artifact:
+        return Nothing("no commit and no artifact: send artifactId, or customData.commit")
+    purl = read_purl(artifact) if artifact else None
+    fields = {
+        "id": sha,
+        "repository": origin.repository,
+        "service": service_of(sources, "cdevents", event.subject),
+        "environment": _reference_id(event.content.get("environment")),
+        "status": "success",
+        "finished_at": event.at,
+        "deployment_id": bounded(event.id),
+        "version": _release(purl.version) if purl else None,
+        **own,
+    }
+    return Tells(Deployment, fields, awaits=artifact_key(artifact) if artifact and not sha else None)
+
+
+def _incident(event: CDEvent, sources: Sources) -> Translated:
+    name = _reference_id(event.content.get("service"))
+    own = own_fields(event.custom)
+    service = service_of(sources, "cdevents", name)
+    repository = None if service else origin_of(event.custom, _text(event.content.get("artifactId"))).repository
+    if not (service or repository or own.get("service") or own.get("repository")):
+        return Nothing(NO_SERVICE)
+    fields = {
+        "id": bounded(event.subject),
+        "service": service,
+        "repository": repository,
+        "environment": _reference_id(event.content.get("environment")),
+        # A resolved incident does not say when it began; told with others, the first of all times is taken.
+        "started_at": event.at,
+        "resolved_at": event.at if event.name == "incident.resolved" else None,
+        "severity": _text(event.custom.get("severity")),
+        "url": _text(event.content.get("ticketURI")),
+        **own,
+    }
+    return Tells(Incident, fields)
+
+
+def _change(event: CDEvent, sources: Sources) -> Translated:  # noqa: ARG001  the others need it
+    own = own_fields(event.custom)
+    sha = event.subject if is_full_sha(event.subject) else None
+    number = own.get("number") or event.custom.get("number") or (None if sha else _number(event.subject))
+    if number is None:
+        return Nothing("no number: the change's id does not end in one; send customData.number")
+    reference = event.content.get("repository")
+    source = reference.get("source") if isinstance(reference, dict) else event.subject_source
+    repository = repository_in_reference(_reference_id(reference), source)
+    if repository is None and "repository" not in own:
+        return Nothing("no repository: send subject.content.repository")
+    merge_sha = full_or_short_sha(own.get("merge_sha")) or sha_in(event.custom, MERGE_NAMES) or sha
+    head_sha = full_or_short_sha(own.get("head_sha")) or sha_in(event.custom, HEAD_NAMES)
+    fields = {"repository": repository, "number": number, "head_sha": head_sha}
+    if event.name == "change.merged":
+        if merge_sha is None:
+            return Nothing("no merge commit: send customData.merge_sha, or let the code host's webhook tell")
+        fields |= {"merge_sha": merge_sha, "merged_at": event.at}
+    elif event.name == "change.created":
+        fields["opened_at"] = event.at
+    elif event.name == "change.reviewed":
+        fields["first_review_at"] = event.at
+    elif not head_sha:
+        return Nothing("an update tells nothing that is measured, but for customData.head_sha")
+    return Tells(Change, {**fields, **own})
+
+
+def _artifact(event: CDEvent, sources: Sources) -> Translated:  # noqa: ARG001  the others need it
+    origin = packaged_origin(event.custom, event.subject, event.content.get("change"))
+    own = own_fields(event.custom)
+    origin = Origin(full_or_short_sha(own.get("id")) or origin.sha, _text(own.get("repository")) or origin.repository)
+    if origin.sha is None:
+        return Nothing("no commit: change.id is none, and neither customData nor the artifact's name has one")
+    return Artifact(artifact_key(event.subject), origin)
+
+
+_TELLERS: dict[str, Callable[[CDEvent, Sources], Translated]] = {
+    **dict.fromkeys(("service.deployed", "service.upgraded", "service.rolledback"), _deployment),
+    **dict.fromkeys(("incident.detected", "incident.reported", "incident.resolved"), _incident),
+    **dict.fromkeys(("change.created", "change.reviewed", "change.updated", "change.merged"), _change),
+    **dict.fromkeys(("artifact.packaged", "artifact.published"), _artifact),
+}
+
+
+def bounded(name: str) -> str:
+    """An id of the sender, by its digest where it is longer than an id may be."""
+    raw = name.encode("utf-8", "replace")
+    return name if len(raw) <= _MAX_ID_BYTES else "sha256:" + hashlib.sha256(raw).hexdigest()
+
+
+def _number(subject: str) -> int | None:
+    match = _NUMBER.fullmatch(subject.strip())
+    return int(match[1]) if match else None
+
+
+def _release(version: str | None) -> str | None:
+    """A version that people know, rather than a digest."""
+    return version if version and ":" not in version and len(version) <= 100 else None
+
+
+def _reference_id(reference: Any) -> str | None:
+    return _text(reference.get("id")) if isinstance(reference, dict) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,97 @@
+"""Which commit an artifact was built from, and the deployments that wait to learn it.
+
+    artifact#pkg:oci/api@sha256:0b31… | commit                  {"sha": "7fd1a60…", "repository": "github.com/acme/api"}
+    artifact#pkg:oci/api@sha256:0b31… | waiting#dep_2f1c…       {"fields": {…}, "received_at": epoch ms}
+
+Whoever tells of a deployment writes that it waits and then looks for the commit; whoever tells of an artifact writes its
+commit and then looks for who waits. Both write before they read, so one of them sees the other, whichever comes first.
+An artifact is built once: of two reports of one artifact the first is kept, and filled up with what it did not say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.domain.errors import Conflict
+from leadline.store.table import ABSENT, Delete, Put, Table, at_version
+
+COMMIT = "commit"
+WAITING = "waiting#"
+WAITING_DAYS = 90
+"""An artifact that nobody tells of for so long will not be told of; DynamoDB then forgets the deployment."""
+COMMIT_DAYS = 800
+"""Longer than anything is rolled back to."""
+
+_DAY_SECONDS = 86_400
+_MAX_KEY_BYTES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is known of an artifact's origin."""
+
+    sha: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A deployment without its commit: the fields that were told. `received_at` in epoch ms."""
+
+    name: str
+    fields: Mapping[str, Any]
+    received_at: int
+
+
+def partition(artifact: str) -> str:
+    """Where an artifact is kept; one with a name too long for a key, by its digest."""
+    raw = artifact.encode("utf-8", "replace")
+    return f"artifact#{artifact}" if len(raw) <= _MAX_KEY_BYTES else f"artifact#{hashlib.sha256(raw).hexdigest()}"
+
+
+class Artifacts:
+    """Times in epoch ms. Raises Transient when the table can't be reached."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def built(self, artifact: str) -> Built:
+        key = (partition(artifact), COMMIT)
+        item = self._table.get([key]).get(key) or {}
+        return Built(item.get("sha"), item.get("repository"))
+
+    def tell(self, artifact: str, built: Built, now: int) -> Built:
+        """Keeps what an artifact was built from, and answers what is known of it now."""
+        key = (partition(artifact), COMMIT)
+        while True:
+            old = self._table.get([key]).get(key)
+            known = Built((old or {}).get("sha") or built.sha, (old or {}).get("repository") or built.repository)
+            if old is not None and known == Built(old.get("sha"), old.get("repository")):
+                return known
+            values = {name: value for name, value in (("sha", known.sha), ("repository", known.repository)) if value}
+            version = (old or {}).get("v", 0)
+            item = {"pk": key[0], "sk": key[1], "v": version + 1, "ttl": _after(now, COMMIT_DAYS), **values}
+            try:
+                self._table.write([Put(item, at_version(version) if version else ABSENT)])
+            except Conflict:
+                continue  # somebody else told of the same artifact: what they said counts, too
+            return known
+
+    def wait(self, artifact: str, waiting: Waiting) -> None:
+        item = {"fields": dict(waiting.fields), "received_at": waiting.received_at}
+        ttl = _after(waiting.received_at, WAITING_DAYS)
+        self._table.write([Put({"pk": partition(artifact), "sk": WAITING + waiting.name, "ttl": ttl, **item})])
+
+    def waiting_for(self, artifact: str) -> Iterator[Waiting]:
+        for item in self._table.query(partition(artifact), WAITING, WAITING + "\U0010ffff"):
+            yield Waiting(item["sk"].removeprefix(WAITING), item["fields"], item["received_at"])
+
+    def waits_no_more(self, artifact: str, name: str) -> None:
+        self._table.write([Delete((partition(artifact), WAITING + name))])
+
+
+def _after(now: int, days: int) -> int:
+    return now // 1000 + days * _DAY_SECONDS
