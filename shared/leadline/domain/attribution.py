@@ -192,7 +192,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
     today = calendar.start_of(calendar.day_of(run.finished_at))
     floor = 0
     if first:
-        floor = today - FIRST_LOOKS_BACK
+        floor = min(today - FIRST_LOOKS_BACK, node.at)  # the deployed commit itself counts however old it is
     elif sent is None and not state.tips:
         floor = state.floor or 0
     known = [tip.at for tip in state.tips[:1]] + ([sent.at] if sent else [])
