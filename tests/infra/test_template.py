@@ -160,14 +160,28 @@ def test_the_api_gives_up_later_than_its_functions(template: Template) -> None:
     assert the_function(template, "query")["Timeout"] < 30
 
 
-def test_ingest_may_look_up_keys_and_secrets_and_queue_events_and_no_more(template: Template) -> None:
+def test_ingest_may_look_up_keys_and_secrets_keep_artifacts_and_queue_events_and_no_more(template: Template) -> None:
     assert rights(template, "ingest") == {
         own_log(template, "ingest"): LOGGING,
-        "LeadlineTable899ED315": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
+        "LeadlineTable899ED315": READING | {"dynamodb:PutItem", "dynamodb:DeleteItem"},
         "LeadlineKeySecretC0CB1223": SECRET,
         "LeadlineWebhookSecretA2AC7700": SECRET,
         "LeadlineQueue9665B065": {"sqs:SendMessage"},
     }
+
+
+def test_ingest_may_write_nothing_but_artifacts(template: Template) -> None:
+    role = the_function(template, "ingest")["Role"]["Fn::GetAtt"][0]
+    writing = [
+        statement
+        for policy in resources(template, "IAM::Policy").values()
+        if policy["Properties"]["Roles"] == [{"Ref": role}]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if WRITING.intersection(statement["Action"])
+    ]
+    assert [statement.get("Condition") for statement in writing] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*"]}}
+    ]
 
 
 def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(template: Template) -> None:
@@ -224,6 +238,7 @@ def test_posted_events_go_to_ingest_and_everything_else_to_query(template: Templ
         function = integrations[integration]["Properties"]["IntegrationUri"]["Fn::GetAtt"][0]
         reached[route["Properties"]["RouteKey"]] = functions[function]["Properties"]["Handler"]
     assert reached == {
+        "POST /v1/events": "ingest.handler.handler",
         "POST /v1/events/{proxy+}": "ingest.handler.handler",
         "POST /v1/webhooks/{proxy+}": "ingest.handler.handler",
         "$default": "query.handler.handler",
