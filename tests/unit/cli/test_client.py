@@ -77,11 +77,14 @@ def test_what_cannot_pass_is_not_tried_again_and_the_reason_is_told(api: Recordi
     assert len(api.requests) == 1
 
 
-def test_an_answer_that_sends_elsewhere_is_not_followed(api: RecordingApi) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_answer_that_sends_elsewhere_is_not_followed(api: RecordingApi, status: int) -> None:
     with recording_api() as stranger:
-        api.first.append(Reply(307, headers={"location": f"{stranger.base_url}{ROUTE}"}))
-        with pytest.raises(ApiError, match="HTTP 307"):
+        api.first.extend([Reply(status, headers={"location": f"{stranger.base_url}{ROUTE}"})] * 2)
+        with pytest.raises(ApiError, match=f"HTTP {status}"):
             send(a_client(api), items(1))
+        with pytest.raises(ApiError, match=f"HTTP {status}"):
+            a_client(api).get("/v1/deployments")
         assert stranger.requests == []
 
 

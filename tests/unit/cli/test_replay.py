@@ -212,6 +212,33 @@ def test_every_commit_can_be_a_change_where_some_have_a_request(api: RecordingAp
     assert all("url" not in event for event in api.events("changes"))
 
 
+def test_a_release_beyond_the_branch_has_no_place_on_it(api: RecordingApi, tmp_path: Path) -> None:
+    repo = Builder.create(tmp_path, "api")
+    repo.commit("Begin")
+    repo.tag("v1.0.0")
+    repo.switch("hotfix", at="main")
+    repo.commit("Hotfix")
+    repo.tag("v1.0.1")
+    repo.switch("main")
+    replay(api, repo.scenario(["v1.0.0", "v1.0.1"], ""))
+    assert [event["number"] for event in api.events("changes")] == [1]
+
+
+def test_a_commit_is_told_of_one_request_though_another_was_merged_into_that(api: RecordingApi, tmp_path: Path) -> None:
+    repo = Builder.create(tmp_path, "api")
+    repo.commit("Begin")
+    branch = repo.feature(2)
+    repo.switch(branch)
+    repo.merged(3, base=branch)
+    repo.switch("main")
+    repo.merge(branch, message=f"Merge pull request #2 from acme/{branch}")
+    replay(api, repo.scenario([], ""))
+    inner, outer = sorted(api.events("changes"), key=lambda event: -event["number"])
+    assert (inner["number"], len(inner["commit_shas"])) == (3, 2)
+    assert (outer["number"], len(outer["commit_shas"])) == (2, 2)
+    assert outer["head_sha"] == inner["merge_sha"]
+
+
 def test_no_commit_is_a_change_where_that_is_switched_off(api: RecordingApi, tmp_path: Path) -> None:
     replay(api, build("rebase_merges", tmp_path), "--each-commit", "off")
     assert api.events("changes") == []
