@@ -1,11 +1,11 @@
-"""The Lambda function behind POST /v1/events, /v1/events/* and /v1/webhooks/*."""
+"""The Lambda function behind POST /v1/events, /v1/events/* and /v1/webhooks/*, and behind EventBridge's rules."""
 
 from __future__ import annotations
 
 import os
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ingest.app import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
@@ -16,10 +16,15 @@ from leadline.queue import SqsQueue
 from leadline.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.aws_events import AwsDeployments
     from ingest.cdevents.reception import CDEvents
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
+    if event.get("leadline") == "aws":  # no request over HTTP has a field of its own choosing here
+        return aws_deployments().receive(event)
     return wired().handle(event)
 
 
@@ -44,3 +49,12 @@ def wired() -> Ingest:
         return CDEvents(Artifacts(table), sources, queue)
 
     return Ingest(authenticator, queue, lambda: time.time_ns() // 1_000_000, webhooks, cdevents)
+
+
+@cache
+def aws_deployments() -> AwsDeployments:
+    from ingest.aws_events import AwsDeployments
+
+    settings = Settings.from_env(os.environ)
+    queue = SqsQueue(aws.client("sqs"), settings.queue_url)
+    return AwsDeployments(cast("Callable[[str], Any]", aws.client), queue, lambda: time.time_ns() // 1_000_000)
