@@ -137,6 +137,28 @@ def test_the_queues_refuse_whoever_does_not_come_over_tls(deployed: Deployment) 
             plain.receive_message(QueueUrl=deployed.outputs[queue])
 
 
+def test_a_cdevent_is_counted_once_its_artifacts_commit_is_told(deployed: Deployment) -> None:
+    """Ingest may keep artifacts, and finds who waits for one."""
+
+    def event(name: str, subject: str, content: dict[str, Any]) -> dict[str, Any]:
+        context = {"specversion": "0.5.1", "id": name, "source": "/ci", "timestamp": "2026-10-29T12:00:00Z"}
+        kind = f"dev.cdevents.{name}.0.3.0"
+        return {"context": {**context, "type": kind}, "subject": {"id": subject, "content": content}}
+
+    artifact = "pkg:oci/carried@sha256:" + sha("c")
+    live = event("service.deployed", "service/carried", {"environment": {"id": "production"}, "artifactId": artifact})
+    built = event("artifact.packaged", artifact, {"change": {"id": sha("c"), "source": "github.com/acme/carried"}})
+    waiting = deployed.post("/v1/events", live)
+    assert (waiting.status, waiting.body["events"][0]["status"]) == (202, "waiting"), waiting.body
+    released = deployed.post("/v1/events", built)
+    assert (released.status, released.body["events"][0]["released"]) == (202, 1), released.body
+
+    seen = eventually(
+        lambda: metrics(deployed, "carried"), lambda found: found["deployment_frequency"]["deployments"] == 1
+    )
+    assert seen["deployment_frequency"]["deployments"] == 1
+
+
 @pytest.mark.parametrize("right", ["sqs:SendMessage", "secretsmanager:GetSecretValue", "dynamodb:BatchGetItem"])
 def test_every_right_of_ingest_is_one_it_cannot_do_without(deployed: Deployment, right: str) -> None:
     """Also the control of all tests above: with a right taken away, what they show working does not work."""
