@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.memory import MemoryTable
-from leadline.store.table import Put
+from leadline.store.table import Item, Key, Put
 from query import deployments
 from tests.builders import REPOSITORY, a_change, a_deployment, a_line, an_incident, at, commits, sha, tell
 from tests.unit.query.product_api import Pairs, ProductApi
@@ -222,8 +223,15 @@ def test_a_deployment_shows_what_it_carried_and_how_it_went() -> None:
     assert api.get(f"{PATH}/{failed['key']}") == failed
 
 
+class BackwardsTable(MemoryTable):
+    """Answers a batch in another order than it was asked for, as DynamoDB may."""
+
+    def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        return dict(reversed(super().get(keys).items()))
+
+
 def test_a_deployment_of_more_changes_than_one_item_holds_shows_all_of_them() -> None:
-    api = ProductApi()
+    api = ProductApi(BackwardsTable())
     names = [f"c{number}" for number in range(12)]
     tell(api.table, commits(*a_line(*names)))
     tell(api.table, *(a_change(number, f"c{number}", at(2, number)) for number in range(1, 12)))
