@@ -33,10 +33,21 @@ class Facts:
             node = items.get(node_key(self._repository, sha), {})
             # A merge alone may be known from a webhook, which says neither what it brought nor when that was begun.
             merges = node.get("m", {}).values()
-            told = "s" in node if not merges else all("f" in change for change in merges)
+            told = bool(merges) and all("f" in change for change in merges)
             return told or items.get(self._key(sha), {}).get("ttl", 0) * 1000 > now
 
         return [sha for sha in left if not is_known(sha)]
+
+    def knows(self, sha: str) -> bool:
+        """Whether the commit and its parents are in the ledger. Where only a change names it, where it stands is a guess."""
+        key = node_key(self._repository, sha)
+        return "p" in self._table.get([key]).get(key, {})
+
+    def merges(self, shas: Iterable[str]) -> dict[str, set[int]]:
+        """Which changes these commits are known to be the merges of."""
+        keys = {node_key(self._repository, sha): sha for sha in shas}
+        items = self._table.get(list(keys)) if keys else {}
+        return {keys[key]: {int(number) for number in item["m"]} for key, item in items.items() if "m" in item}
 
     def note_no_change(self, shas: Sequence[str], now: int) -> None:
         """Remembers for a while that these commits belong to no merged change."""

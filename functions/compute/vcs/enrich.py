@@ -32,8 +32,10 @@ def enrich(vcs: Vcs, facts: Facts, repository: str, sha: str, since: str | None,
     if since is not None and not _reaches(history, since):
         # A rollback, or another branch: where the two part is seen only from the other side.
         commits.update((commit["sha"], commit) for commit in _other_side(vcs, repository, since, history.sha))
-    told = list(_commits(repository, list(commits.values()), now))
-    return [*told, *(message("change", change, now) for change in _changes(vcs, facts, repository, history, now))]
+    changes = [message("change", change, now) for change in _changes(vcs, facts, repository, history, now)]
+    # The commit itself comes last: only then has the deployment that waits for it anything to be derived from, all at once.
+    head = commits.pop(history.sha)
+    return [*changes, *_commits(repository, [*commits.values(), head], now)]
 
 
 def recent(host: Listing, repository: str, since: int, cursor: str | None, rules: CodeHost, now: int) -> "Recent":
@@ -89,30 +91,38 @@ def _commits(repository: str, commits: Sequence[dict[str, Any]], now: int) -> It
 
 
 def _changes(vcs: Vcs, facts: Facts, repository: str, history: History, now: int) -> list[dict[str, Any]]:
-    """The changes of the commits, asking first for those on the line itself: their changes mostly account for the rest."""
-    line = _first_parents(history)
-    found = _asked(vcs, facts, repository, line, now)
-    covered = {sha for change in found for sha in _shas(change)} | set(line)
+    """The changes of all these commits, and of those that some of them were picked from.
+
+    Each is asked for, also where a change found already brought it: it may be the merge of another (a release branch merged
+    back brings the merges made on it).
+    """
     picked = (commit.get("cherry_picked_from") for commit in history.commits)
-    rest = [commit["sha"] for commit in history.commits] + [sha for sha in picked if whole_sha(sha)]
-    return found + _asked(vcs, facts, repository, [sha for sha in rest if sha not in covered], now)
-
-
-def _asked(vcs: Vcs, facts: Facts, repository: str, shas: Sequence[str], now: int) -> list[dict[str, Any]]:
+    shas = [commit["sha"] for commit in history.commits] + [sha for sha in picked if whole_sha(sha)]
     asked = facts.unknown(shas, now)
     if not asked:
         return []
-    found = vcs.changes(repository, asked)
+    found = _own_commits(facts, vcs.changes(repository, asked))
     facts.note_no_change(sorted(set(asked) - {sha for change in found for sha in _shas(change)}), now)
     return found
 
 
-def _first_parents(history: History) -> list[str]:
-    parents = {commit["sha"]: commit["parents"] for commit in history.commits}
-    line = [history.sha]
-    while following := parents.get(line[-1]):
-        line.append(following[0])
-    return [sha for sha in line if sha in parents]
+def _own_commits(facts: Facts, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The changes, without the commits and head of those that bring other changes' merges along.
+
+    A release branch merged back, or main taken to it, is such a change: its commits are the work of others, and deploying one
+    of them does not ship it. Only its own merge stands for it.
+    """
+    merges = facts.merges(sha for change in changes for sha in change.get("commit_shas", ()))
+    for change in changes:
+        merges.setdefault(change["merge_sha"], set()).add(change["number"])
+    told = []
+    for change in changes:
+        others = {number for sha in change.get("commit_shas", ()) for number in merges.get(sha, ())} - {
+            change["number"]
+        }
+        left_out = ("commit_shas", "head_sha") if others else ()
+        told.append({name: value for name, value in change.items() if name not in left_out})
+    return told
 
 
 def _shas(change: dict[str, Any]) -> Iterable[str]:

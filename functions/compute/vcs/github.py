@@ -140,10 +140,11 @@ class GitHub:
         query = {"per_page": A_PAGE, "page": page}
         rows = reading.rows(self._http.get(f"{_path(repository)}/deployments", query).content)
         fresh = [row for row in rows if (reading.time(row, "created_at") or 0) >= since]
-        ids = [name for row in fresh if (name := reading.text(row, "node_id"))]
+        ids = [str(row.get("node_id")) for row in fresh]
         found = self._ask(queries.STATUSES, {"ids": ids}) if ids else {}
-        statuses = {reading.at(node, "databaseId"): node for node in reading.objects(found, "nodes")}
-        told = [as_deployment(repository, row, statuses.get(row.get("id"))) for row in fresh]
+        # GitHub answers in the order asked. It gives ids too, but as numbers too small for those of today.
+        statuses = [reading.at(found, "nodes", index) for index in range(len(fresh))]
+        told = [as_deployment(repository, row, status) for row, status in zip(fresh, statuses, strict=True)]
         more = len(rows) == A_PAGE and len(fresh) == len(rows)
         return Page(deployments=_known(told), cursor=f"deployments:{page + 1}" if more else "releases:")
 

@@ -65,7 +65,7 @@ def released_lately(after: str | None) -> str:
 
 STATUSES = """
 query($ids: [ID!]!) { nodes(ids: $ids) { ... on Deployment {
-  databaseId statuses(first: 50) { nodes { state createdAt environment logUrl } }
+  statuses(first: 50) { nodes { state createdAt environment logUrl } }
 } } }
 """
 """The statuses of deployments, whose ids come from the REST API: only that one tells which environments are production."""

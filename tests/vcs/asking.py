@@ -1,0 +1,93 @@
+"""Deploying a real repository's releases and asking its host for what is not known, as compute does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from compute.fold import fold
+from compute.vcs.cache import Facts
+from compute.vcs.connection import Connections
+from compute.vcs.enrich import Message, enrich
+from compute.vcs.port import Host
+from leadline.store.memory import MemoryTable
+from leadline.store.table import Table
+from tests.builders import a_deployment, the_deployment
+from tests.vcs.hosted import Hosted
+
+NOW = 1_790_000_000_000
+HOUR = 3_600_000
+
+
+@dataclass
+class Clock:
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def connect(
+    kind: str,
+    address: str,
+    table: Table | None = None,
+    clock: Clock | None = None,
+    *,
+    name: str = "github.com",
+    reserve: float = 0,
+) -> Host:
+    """The client of a fake on this machine, made as from the secret."""
+    secret = json.dumps({name: {"kind": kind, "api": address, "token": "secret-token"}})
+    connections = Connections(
+        lambda: secret, table or MemoryTable(), clock or Clock(), reserve=reserve, read_timeout=0.5
+    )
+    host = connections.of(f"{name}/acme/shop")
+    assert host is not None
+    return host
+
+
+def tell(table: Table, messages: Sequence[Message]) -> None:
+    for each in messages:
+        fold(table, json.dumps(each), sleep=lambda _: None)
+
+
+@dataclass
+class Deploying:
+    """A repository's production, in which one release after the other goes out. Nothing is known but what the host says."""
+
+    hosted: Hosted
+    vcs: Host
+    repository: str
+    table: Table = field(default_factory=MemoryTable)
+    numbers: dict[str, set[int]] = field(default_factory=dict)
+
+    def deploy(self, name: str, *, short: int | None = None) -> tuple[str, str]:
+        """Deploys a tag, branch or commit; says status and reason after the host was asked. `short`: digits of the SHA sent."""
+        sha = self.hosted.resolve(name)
+        assert sha is not None
+        when = max(_milliseconds(self.hosted.commit(sha).committed), self._latest()) + HOUR // 2
+        told = a_deployment(name, when, id=sha[:short], repository=self.repository, deployment_id=f"run {name}")
+        tell(self.table, [told])
+        assert the_deployment(self.table, f"run {name}").live
+        facts = Facts(self.table, self.repository)
+        if not facts.knows(sha):
+            since = self._lines[-1] if self._lines else None
+            tell(self.table, enrich(self.vcs, facts, self.repository, sha[:short], since, when))
+        self._lines.append(sha)
+        self._times.append(when)
+        after = the_deployment(self.table, f"run {name}")
+        self.numbers[name] = {change.number for change in after.changes if not change.number < 0}
+        return after.status, after.reason
+
+    def __post_init__(self) -> None:
+        self._lines: list[str] = []
+        self._times: list[int] = []
+
+    def _latest(self) -> int:
+        return max(self._times, default=0)
+
+
+def _milliseconds(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
