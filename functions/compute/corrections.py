@@ -21,11 +21,16 @@ from leadline.store.table import Table
 
 
 def apply_correction(table: Table, data: dict[str, Any]) -> None:
-    """Sets a deployment's correction as a whole. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    """Sets a deployment's correction as a whole, or with `merge` what of it is named, where null takes it back.
+
+    Applying it again changes nothing. Raises Conflict to be tried anew.
+    """
     derivation, track, record = open_deployment(table, data["deployment"])
     told = data["correction"]
+    if data.get("merge"):  # here and not by whoever sends it: corrections on their way would not be known there
+        told = {**record.correction.to_data(), **told}
     correction = Correction(
-        **{name: told[name] for name in ("failed", "excluded", "remediates", "note") if name in told}
+        **{name: told[name] for name in ("failed", "excluded", "remediates", "note") if told.get(name) is not None}
     )
     if correction != record.correction:
         if record.correction.remediates not in (None, correction.remediates):

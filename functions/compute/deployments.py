@@ -35,7 +35,13 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
     key = deployment_key(resolved.service.name, environment, report)
     _place(track, key, report, resolved.mismatch)
     derivation.finish()
-    return {"service": resolved.service.name, "environment": environment, "deployment": key}
+    return {
+        "service": resolved.service.name,
+        "environment": environment,
+        "deployment": key,
+        "resolved": resolved.how,
+        "told": report.status,
+    }
 
 
 def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None:

@@ -48,6 +48,8 @@ def fold(table: Table, body: str, sleep: Callable[[float], None] = time.sleep) -
 
 def parse(body: str) -> dict[str, Any]:
     """The message as JSON, of the form of its kind. Raises Poison where it is not."""
+    if _load(body).get("v") != 1:
+        raise Poison("UNKNOWN_VERSION", "the message is not of a version that is understood here")
     message = parse_envelope(body)
     required = _REQUIRED.get(message["kind"])
     if required is None:
@@ -57,14 +59,19 @@ def parse(body: str) -> dict[str, Any]:
 
 
 def parse_envelope(body: str) -> dict[str, Any]:
-    """The message as JSON, with what every message has. Raises Poison where it is not."""
+    """The message as JSON, with what every message of any version has. Raises Poison where it is not."""
+    message = _load(body)
+    _require(message, {"kind": str, "event_id": str, "received_at": int, "data": dict}, "the message")
+    return message
+
+
+def _load(body: str) -> dict[str, Any]:
     try:
         message = json.loads(body)
     except ValueError as error:
         raise Poison("NOT_JSON", "the message is not JSON") from error
-    if not isinstance(message, dict) or message.get("v") != 1:
+    if not isinstance(message, dict):
         raise Poison("UNKNOWN_VERSION", "the message is not of a version that is understood here")
-    _require(message, {"kind": str, "event_id": str, "received_at": int, "data": dict}, "the message")
     return message
 
 

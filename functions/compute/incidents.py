@@ -23,7 +23,7 @@ def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_i
     changes = derivation.work.changes
     service = resolved.service.name
     item = changes.get(incident_key(service, data["id"]))
-    about = {"service": service, "incident": data["id"]}
+    about = {"service": service, "incident": data["id"], "resolved": resolved.how}
     if item is not None and item.get("deleted", 0) >= received_at:
         return about
     old = Incident.from_item(item) if item and "deleted" not in item else None

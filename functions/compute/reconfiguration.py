@@ -42,7 +42,9 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
             days = {
                 key.day
                 for author in data["authors"]
-                for key, _ in read_cells(table, Scope(environment, service=name, author=author), window)
+                for key, _ in read_cells(
+                    table, Scope(environment, service=name, author=author), window, consistent=True
+                )
             }
             for day in sorted(days):
                 _mark_day(derivation, name, environment, day)
@@ -69,7 +71,9 @@ def apply_service(table: Table, data: dict[str, Any]) -> None:
     service = Service.from_item(item)
     locks = {*data["locks"], service.lock}
     stored = table.get([lock_key(name) for name in locks]).values()
-    for name in locks:
+    for name in sorted(
+        locks, key=lambda name: (name == service.lock, name)
+    ):  # its own last, after all others have ended
         work = Workspace(table, name, read_together(table, [lock_key(name), service_key(service.name)]))
         derivation = Derivation(work)
         work.changes.note(touched=work.changes.lock.get("touched", 0) + 1)

@@ -48,7 +48,7 @@ def summary_of(record: Record, day: date) -> Summary:
 
 def save_record(work: Workspace, old: Record, new: Record) -> None:
     """Plans everything that turns the old record into the new one. What is left of it after a crash is planned again."""
-    waited = old.waits_for if old.repository is not None else ()
+    waited = old.waits_for if old.repository == new.repository else ()  # it waited on another ledger
     if waited != new.waits_for and new.repository is not None:
         set_waits(work.changes, new.key, waited, new.waits_for)
     before = {part.position: part for part in old.parts}

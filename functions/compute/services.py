@@ -28,6 +28,13 @@ class Resolved:
     tied: bool = False
     mismatch: str | None = None
 
+    @property
+    def how(self) -> str:
+        """In a word, for the event's trace."""
+        if self.mismatch is not None:
+            return "mismatch"
+        return "tied" if self.tied else "created" if self.changed else "known"
+
 
 def open_service(
     table: Table, repository: str | None, name: str | None, keys_of: KeysOf

@@ -1,38 +1,68 @@
 """Remembering what became of each event, and keeping the list of those that were parked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from leadline.domain.errors import Poison
+from leadline.domain.errors import Conflict, Poison
 from leadline.store.attention import PARKED, attention_key
-from leadline.store.events import Trace
-from leadline.store.table import Delete, Put, Table, Write
+from leadline.store.events import Trace, event_key
+from leadline.store.table import ABSENT, Delete, Item, Put, Table, Write
 
 KEEP_DAYS = 90
 _DAY = 24 * 3600
 
 About = dict[str, Any]
-"""What an event turned out to be about: `service`, `environment`, `repository`, `deployment`, `change`, `incident`."""
+"""What an event turned out to be about, by the names of `Trace`."""
 
 
 def remember_applied(table: Table, message: dict[str, Any], about: About, now: int) -> None:
-    """Says that the event is counted in what it is about. `now` in epoch milliseconds. One write."""
-    table.write([Put(_trace(message, now, applied_at=now, **about).to_item())])
+    """Says that the event is counted in what it is about. `now` in epoch milliseconds. One write, mostly.
 
-
-def remember_parked(table: Table, message: dict[str, Any], body: str, poison: Poison, now: int) -> None:
-    """Says that the event could not be applied, why, and what to send again for a retry."""
-    trace = replace(_trace(message, now, parked_at=now, reason=poison.reason, detail=poison.detail), message=body)
-    pk, sk = _parked_key(trace)
-    about = {"kind": trace.kind, "event_id": trace.event_id, "reason": trace.reason, "ttl": trace.ttl}
-    table.write([Put(trace.to_item()), Put({"pk": pk, "sk": sk, **about})])
-
-
-def forget_parked(table: Table, message: dict[str, Any], about: About, now: int) -> None:
-    """A parked event was retried and applied."""
+    Delivered again it stands as it was remembered first; sent again it is remembered anew. One that was parked is so no longer.
+    """
     trace = _trace(message, now, applied_at=now, **about)
-    writes: list[Write] = [Put(trace.to_item()), Delete(_parked_key(trace))]
-    table.write(writes)
+    try:
+        table.write([Put(trace.to_item(), ABSENT)])
+    except Conflict:
+        old = _stored(table, trace.event_id)
+        if old is None or old.parked_at is not None or old.received_at < trace.received_at:
+            table.write([Put(trace.to_item()), *_unlisted(old)])
+
+
+def remember_parked(
+    table: Table, message: dict[str, Any], body: str, poison: Poison, now: int, group: str | None = None
+) -> None:
+    """Says that the event could not be applied, why, and what to send again, in which group, for a retry."""
+    trace = replace(
+        _trace(message, now, parked_at=now, reason=poison.reason, detail=poison.detail), message=body, group=group
+    )
+    pk, sk = _parked_key(trace)
+    data = message["data"]
+    listed: Item = {
+        "pk": pk,
+        "sk": sk,
+        "kind": trace.kind,
+        "event_id": trace.event_id,
+        "reason": trace.reason,
+        "since": trace.received_at,
+        "service": _text(data.get("service")),
+        "environment": _text(data.get("environment")),
+        "repository": trace.repository,
+        "ttl": trace.ttl,
+    }
+    kept = {name: value for name, value in listed.items() if value is not None}
+    gone = [write for write in _unlisted(_stored(table, trace.event_id)) if write.key != (pk, sk)]
+    table.write([Put(trace.to_item()), Put(kept), *gone])
+
+
+def _stored(table: Table, event_id: str) -> Trace | None:
+    item = table.get([event_key(event_id)]).get(event_key(event_id))
+    return Trace.from_item(item) if item else None
+
+
+def _unlisted(old: Trace | None) -> Sequence[Write]:
+    return [Delete(_parked_key(old))] if old is not None and old.parked_at is not None else []
 
 
 def _parked_key(trace: Trace) -> tuple[str, str]:
@@ -40,6 +70,27 @@ def _parked_key(trace: Trace) -> tuple[str, str]:
 
 
 def _trace(message: dict[str, Any], now: int, **values: Any) -> Trace:
-    repository = message["data"].get("repository")
-    ttl = now // 1000 + KEEP_DAYS * _DAY
-    return Trace(message["event_id"], message["kind"], message["received_at"], ttl=ttl, repository=repository, **values)
+    told = {"repository": _text(message["data"].get("repository")), **_named(message), **values}
+    return Trace(
+        message["event_id"], message["kind"], message["received_at"], ttl=now // 1000 + KEEP_DAYS * _DAY, **told
+    )
+
+
+def _text(value: object) -> str | None:
+    """The value where it is a text: a parked message may hold anything."""
+    return value if isinstance(value, str) else None
+
+
+def _named(message: dict[str, Any]) -> About:
+    """What a message of the organisation's own is about: it says so itself."""
+    data = message["data"]
+    match message["kind"]:
+        case "correction" | "settlement" | "lookup" | "deletion of deployment":
+            return {"deployment": _text(data.get("deployment"))}
+        case "deletion of change":
+            return {"change": data["number"] if isinstance(data.get("number"), int) else None}
+        case "deletion of incident":
+            return {"service": _text(data.get("service")), "incident": _text(data.get("incident"))}
+        case "service":
+            return {"service": _text(data.get("service"))}
+    return {}

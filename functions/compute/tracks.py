@@ -208,7 +208,7 @@ class Track:
         return found.after
 
     def _found(self, record: Record, report: Report, state: State) -> Attribution:
-        if record.mismatch is not None:
+        if record.mismatch not in (None, self.service.repository):  # the service may have been tied to it since
             return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
         if record.correction.excluded:
             return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
@@ -235,6 +235,7 @@ class Track:
                 "environment": self.environment,
                 "repository": self.service.repository,
                 "reason": new.reason,
+                "event_id": new.deployment.report.event_id,
                 "since": min(report.received_at for report in new.deployment.reports),
             }
             pk, sk = attention_key(listed, new.place)

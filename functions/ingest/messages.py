@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from ingest.models import Event
+from leadline.event_ids import event_id
 from leadline.queue import Message, canonical, compose, group_of
 
 MAX_BYTES = 256 * 1024
@@ -15,22 +15,18 @@ MAX_BYTES = 256 * 1024
 def message(event: Event, *, received_at: int) -> Message:
     """`received_at` in epoch ms. The same event always gets the same id, whenever it comes."""
     data = event.data()
-    event_id = f"{event.prefix}_{_digest(event.kind, data)}"
-    body = compose(event.kind, event_id, received_at, data)
-    return Message(event_id, body, _group(data), _deduplication(event, event_id, received_at))
+    name = event_id(event.prefix, f"{event.kind}\n{canonical(data)}")
+    body = compose(event.kind, name, received_at, data)
+    return Message(name, body, _group(data), _deduplication(event, name, received_at))
 
 
-def _deduplication(event: Event, event_id: str, received_at: int) -> str:
+def _deduplication(event: Event, name: str, received_at: int) -> str:
     # A deployment with neither id nor time of its own gets its time from its receipt. Deploying the same SHA again is
     # then a message that looks the same, and whether it is a repeat is compute's to decide, not SQS's.
     if event.kind == "deployment" and not event.model_fields_set & {"deployment_id", "started_at", "finished_at"}:
-        return f"{event_id}-{received_at}"
-    return event_id
+        return f"{name}-{received_at}"
+    return name
 
 
 def _group(data: dict[str, Any]) -> str:
     return group_of(str(data["repository"]) if "repository" in data else f"service:{data['service']}")
-
-
-def _digest(kind: str, data: dict[str, Any]) -> str:
-    return hashlib.sha256(f"{kind}\n{canonical(data)}".encode()).hexdigest()[:24]

@@ -113,6 +113,78 @@ class DeploymentPage(TypedDict):
     next_cursor: str | None
 
 
+class EventStep(TypedDict):
+    """One thing that happened to an event. `at` is null for what is derived: that is as it stands now."""
+
+    step: Literal["received", "queued", "parked", "service", "sha", "range", "changes", "outcome", "counted"]
+    at: str | None
+    detail: str
+
+
+class CellTouched(TypedDict):
+    """A cell that counts the deployment."""
+
+    environment: str
+    service: str | None
+    team: str | None
+    author: str | None
+    day: str
+
+
+class EventTrace(TypedDict):
+    """What became of an event.
+
+    `reason` says why a number is missing or what it stands on, `advice` what to do. `deployments` are the keys of those that
+    count it, `cells` the first 100 of those that count a deployment. Until it is applied, only `event_id` may be known.
+    """
+
+    event_id: str
+    kind: str | None
+    status: Literal["queued", "counted", "pending", "unmatched", "parked", "superseded", "duplicate"]
+    reason: str | None
+    advice: str
+    received_at: str | None
+    service: str | None
+    environment: str | None
+    repository: str | None
+    deployment: str | None
+    change: int | None
+    incident: str | None
+    mapping: Mapping | None
+    deployments: list[str]
+    cells: list[CellTouched]
+    steps: list[EventStep]
+
+
+class AttentionEntry(TypedDict):
+    """Something that needs attention: a deployment that is `pending` or `unmatched`, or an event that is `parked`."""
+
+    status: Literal["pending", "unmatched", "parked"]
+    reason: str
+    advice: str
+    since: str
+    event_id: str | None
+    kind: str
+    service: str | None
+    environment: str | None
+    repository: str | None
+    deployment: str | None
+
+
+class AttentionPage(TypedDict):
+    """The newest first. A page may be short, even empty, and not be the last."""
+
+    items: list[AttentionEntry]
+    next_cursor: str | None
+
+
+class Accepted(TypedDict):
+    """It is on the queue; GET /v1/events/{event_id} tells what becomes of it."""
+
+    event_id: str
+    status: Literal["queued"]
+
+
 class ServiceEntry(TypedDict):
     """What gets deployed: the repository it is tied to, if any yet, and the environments it was deployed to."""
 

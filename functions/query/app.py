@@ -18,8 +18,9 @@ from query.configuration import Configuration
 from query.cursors import Cursors
 from query.parameters import read_query
 from query.refusal import not_found
-from query.request import Reach, Request
-from query.routes import EVENT_PATHS, ROUTES, Route
+from query.request import Reach, Reply, Request
+from query.route import Route
+from query.routes import EVENT_PATHS, ROUTES
 
 _DOCUMENT_SECONDS = 300
 
@@ -57,12 +58,13 @@ class Query:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         check_acceptable(headers.get("accept"))
         self._reach.configuration.begin()
+        principal = None
         if route.scope is not None:
             principal = self._authenticator.authenticate(headers, now)
             line["key_id"] = principal.key_id
             principal.require(route.scope)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
-        return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now)))
+        return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now, principal)))
 
 
 def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
@@ -79,13 +81,17 @@ def _method(event: Mapping[str, Any]) -> str:
 
 def _route(method: str, path: str) -> tuple[Route, str]:
     """The route and what its {name} stands for. Raises Problem: 404, or 405 with what is allowed."""
-    matching = [(route, name) for route in ROUTES if (name := route.match(path)) is not None]
+    fitting = (
+        [] if path in EVENT_PATHS else [(route, name) for route in ROUTES if (name := route.match(path)) is not None]
+    )
+    most = max((route.literal for route, _ in fitting), default=0)
+    matching = [(route, name) for route, name in fitting if route.literal == most]
     for route, name in matching:
         if route.method == ("GET" if method == "HEAD" else method):
             # An HTTP API hands the path on decoded, but for the percent sign itself.
             return route, name.replace("%25", "%")
     allowed = {route.method for route, _ in matching}
-    if path.startswith(EVENT_PATHS):
+    if path in EVENT_PATHS:
         allowed.add("POST")
     if "GET" in allowed:
         allowed.add("HEAD")
@@ -96,11 +102,14 @@ def _route(method: str, path: str) -> tuple[Route, str]:
 
 
 def _reply(route: Route, answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Reply):
+        made = _reply(route, answer.body)
+        return {**made, "headers": {**made["headers"], **answer.headers}}
     if answer is None:
         return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
     kept = f"public, max-age={_DOCUMENT_SECONDS}" if route.path == "/openapi.json" else "no-store"
     return {
-        "statusCode": 200,
+        "statusCode": route.status,
         "headers": {"content-type": "application/json", "cache-control": kept},
         "body": json.dumps(answer, default=_members, separators=(",", ":"), allow_nan=False),
     }

@@ -12,7 +12,7 @@ from leadline.domain.deployments import IN_PROGRESS
 from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
-from query.answers import Deployment, DeploymentPage, Recovery
+from query.answers import Deployment, DeploymentPage, Mapping, Recovery
 from query.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.period import days_are_told
 from query.refusal import Refused, not_found
@@ -40,7 +40,7 @@ _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 def one_deployment(request: Request) -> Deployment:
     """A deployment by its key. Raises Problem (404)."""
     request.sent.faults.check_query()
-    found = _records(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
+    found = deployments_by_key(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
     if request.name not in found:
         raise not_found("There is no deployment with this key.")
     return deployment_answer(found[request.name])
@@ -99,13 +99,13 @@ def _tracks(request: Request) -> list[Track]:
 def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
     """The records at these places; None where one has moved away since its place was read."""
     keys = [place.partition("#")[2] for place in places]
-    records = _records(table, keys)
+    records = deployments_by_key(table, keys)
     for place, key in zip(places, keys, strict=True):
         record = records.get(key)
         yield place, record if record is not None and record.place == place else None
 
 
-def _records(table: Table, keys: Sequence[str]) -> dict[str, Record]:
+def deployments_by_key(table: Table, keys: Sequence[str]) -> dict[str, Record]:
     """Two batched reads: the headers, and the parts that did not fit them. What somebody deleted is left out."""
     headers = {pk: item for (pk, _), item in table.get([deployment_item_key(key) for key in keys]).items()}
     wanted = [
@@ -172,12 +172,17 @@ def deployment_answer(record: Record) -> Deployment:
         "direct_commits": [
             {"sha": sha, "author": author, "authored_at": _instant(at)} for sha, author, at in record.direct
         ],
-        "mapping": {
-            "status": record.status,  # type: ignore[typeddict-item]  # one of the four, by attribution
-            "reason": record.reason,
-            "from_id": record.from_id,
-            "to_id": record.to_id,
-        },
+        "mapping": mapping_answer(record),
+    }
+
+
+def mapping_answer(record: Record) -> Mapping:
+    """How the deployment was mapped to changes."""
+    return {
+        "status": record.status,  # type: ignore[typeddict-item]  # one of the four, by attribution
+        "reason": record.reason,
+        "from_id": record.from_id,
+        "to_id": record.to_id,
     }
 
 

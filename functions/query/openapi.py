@@ -7,6 +7,7 @@ compares it with ingest.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,8 @@ from pydantic import TypeAdapter
 
 from query.events_openapi import EVENT_PATHS, EVENT_SCHEMAS
 from query.parameters import Parameter
-from query.routes import ROUTES, Route
+from query.route import Route
+from query.routes import ROUTES
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (400, 406, 500)
@@ -26,9 +28,12 @@ PROBLEMS = {
     403: "The key lacks the scope",
     404: "There is no such thing",
     406: "The Accept header rules JSON out",
+    409: "It is not in a state in which this can be done",
+    412: "It was changed since it was read: read it again, and make the change to that",
     413: "The body is too large",
     415: "The content type is not JSON in UTF-8",
     422: "The body is JSON but not what is asked for: errors has one entry a fault",
+    428: "The request needs If-Match with the ETag that was read, so that nobody's change is lost",
     500: "A fault of ours, which is logged",
     503: "Something that this needs can't be reached; send it again after Retry-After seconds",
 }
@@ -68,7 +73,9 @@ def document() -> dict[str, Any]:
     schemas, references = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, references)
+        paths.setdefault(route.path, dict(EVENT_PATHS.get(route.path, {})))[route.method.lower()] = _operation(
+            route, references
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -99,14 +106,18 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
 
 
 def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    start, brace, name = route.path.partition("{")
-    in_path = (
-        [{"name": name.rstrip("}"), "in": "path", "required": True, "schema": {"type": "string"}}] if brace else []
-    )
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"\{(\w+)\}", route.path)
+    ]
+    in_headers = [
+        {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+        for name, description in route.headers.items()
+    ]
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "operationId": _operation_id(route.method, start, name),
-        "parameters": [*in_path, *map(_parameter, route.parameters)],
+        "operationId": _operation_id(route.method, route.path),
+        "parameters": [*in_path, *in_headers, *map(_parameter, route.parameters)],
         "responses": _responses(route, references),
         "security": [] if route.scope is None else [{"bearer": []}, {"apiKey": []}],
     }
@@ -118,9 +129,10 @@ def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
     return operation
 
 
-def _operation_id(method: str, start: str, name: str) -> str:
-    words = [word for word in start.replace(".json", "").split("/") if word not in ("", "v1")]
-    return "_".join([method.lower(), *words, *(["by", name.rstrip("}")] if name else [])])
+def _operation_id(method: str, path: str) -> str:
+    spelled = re.sub(r"\{(\w+)\}", r"by_\1", path.replace(".json", ""))
+    words = [word.replace("-", "_") for word in spelled.split("/") if word not in ("", "v1")]
+    return "_".join([method.lower(), *words])
 
 
 def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
@@ -131,7 +143,7 @@ def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
     if route.answer is None:
         return {"204": {"description": "Done"}, **responses}
     content = {"application/json": {"schema": references[id(route.answer)]}}
-    return {"200": {"description": route.summary, "content": content}, **responses}
+    return {str(route.status): {"description": route.summary, "content": content}, **responses}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -140,6 +152,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "name": parameter.name,
         "in": "query",
         "description": parameter.description,
+        "required": parameter.required,
         "schema": {"type": "array", "items": schema} if parameter.repeats else schema,
     }
 

@@ -30,13 +30,14 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`read` turns the text into the value or raises Refused; `schema` is its JSON schema."""
+    """`read` turns the text into the value or raises Refused; `schema` is its JSON schema; `required`: it has no default."""
 
     name: str
     read: Callable[[object], Any]
     description: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     repeats: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
             faults.add("?" + _shown(name), Refused("unknown", _known_names(parameters)))
         else:
             values[name] = _read(parameter, texts, faults)
+    for parameter in parameters:
+        if parameter.required and parameter.name not in values:
+            faults.add("?" + parameter.name, Refused("missing", "is required"))
     filters = tuple(sorted({pair for pair in pairs if pair[0] not in ("limit", "cursor")}))
     return Sent(values, faults, filters)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leadline.auth import Principal
 from leadline.domain.windows import Calendar
 from leadline.queue import Queue
 from leadline.store.configuration import Organisation
@@ -28,8 +29,19 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers (in lower case) of its own."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """`route` is the path's template, `name` what stands for its last segment, `event` what API Gateway sent."""
+    """`route` is the path's template, `name` what stands for the name in it, `event` what API Gateway sent.
+
+    `principal`: whose key it came with, None where the route needs none.
+    """
 
     route: str
     name: str
@@ -38,6 +50,7 @@ class Request:
     event: Mapping[str, Any]
     reach: Reach
     now: int
+    principal: Principal | None = None
 
     @property
     def table(self) -> Table:

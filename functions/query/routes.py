@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers, deployments, dora, services, teams
-from query.parameters import Parameter
+from query import answers, deployments, dora, events, services, teams
 from query.request import Request
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` is literal, or ends in a {name} that stands for all the rest. `scope`: what a key needs; None: no key.
-
-    `run` answers the body, `answer` and `body` are its type and that of the request's, None where there is none. `problems`: the
-    error statuses that this route has beside those that all have.
-    """
-
-    method: str
-    path: str
-    scope: str | None
-    run: Callable[[Request], Any]
-    summary: str
-    answer: Any
-    parameters: Sequence[Parameter] = ()
-    body: Any = None
-    problems: tuple[int, ...] = ()
-
-    def match(self, path: str) -> str | None:
-        """What the {name} stands for in this path, "" where there is none, None if the path is another."""
-        start, brace, _ = self.path.partition("{")
-        if not brace:
-            return "" if path == start else None
-        return path[len(start) :] if path.startswith(start) and len(path) > len(start) else None
+from query.route import Route
 
 
 def _healthz(request: Request) -> answers.Health:
@@ -110,9 +82,37 @@ ROUTES = (
         None,
         problems=(404,),
     ),
+    Route(
+        "GET",
+        "/v1/events",
+        METRICS_READ,
+        events.event_page,
+        "What needs attention: deployments without their changes, and events that could not be applied",
+        answers.AttentionPage,
+        events.PARAMETERS,
+    ),
+    Route(
+        "GET",
+        "/v1/events/{event_id}",
+        METRICS_READ,
+        events.one_event,
+        "What became of an event, step by step",
+        answers.EventTrace,
+        problems=(404,),
+    ),
+    Route(
+        "POST",
+        "/v1/events/{event_id}/retry",
+        CONFIG_WRITE,
+        events.retry_event,
+        "Queues a parked event once more",
+        answers.Accepted,
+        problems=(404, 409),
+        status=202,
+    ),
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )
 
-EVENT_PATHS = "/v1/events/"
+EVENT_PATHS = frozenset(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits"))
 """Where the ingest function answers POST; any other method comes here."""

@@ -16,7 +16,8 @@ from constructs import Construct
 from infra.aws.acknowledge import acknowledge
 from infra.aws.function import LOG_RETENTION
 
-# `/v1/events` itself takes CloudEvents.
+# `/v1/events` itself takes CloudEvents. To retry an event is the Product API's; its route is nearer than the one with {proxy+}.
+RETRY_ROUTE = "/v1/events/{event_id}/retry"
 EVENT_ROUTES = ("/v1/events", "/v1/events/{proxy+}", "/v1/webhooks/{proxy+}")
 
 # Each event request may carry 500 events, so 50 a second is 25,000 events a second: beyond any company's deployments,
@@ -57,6 +58,7 @@ class HttpApi(Construct):
             for path in EVENT_ROUTES
             for route in api.add_routes(path=path, methods=[apigateway.HttpMethod.POST], integration=to_ingest)
         ]
+        routes += api.add_routes(path=RETRY_ROUTE, methods=[apigateway.HttpMethod.POST], integration=to_query)
         routes.append(
             apigateway.HttpRoute(
                 self,

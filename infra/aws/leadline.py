@@ -26,6 +26,7 @@ from infra.aws.alarms import Alarms
 from infra.aws.bundles import LAMBDA, Bundler
 from infra.aws.function import Function
 from infra.aws.http_api import HttpApi
+from leadline.queue import MAX_RECEIVES
 from leadline.settings import OPTIONAL, Settings
 
 # The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
@@ -35,8 +36,6 @@ COMPUTE_TIMEOUT = Duration.seconds(60)
 # AWS's rule for queues that feed a function: six times its timeout, so that a batch still at work, throttled or retried
 # by the poller is not handed out a second time.
 VISIBILITY = Duration.seconds(6 * 60)
-# A passing fault (throttling, a conflict lost too often) gets five tries over half an hour before it is parked.
-MAX_RECEIVES = 5
 # The longest SQS offers, on both queues: a fortnight to mend a broken function before any answered 202 is lost.
 QUEUE_RETENTION = Duration.days(14)
 # The most SQS takes, and the most a request may hold: whatever is accepted fits.

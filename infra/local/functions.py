@@ -36,6 +36,7 @@ class Function:
 
 TARGETS = {"ingest": "ingest.handler:handler", "compute": "compute.handler:handler", "query": "query.handler:handler"}
 
+RETRY_ROUTE = Route("POST /v1/events/{event_id}/retry", "POST", "/v1/events/", "/retry", "event_id")
 EVENT_ROUTES = (
     Route("POST /v1/events", "POST", "/v1/events"),
     Route("POST /v1/events/{proxy+}", "POST", "/v1/events/"),

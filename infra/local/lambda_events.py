@@ -26,21 +26,30 @@ _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route of the API, as in the CDK stack: a `prefix` that ends in no slash is the whole path, an empty one means
-    the `$default` route."""
+    the `$default` route. Below the prefix comes the path's `parameter`: all the rest, or one segment before a `suffix`."""
 
     key: str
     method: str = ""
     prefix: str = ""
+    suffix: str = ""
+    parameter: str = "proxy"
 
     def matches(self, method: str, path: str) -> bool:
         if not self.prefix:
             return True
-        below = self.prefix.endswith("/")
-        fits = path.startswith(self.prefix) and path != self.prefix if below else path == self.prefix
-        return method == self.method and fits
+        if not self.prefix.endswith("/"):
+            return method == self.method and path == self.prefix
+        fits = path.startswith(self.prefix) and path.endswith(self.suffix)
+        return method == self.method and fits and self._fits(self._below(path))
 
     def parameters(self, path: str) -> dict[str, str]:
-        return {"proxy": path[len(self.prefix) :]} if self.prefix.endswith("/") else {}
+        return {self.parameter: self._below(path)} if self.prefix.endswith("/") else {}
+
+    def _below(self, path: str) -> str:
+        return path[len(self.prefix) : len(path) - len(self.suffix)]
+
+    def _fits(self, below: str) -> bool:
+        return below != "" and not (self.suffix and "/" in below)
 
 
 def http_event(

@@ -9,6 +9,7 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from leadline.queue import MAX_RECEIVES
 from leadline.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-MAX_RECEIVES = 5
 VISIBILITY_SECONDS = 30
 """Here a batch takes well under a second; on AWS it is six times the function's time limit."""
 

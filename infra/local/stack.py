@@ -87,7 +87,11 @@ class LocalStack:
             query = Function.load("leadline-query", self._targets["query"], API_SECONDS)
             compute = Function.load("leadline-compute", self._targets["compute"], COMPUTE_SECONDS)
             self.api_key = self._admin_key(settings)
-            routes = [*((route, ingest) for route in functions.EVENT_ROUTES), (functions.DEFAULT_ROUTE, query)]
+            routes = [
+                (functions.RETRY_ROUTE, query),
+                *((route, ingest) for route in functions.EVENT_ROUTES),
+                (functions.DEFAULT_ROUTE, query),
+            ]
             self._poller = Poller(aws.client("sqs"), settings.queue_url, compute, self._report)
             self._poller.start()
             self._ticker = Ticker(compute, SWEEP, SWEEP_SECONDS, self._report)

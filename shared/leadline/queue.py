@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+MAX_RECEIVES = 5
+"""How often the queue hands out a message that fails in passing before it puts it aside: five tries over half an hour."""
 BATCH_MESSAGES = 10  # SendMessageBatch, on a FIFO queue
 BATCH_BYTES = 1024 * 1024  # of all messages of a batch
 BUDGET_SECONDS = 20.0

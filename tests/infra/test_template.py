@@ -240,6 +240,7 @@ def test_posted_events_go_to_ingest_and_everything_else_to_query(template: Templ
     assert reached == {
         "POST /v1/events": "ingest.handler.handler",
         "POST /v1/events/{proxy+}": "ingest.handler.handler",
+        "POST /v1/events/{event_id}/retry": "query.handler.handler",
         "POST /v1/webhooks/{proxy+}": "ingest.handler.handler",
         "$default": "query.handler.handler",
     }

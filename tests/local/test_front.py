@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.local.front import MAX_BODY, Front, answer_of
-from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, Function
+from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE, Function
 from infra.local.lambda_events import LambdaContext
 
 
@@ -41,7 +41,7 @@ class Served:
         bound.bind(("127.0.0.1", 0))
         self.port = bound.getsockname()[1]
         ingest, query = Function("ingest", self.ingest), Function("query", self.query)
-        routes = [*((route, ingest) for route in EVENT_ROUTES), (DEFAULT_ROUTE, query)]
+        routes = [(RETRY_ROUTE, query), *((route, ingest) for route in EVENT_ROUTES), (DEFAULT_ROUTE, query)]
         self.front = Front(bound, routes, self.lines.append)
         self.front.start()
 
@@ -78,6 +78,9 @@ JSON = {"Content-Type": "application/json"}
     [
         ("POST", "/v1/events/deployments", "ingest", "POST /v1/events/{proxy+}", {"proxy": "deployments"}),
         ("POST", "/v1/events/a/b", "ingest", "POST /v1/events/{proxy+}", {"proxy": "a/b"}),
+        ("POST", "/v1/events/dep_1/retry", "query", "POST /v1/events/{event_id}/retry", {"event_id": "dep_1"}),
+        ("POST", "/v1/events/a/b/retry", "ingest", "POST /v1/events/{proxy+}", {"proxy": "a/b/retry"}),
+        ("POST", "/v1/events//retry", "ingest", "POST /v1/events/{proxy+}", {"proxy": "/retry"}),
         ("POST", "/v1/webhooks/github", "ingest", "POST /v1/webhooks/{proxy+}", {"proxy": "github"}),
         ("GET", "/v1/events/deployments", "query", "$default", None),
         ("POST", "/v1/events", "ingest", "POST /v1/events", None),

@@ -11,8 +11,8 @@ import pytest
 
 from infra.local.functions import Function
 from infra.local.poller import BadAnswerError, Poller, failed_ids
-from infra.local.resources import MAX_RECEIVES
 from leadline import aws
+from leadline.queue import MAX_RECEIVES
 from leadline.settings import Settings
 
 Handler = Callable[[dict[str, Any], Any], Any]

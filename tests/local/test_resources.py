@@ -7,8 +7,9 @@ import os
 import boto3
 
 from infra.local.emulator import Emulator
-from infra.local.resources import MAX_RECEIVES, create_resources
+from infra.local.resources import create_resources
 from leadline import aws
+from leadline.queue import MAX_RECEIVES
 from leadline.settings import Settings
 
 

@@ -146,7 +146,12 @@ class Correction:
     note: str | None = None
 
     def to_data(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in ("failed", "excluded", "remediates", "note")}
+        values = {
+            "failed": self.failed,
+            "excluded": self.excluded or None,
+            "remediates": self.remediates,
+            "note": self.note,
+        }
         return {name: value for name, value in values.items() if value is not None and value != ""}
 
 

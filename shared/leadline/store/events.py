@@ -17,7 +17,9 @@ def event_key(event_id: str) -> Key:
 class Trace:
     """Times in epoch milliseconds. What it was about leads to the fact that now holds the answer.
 
-    `reason` and `detail` are set where the event was parked; `message` is then the queued message, kept to be retried.
+    `resolved` says how its service was found: it was "known", "created" for it or "tied" to its repository by it, or is another
+    repository's ("mismatch"). `told` is the status that a deployment event told. `reason` and `detail` are set where the event was
+    parked; `message` is then the queued message and `group` its group on the queue, kept to be retried.
     """
 
     event_id: str
@@ -31,9 +33,12 @@ class Trace:
     deployment: str | None = None
     change: int | None = None
     incident: str | None = None
+    resolved: str | None = None
+    told: str | None = None
     reason: str | None = None
     detail: str | None = None
     message: str | None = None
+    group: str | None = None
     ttl: int | None = None
 
     def to_item(self) -> Item:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.messages import message
 from ingest.models import Change, Deployment, Incident
+from leadline.event_ids import event_id
 from leadline.queue import MemoryQueue, Message
 from tests.contract.events_api import NOW, a_change, a_deployment, an_incident
 
@@ -23,7 +23,7 @@ def a_message(received_at: int = NOW, **fields: Any) -> Message:
 def test_the_id_depends_on_what_was_said_and_not_on_when_it_came() -> None:
     assert a_message(NOW).event_id == a_message(NOW + 1).event_id
     said = '{"baseline":false,"environment":"production","id":"abcdef0","repository":"acme/api","status":"success"}'
-    assert a_message(id="ABCDEF0").event_id == "dep_" + hashlib.sha256(f"deployment\n{said}".encode()).hexdigest()[:24]
+    assert a_message(id="ABCDEF0").event_id == event_id("dep", f"deployment\n{said}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""Reason codes: why a number is what it is, or missing, and what to do. docs/why.md shows the same table; a test compares them."""
+
+from __future__ import annotations
+
+REASONS: dict[str, str] = {
+    "BASELINE": (
+        "The first deployment of its service and environment carries what was merged on its own day and never "
+        "older history. Nothing to do; `previous_id` makes even a first deployment's range exact."
+    ),
+    "EXACT": ("The deployed commit is a pull request's head and carries that pull request alone. Nothing to do."),
+    "RANGE": ("It carries what its commit reaches and no deployment before it did. Nothing to do."),
+    "SENT_RANGE": ("It carries what lies between the `previous_id` that was sent and its commit. Nothing to do."),
+    "DIVERGED": (
+        "The commit deployed before is no ancestor of this one, so it carries what was merged since they parted. "
+        "Nothing to do if a branch was deployed; else check which commit was sent."
+    ),
+    "ROLLBACK": (
+        "It went back to a commit deployed before, so it carries nothing and what it went back behind has failed."
+        " Nothing to do; if it was no failure, PATCH those deployments with `failed: false`."
+    ),
+    "REDEPLOY": ("The same commit was deployed before, so it carries nothing. Nothing to do."),
+    "DUPLICATE": (
+        "It repeats the commit deployed just before it, within an hour and with neither an id nor a time of its "
+        "own, so it is taken for a re-send and counts nowhere. Send `deployment_id` if it was a run of its own."
+    ),
+    "SHA_NOT_FOUND": (
+        "The commit is not known yet; the deployment counts and its changes follow by themselves. Check that `id`"
+        " is the deployed commit, and send its change or POST /v1/events/commits."
+    ),
+    "SHA_AMBIGUOUS": ("Several commits begin with the short SHA that was sent. Send the whole SHA."),
+    "VCS_UNAVAILABLE": (
+        "The commit is not known yet, and the repository's host can't be asked at the moment. It is asked again; "
+        "if it stays so, check the token."
+    ),
+    "NOT_SUCCESSFUL": (
+        "The run failed, was cancelled or has not ended, so it carries nothing. Send it again with the same "
+        "`deployment_id` once it has ended."
+    ),
+    "NOT_PRODUCTION": (
+        "It is counted for its environment, which is not production by the settings. Ask with `environment=`, or "
+        "add the environment to `production` with PATCH /v1/settings."
+    ),
+    "REPOSITORY_MISMATCH": (
+        "Its service is tied to another repository, so it counts nowhere. Send the service's repository, another "
+        "`service`, or PATCH the service's `repository`."
+    ),
+    "EXCLUDED": (
+        "A person excluded it, so it counts nowhere. PATCH the deployment with `excluded: false` to count it."
+    ),
+    "DELETED": ("It was deleted after this was told. Send it again to make it anew."),
+    "SUPERSEDED": ("A later report of the same run stands. Nothing to do."),
+    "NOT_MERGED": ("The change is not merged as far as was told. Send it with `merge_sha` and `merged_at` once it is."),
+    "NOT_DEPLOYED": (
+        "No deployment counts the change: none has reached it, or it is older than its service's first. Send the "
+        "deployments, and see whether they are pending."
+    ),
+    "NO_DEPLOYMENT": (
+        "The incident belongs to no deployment: none went before it within the incident window, or the one it "
+        "names is not known. Send that deployment, or the incident with `deployment`."
+    ),
+    "UNKNOWN_KIND": (
+        "This version of Leadline knows no events of this kind. Deploy the newest version and retry the event."
+    ),
+    "UNKNOWN_VERSION": (
+        "The message is of a form that this version of Leadline does not know. Deploy the newest version and retry."
+    ),
+    "MALFORMED": ("The message lacks what its kind needs. Send the event again through the Events API."),
+    "NO_SERVICE": ("The event names neither a service nor a repository. Send it again with one of them."),
+    "NO_SUCH_DEPLOYMENT": (
+        "It speaks of a deployment that is not stored. Look its key up in GET /v1/deployments and send it again."
+    ),
+    "FAILED_REPEATEDLY": (
+        "Applying it failed several times in passing, so the queue has put it aside. Look for errors in the "
+        "compute function's log, then retry the event."
+    ),
+}
+
+QUEUED = (
+    "It is not applied yet. If it was answered 202 just now, ask again in a few seconds. If it stays so, its queue is held up (see "
+    "the compute function's log), or it was applied more than 90 days ago, which is how long traces are kept."
+)
+DONE = "Nothing to do."
+
+
+def advice(reason: str | None, detail: str | None = None) -> str:
+    """What the code means and what to do, as a sentence. A code of a newer version has its `detail` at least."""
+    if reason is None:
+        return DONE
+    return REASONS.get(reason, detail or "It is not known to this version what to do.")
