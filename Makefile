@@ -43,6 +43,9 @@ deploy: $(DEV) $(BUNDLES)  ## deploy to the AWS account of your credentials (CDK
 bootstrap: $(DEV) $(NODE_TOOLS)  ## once per AWS account and region, before the first deploy
 	$(BIN)/python -m infra.aws cdk bootstrap $(CDK)
 
+bench: $(DEV) $(BUNDLES)  ## what events and queries cost and how that grows, some minutes
+	$(BIN)/python -m benchmarks
+
 setup: $(DEV) $(EMULATOR) $(BUNDLES)  ## make the environments under .venv/, start nothing
 
 lock:  ## pin the newest versions again (needs a network)
@@ -90,4 +93,4 @@ $(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/aws/bundles.py
 	@$(BIN)/python -m infra.aws.bundles
 	@touch $@
 
-.PHONY: help up test check synth deploy bootstrap setup lock clean
+.PHONY: help up test check synth deploy bootstrap bench setup lock clean

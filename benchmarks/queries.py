@@ -1,0 +1,109 @@
+"""What each kind of query costs, and how that grows with the number of deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from benchmarks.product import Product, Step, start_afresh
+from benchmarks.years import DAYS, Organisation, fill, roster_of
+from leadline.store.configuration import ROSTER_KEY
+from leadline.store.table import Put
+
+FIFTY_SERVICES = Organisation(services=50, deployments=2_000, people=100, teams=10)
+ONE_SERVICE = {
+    count: Organisation(services=1, deployments=count, people=12, teams=3) for count in (1_000, 10_000, 100_000)
+}
+SIZES = {
+    count: Organisation(services=50, deployments=count // 50, people=100, teams=10)
+    for count in (1_000, 10_000, 100_000)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`cold`: in an environment that has not seen the key for 30 s. `warm`: once more right after."""
+
+    name: str
+    cold: Step
+    warm: Step
+
+
+def filled(organisation: Organisation, end: date) -> Product:
+    product = Product()
+    fill(product.aws.dynamodb, organisation, end)
+    product.table.write([Put({"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1], "teams": roster_of(organisation), "v": 1})])
+    product.aws.meter.take()
+    return product
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def dora(end: date, days: int, *filters: str) -> str:
+    window = f"from={end - timedelta(days=days)}&to={end}"
+    return f"/v1/metrics/dora?{'&'.join([window, *filters])}"
+
+
+def every_query() -> Iterator[Query]:
+    """All rows, on the organisation of fifty services and 100,000 deployments a year."""
+    end = today()
+    product = filled(FIFTY_SERVICES, end)
+    service = FIFTY_SERVICES.service(7)
+    rows = {
+        "30 days, one service": dora(end, 30, f"service={service}"),
+        "30 days, one service, by day": dora(end, 30, f"service={service}", "interval=day"),
+        "a year, one service": dora(end, DAYS, f"service={service}"),
+        "30 days, a team": dora(end, 30, "team=team-3"),
+        "30 days, a team in a service": dora(end, 30, "team=team-3", f"service={service}"),
+        "30 days, a person": dora(end, 30, "author=person-50"),
+        "30 days, everything": dora(end, 30),
+        "a year, everything": dora(end, DAYS),
+        "30 days, by service (50)": dora(end, 30, "group_by=service"),
+        "30 days, by team (10)": dora(end, 30, "group_by=team"),
+        "30 days, by person (100)": dora(end, 30, "group_by=author"),
+        "50 deployments of a service": f"/v1/deployments?service={service}",
+        "50 deployments of all": "/v1/deployments",
+        "services": "/v1/services",
+        "teams": "/v1/teams",
+    }
+    for name, target in rows.items():
+        yield measured(product, name, target)
+
+
+def measured(product: Product, name: str, target: str) -> Query:
+    start_afresh()
+    product.aws.meter.take()
+    return Query(name, product.get(target), product.get(target))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The same queries at some number of deployments a year."""
+
+    deployments: int
+    month: Step
+    year: Step
+    page: Step
+
+
+def growth_of_a_service() -> Iterator[Growth]:
+    end = today()
+    for count, organisation in ONE_SERVICE.items():
+        yield _growth(count, filled(organisation, end), end, f"service={organisation.service(0)}")
+
+
+def growth_of_an_organisation() -> Iterator[Growth]:
+    """Fifty services together."""
+    end = today()
+    for count, organisation in SIZES.items():
+        yield _growth(count, filled(organisation, end), end)
+
+
+def _growth(count: int, product: Product, end: date, *filters: str) -> Growth:
+    month = measured(product, "", dora(end, 30, *filters))
+    year = measured(product, "", dora(end, DAYS, *filters))
+    page = measured(product, "", "/v1/deployments?" + "&".join(filters))
+    return Growth(count, month.cold, year.cold, page.cold)
