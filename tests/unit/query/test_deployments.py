@@ -152,6 +152,9 @@ def test_a_cursor_of_other_filters_another_list_or_nobody_is_refused() -> None:
         (PATH, {"cursor": "é", "service": "shop"}),
     ]:
         assert api.refused(path, urlencode(query)) == {("?cursor", "cursor")}
+    cursor_of_all = api.get(PATH, limit="2")["next_cursor"]
+    for path in ("/v1/services", "/v1/teams"):
+        assert api.refused(path, urlencode({"cursor": cursor_of_all})) == {("?cursor", "cursor")}
     other.app._reach.cursors._pepper = lambda: b"q" * 32
     assert other.refused(PATH, urlencode({"cursor": cursor, "service": "shop"})) == {("?cursor", "cursor")}
 
