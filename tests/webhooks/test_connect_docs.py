@@ -1,4 +1,4 @@
-"""docs/connect says what is so: every event and every refusal is on its page, and the configuration shown is one."""
+"""The pages of docs/connect: their examples work, their templates make what is read, their sources are those there are."""
 
 from __future__ import annotations
 
@@ -8,36 +8,57 @@ from pathlib import Path
 
 import pytest
 
-from ingest.webhooks import bitbucket, github, gitlab
-from leadline.store.sources import CodeHost, Sources
+from ingest.webhooks import SOURCES
+from tests.webhooks.argocd.payloads import a_sync
+from tests.webhooks.cdevents.api import CDEventsApi
+from tests.webhooks.senders import SENDERS, told_by
 
-DOCS = Path(__file__).parents[2] / "docs" / "connect"
-HANDLED = {
-    "github": set(github._READERS),
-    "gitlab": {*gitlab._READERS, "merge_request"},
-    "bitbucket": {*bitbucket._READERS, "repo:push"},
-}
+PAGES = Path(__file__).parents[2] / "docs" / "connect"
 
 
-@pytest.mark.parametrize("source", HANDLED)
-def test_every_event_that_is_read_is_on_the_page(source: str) -> None:
-    page = (DOCS / f"{source}.md").read_text()
-    assert {event for event in HANDLED[source] if f"`{event}`" not in page} == set()
+def page(name: str) -> str:
+    return (PAGES / f"{name}.md").read_text()
 
 
-@pytest.mark.parametrize("source", HANDLED)
-def test_every_refusal_is_on_the_page_with_what_to_do(source: str) -> None:
-    page = (DOCS / f"{source}.md").read_text()
-    refusals = page.partition("## What each refusal means")[2]
-    assert {status for status in ("400", "401", "404", "413", "503") if status not in refusals} == set()
-    assert f"/v1/webhooks/{source}" in page
-    assert f"webhooks secret {source} --generate" in page
+def test_every_example_of_a_cdevent_becomes_what_the_page_says() -> None:
+    examples = re.findall(r"```json cdevents (\w+)\n(.*?)```", page("cdevents"), re.DOTALL)
+    assert len(examples) == 3
+    for status, example in examples:
+        assert CDEventsApi().result(json.loads(example))["status"] == status
 
 
-def test_the_configuration_shown_is_one_and_every_field_of_it_is_explained() -> None:
-    page = (DOCS / "README.md").read_text()
-    (shown,) = re.findall(r"```json sources\n(.*?)```", page, re.DOTALL)
-    sources = Sources.from_item(json.loads(shown))
-    for name in (*CodeHost.__dataclass_fields__, "incident_services", "default_service"):
-        assert f"| `{name}` |" in page, name
-    assert sources.github.release_branches == CodeHost().release_branches
+def test_argo_cds_template_makes_json_with_the_fields_that_are_read() -> None:
+    body = re.search(r"body: \|\n(.*?\n +}\n)", page("argocd"), re.DOTALL)
+    assert body is not None
+    made = json.loads(re.sub(r"{{.*?}}", "null", body[1]))
+    assert made.keys() == a_sync().keys()
+    filled = {**made, **{name: value for name, value in a_sync().items() if name != "service"}, "service": ""}
+    assert len(told_by("argocd", filled)) == 1
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_has_a_page_with_its_address_its_secret_and_its_refusals(source: str) -> None:
+    text = page(source.replace("_", "-"))
+    assert f"/v1/webhooks/{source}" in text
+    assert f"leadline webhooks secret {source} " in text
+    for wanted in (
+        "## Step by step",
+        "## What is told",
+        "## A healthy delivery",
+        "## What each refusal means",
+        "401",
+        "503",
+    ):
+        assert wanted in text
+
+
+@pytest.mark.parametrize("name", ["cdevents", "aws"])
+def test_the_other_pages_have_the_same_parts(name: str) -> None:
+    text = page(name)
+    assert all(
+        part in text for part in ("## Step by step", "## What is told", "A healthy delivery", "each refusal means")
+    )
+
+
+def test_every_sender_that_is_tested_is_a_source_that_there_is() -> None:
+    assert {sender.source for sender in SENDERS.values()} <= SOURCES.keys()

@@ -40,7 +40,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
         return Translation(ignored="an exercise")
     category = text(incident, "incident_status", "category")
     if category in NEVER_WAS:
-        return Translation(ignored=f"the incident was {category}; delete it here if it was told before")
+        return Translation(ignored=f"the incident was {category}")
     if category == "triage":
         return Translation(ignored="nobody has said yet that this is an incident")
     affected = _affected(incident)

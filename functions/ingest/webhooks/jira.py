@@ -29,7 +29,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
     kind = need_text(payload, "webhookEvent")
     if kind == "jira:issue_deleted":
         return Translation(
-            ignored="an issue deleted in Jira stays counted here; delete the incident if it never was one"
+            ignored="an issue deleted in Jira stays counted as it was told"
         )
     if kind not in EVENTS:
         return Translation(ignored=f"{shown(kind)} is no news of an issue")
