@@ -37,11 +37,12 @@ def connect(
     *,
     name: str = "github.com",
     reserve: float = 0,
+    timeout: float = 30,
 ) -> Host:
     """The client of a fake on this machine, made as from the secret."""
     secret = json.dumps({name: {"kind": kind, "api": address, "token": "secret-token"}})
     connections = Connections(
-        lambda: secret, table or MemoryTable(), clock or Clock(), reserve=reserve, read_timeout=0.5
+        lambda: secret, table or MemoryTable(), clock or Clock(), reserve=reserve, read_timeout=timeout
     )
     host = connections.of(f"{name}/acme/shop")
     assert host is not None
@@ -63,7 +64,7 @@ class Deploying:
     table: Table = field(default_factory=MemoryTable)
     numbers: dict[str, set[int]] = field(default_factory=dict)
 
-    def deploy(self, name: str, *, short: int | None = None) -> tuple[str, str]:
+    def deploy(self, name: str, *, ask: bool = False, short: int | None = None) -> tuple[str, str]:
         """Deploys a tag, branch or commit; says status and reason after the host was asked. `short`: digits of the SHA sent."""
         sha = self.hosted.resolve(name)
         assert sha is not None
@@ -72,14 +73,18 @@ class Deploying:
         tell(self.table, [told])
         assert the_deployment(self.table, f"run {name}").live
         facts = Facts(self.table, self.repository)
-        if not facts.knows(sha):
+        if ask or not facts.knows(sha):
             since = self._lines[-1] if self._lines else None
             tell(self.table, enrich(self.vcs, facts, self.repository, sha[:short], since, when))
         self._lines.append(sha)
         self._times.append(when)
         after = the_deployment(self.table, f"run {name}")
-        self.numbers[name] = {change.number for change in after.changes if not change.number < 0}
+        self.numbers[name] = {change.number for change in after.changes}
         return after.status, after.reason
+
+    def direct(self, name: str) -> set[str]:
+        """The commits without a change that this carried."""
+        return {sha for sha, _, _ in the_deployment(self.table, f"run {name}").direct}
 
     def __post_init__(self) -> None:
         self._lines: list[str] = []

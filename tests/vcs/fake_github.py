@@ -127,9 +127,9 @@ class _Graph:
         }
 
     def _commit(self, sha: str) -> dict[str, Any] | None:
-        if self._hosted.resolve(sha) is None:
+        commit = self._hosted.commits().get(sha)
+        if commit is None:
             return None
-        commit = self._hosted.commit(sha)
         pulls = [self._pull(pull) for pull in self._hosted.pulls_of(sha)]
         return {
             "__typename": "Commit",

@@ -84,7 +84,8 @@ class Hosted:
         """`git rev-list`, newest first."""
         return self.git("rev-list", *revisions).split()
 
-    def commit(self, sha: str) -> Commit:
+    def commits(self) -> dict[str, Commit]:
+        """All commits by SHA."""
         if not self._commits:
             form = "%H%x00%T%x00%P%x00%cI%x00%aI%x00%an%x00%ae%x00%B%x01"
             for record in self.git("log", "--all", "--no-show-signature", f"--format={form}").split("\x01"):
@@ -93,7 +94,10 @@ class Hosted:
                     self._commits[name] = Commit(
                         name, tree, tuple(parents.split()), committed, authored, author, email, message.strip()
                     )
-        return self._commits[sha]
+        return self._commits
+
+    def commit(self, sha: str) -> Commit:
+        return self.commits()[sha]
 
     def files(self, pull: Pull) -> list[str]:
         """What a pull request touches."""

@@ -23,7 +23,7 @@ from compute.vcs.github import GitHub
 from compute.vcs.github_app import InstallationToken
 from compute.vcs.gitlab import GitLab
 from compute.vcs.http import READ_TIMEOUT, Http
-from compute.vcs.port import Host, Unavailable
+from compute.vcs.port import Host, Unavailable, VcsError
 from compute.vcs.rs256 import BadKey, PrivateKey, read_key
 from leadline.domain.errors import Transient
 from leadline.store.table import Table
@@ -46,7 +46,7 @@ KINDS = ("github", "gitlab", "bitbucket", "gitea")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class BadConfiguration(Exception):
+class BadConfiguration(VcsError):
     """The secret is not of the form that is needed. Says which host and what is wrong, and no value."""
 
 

@@ -134,7 +134,7 @@ class GitHub:
                 changes += [change] if change else []
         after = _next(reading.at(found, "pullRequests"))
         fresh = all((reading.time(pull, "updatedAt") or 0) >= since for pull in pulls)
-        return Page(changes, cursor=f"changes:{after}" if after and fresh else "deployments:1")
+        return Page(changes=changes, cursor=f"changes:{after}" if after and fresh else "deployments:1")
 
     def _deployed(self, repository: str, since: int, page: int) -> Page:
         query = {"per_page": A_PAGE, "page": page}
