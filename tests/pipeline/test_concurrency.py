@@ -47,9 +47,9 @@ POISON = {
     "{": "NOT_JSON",
     '"a string"': "UNKNOWN_VERSION",
     '{"v": 2, "kind": "deployment"}': "UNKNOWN_VERSION",
-    '{"v": 1, "kind": "party", "event_id": "p", "received_at": 1, "data": {}}': "UNKNOWN_KIND",
-    '{"v": 1, "kind": "change", "event_id": "p", "received_at": 1, "data": {"repository": "acme/api"}}': "MALFORMED",
-    '{"v": 1, "kind": "deployment", "event_id": "p", "received_at": 1, "data": {"environment": "e", "status": "success"}}':
+    '{"v": 1, "kind": "party", "event_id": "poison", "received_at": 1, "data": {}}': "UNKNOWN_KIND",
+    '{"v": 1, "kind": "change", "event_id": "poison", "received_at": 1, "data": {"repository": "acme/api"}}': "MALFORMED",
+    '{"v": 1, "kind": "deployment", "event_id": "poison", "received_at": 1, "data": {"environment": "e", "status": "success"}}':
         "NO_SERVICE",
 }  # fmt: skip
 
@@ -211,6 +211,8 @@ def test_eight_workers_of_which_many_are_killed_count_every_event_once_and_park_
     assert_counted_exactly_once(stored, events)
     assert len(records(stored)) > 40
     assert run.parked() == Counter((each.body, POISON[each.body]) for each in sent if each.body in POISON)
+    listed = {item["event_id"] for item in stored.query(attention_partition(PARKED))}
+    assert listed == {"poison"}, "the list of the parked holds another event"
 
 
 def test_eight_workers_on_the_same_repositories_at_a_time_count_every_event_once(run: Run) -> None:
