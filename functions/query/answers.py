@@ -78,6 +78,24 @@ class Recovery(TypedDict):
     open: bool
 
 
+class Correction(TypedDict):
+    """What a person said of a deployment. `failed` overrules what was derived; `excluded`: it counts nowhere."""
+
+    failed: bool | None
+    excluded: bool
+    remediates: str | None
+    note: str | None
+
+
+class CorrectionSent(TypedDict):
+    """What to correct; what is left out stays, null takes it back. `remediates`: the run id or SHA of what it repaired."""
+
+    failed: NotRequired[bool | None]
+    excluded: NotRequired[bool]
+    remediates: NotRequired[str | None]
+    note: NotRequired[str | None]
+
+
 class Deployment(TypedDict):
     """A run that put a SHA into an environment.
 
@@ -103,6 +121,7 @@ class Deployment(TypedDict):
     incidents: list[str]
     changes: list[ChangeShipped]
     direct_commits: list[DirectCommit]
+    correction: Correction | None
     mapping: Mapping
 
 
@@ -175,6 +194,26 @@ class AttentionPage(TypedDict):
     """The newest first. A page may be short, even empty, and not be the last."""
 
     items: list[AttentionEntry]
+    next_cursor: str | None
+
+
+class HistoryEntry(TypedDict):
+    """One change. `key_id`: the API key it was made with; `event_id`: the event by which the numbers follow."""
+
+    at: str
+    key_id: str
+    kind: str
+    name: str
+    action: str
+    event_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class HistoryPage(TypedDict):
+    """The newest first. A page may be short, even empty, and not be the last."""
+
+    items: list[HistoryEntry]
     next_cursor: str | None
 
 

@@ -12,7 +12,7 @@ from leadline.domain.deployments import IN_PROGRESS
 from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
-from query.answers import Deployment, DeploymentPage, Mapping, Recovery
+from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recovery
 from query.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.period import days_are_told
 from query.refusal import Refused, not_found
@@ -172,8 +172,16 @@ def deployment_answer(record: Record) -> Deployment:
         "direct_commits": [
             {"sha": sha, "author": author, "authored_at": _instant(at)} for sha, author, at in record.direct
         ],
+        "correction": _correction(record),
         "mapping": mapping_answer(record),
     }
+
+
+def _correction(record: Record) -> Correction | None:
+    said = record.correction
+    if not said.to_data():
+        return None
+    return {"failed": said.failed, "excluded": said.excluded, "remediates": said.remediates, "note": said.note}
 
 
 def mapping_answer(record: Record) -> Mapping:

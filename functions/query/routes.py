@@ -6,6 +6,7 @@ from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from query import answers, deployments, dora, events, services, teams
+from query.config_routes import CONFIG_ROUTES
 from query.request import Request
 from query.route import Route
 
@@ -110,6 +111,7 @@ ROUTES = (
         problems=(404, 409),
         status=202,
     ),
+    *CONFIG_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )

@@ -13,7 +13,6 @@ import pytest
 from compute.application import LAST_TRY, apply_message, note_parked
 from leadline.auth import EVENTS_WRITE, METRICS_READ
 from leadline.domain.attribution import Reason
-from leadline.domain.errors import Poison
 from leadline.event_ids import event_id, is_event_id
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
@@ -34,28 +33,9 @@ from tests.builders import (
     sha,
     the_deployment,
 )
-from tests.unit.query.product_api import ProductApi
+from tests.contract.pipeline import Pipeline
 
 WHY = (Path(__file__).parents[2] / "docs" / "why.md").read_text()
-
-
-class Pipeline(ProductApi):
-    """Compute and query on one table, with traces kept as the compute function keeps them."""
-
-    def tell(self, *events: Event) -> None:
-        for told in events:
-            body = json.dumps(told)
-            try:
-                apply_message(self.table, body, told["received_at"] + 500)
-            except Poison as poison:
-                note_parked(self.table, body, poison, told["received_at"] + 500, "group")
-
-    def trace(self, told: Event) -> Any:
-        return self.get(f"/v1/events/{told['event_id']}")
-
-    def why(self, told: Event) -> tuple[str, str | None]:
-        trace = self.trace(told)
-        return (trace["status"], trace["reason"])
 
 
 LINE = commits(*a_line("m0", "m1", "m2", "m3"), "side <- m1")
