@@ -104,9 +104,9 @@ class CDEvents:
         built = self._artifacts.built(artifact)
         afterwards: list[Callable[[], None]] = []
         if built.sha is None:
-            self._artifacts.wait(artifact, Waiting(name, data, now))
+            waiting = self._artifacts.wait(artifact, Waiting(name, data, now))
             built = self._artifacts.built(artifact)  # told meanwhile, by somebody who did not see that we wait
-            afterwards.append(partial(self._artifacts.waits_no_more, artifact, name))
+            afterwards.append(partial(self._artifacts.waits_no_more, artifact, waiting))
         if built.sha is None:
             reason = "the artifact's commit is not known yet: it counts once artifact.packaged or .published tells it"
             return _Result("waiting", {"reason": reason})
@@ -119,7 +119,7 @@ class CDEvents:
         for waiting in self._artifacts.waiting_for(told.key):
             event = _with_origin(Deployment, dict(waiting.fields), built, waiting.received_at)
             result.messages.append(message(event, received_at=waiting.received_at))
-            result.afterwards.append(partial(self._artifacts.waits_no_more, told.key, waiting.name))
+            result.afterwards.append(partial(self._artifacts.waits_no_more, told.key, waiting))
         result.details["released"] = len(result.messages)
         return result
 

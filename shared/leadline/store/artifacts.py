@@ -1,7 +1,8 @@
 """Which commit an artifact was built from, and the deployments that wait to learn it.
 
     artifact#pkg:oci/api@sha256:0b31… | commit                  {"sha": "7fd1a60…", "repository": "github.com/acme/api"}
-    artifact#pkg:oci/api@sha256:0b31… | waiting#dep_2f1c…       {"fields": {…}, "received_at": epoch ms}
+    artifact#pkg:oci/api@sha256:0b31… | waiting#2f1c…           {"fields": {…}, "received_at": epoch ms}
+    attention#waiting                 | 1790000000000#2f1c…     the same, among what needs attention, so that it can be seen
 
 Whoever tells of a deployment writes that it waits and then looks for the commit; whoever tells of an artifact writes its
 commit and then looks for who waits. Both write before they read, so one of them sees the other, whichever comes first.
@@ -16,10 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadline.domain.errors import Conflict
-from leadline.store.table import ABSENT, Delete, Put, Table, at_version
+from leadline.store.attention import attention_key
+from leadline.store.table import ABSENT, Delete, Item, Key, Put, Table, at_version
 
 COMMIT = "commit"
-WAITING = "waiting#"
+WAITING = "waiting"
+"""The status among what needs attention."""
+REASON = "ARTIFACT_UNKNOWN"
 WAITING_DAYS = 90
 """An artifact that nobody tells of for so long will not be told of; DynamoDB then forgets the deployment."""
 COMMIT_DAYS = 800
@@ -27,6 +31,7 @@ COMMIT_DAYS = 800
 
 _DAY_SECONDS = 86_400
 _MAX_KEY_BYTES = 1_000
+_MAX_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,44 @@ class Artifacts:
                 continue  # somebody else told of the same artifact: what they said counts, too
             return known
 
-    def wait(self, artifact: str, waiting: Waiting) -> None:
-        item = {"fields": dict(waiting.fields), "received_at": waiting.received_at}
+    def wait(self, artifact: str, waiting: Waiting) -> Waiting:
+        """Keeps a deployment until its commit is told; answers what is kept, since it may have been told before."""
+        key = _waiting_key(artifact, waiting.name)
         ttl = _after(waiting.received_at, WAITING_DAYS)
-        self._table.write([Put({"pk": partition(artifact), "sk": WAITING + waiting.name, "ttl": ttl, **item})])
+        item = {"fields": dict(waiting.fields), "received_at": waiting.received_at, "ttl": ttl}
+        seen = {name: waiting.fields.get(name) for name in ("service", "environment", "repository")}
+        pk, sk = _attention(waiting)
+        about = {"reason": REASON, "artifact": artifact[:_MAX_SHOWN], "ttl": ttl}
+        try:
+            self._table.write(
+                [
+                    Put({"pk": key[0], "sk": key[1], **item}, ABSENT),
+                    Put({"pk": pk, "sk": sk, **about, **{name: value for name, value in seen.items() if value}}),
+                ]
+            )
+        except Conflict:
+            stored = self._table.get([key]).get(key)
+            return _waiting(stored) if stored is not None else waiting
+        return waiting
 
     def waiting_for(self, artifact: str) -> Iterator[Waiting]:
-        for item in self._table.query(partition(artifact), WAITING, WAITING + "\U0010ffff"):
-            yield Waiting(item["sk"].removeprefix(WAITING), item["fields"], item["received_at"])
+        for item in self._table.query(partition(artifact), WAITING + "#", WAITING + "$"):
+            yield _waiting(item)
 
-    def waits_no_more(self, artifact: str, name: str) -> None:
-        self._table.write([Delete((partition(artifact), WAITING + name))])
+    def waits_no_more(self, artifact: str, waiting: Waiting) -> None:
+        self._table.write([Delete(_waiting_key(artifact, waiting.name)), Delete(_attention(waiting))])
+
+
+def _waiting_key(artifact: str, name: str) -> Key:
+    return (partition(artifact), f"{WAITING}#{name}")
+
+
+def _attention(waiting: Waiting) -> Key:
+    return attention_key(WAITING, f"{waiting.received_at:013d}#{waiting.name}")
+
+
+def _waiting(item: Item) -> Waiting:
+    return Waiting(item["sk"].partition("#")[2], item["fields"], item["received_at"])
 
 
 def _after(now: int, days: int) -> int:

@@ -9,6 +9,7 @@ from ingest.app import Ingest
 from ingest.cdevents.reception import CDEvents
 from ingest.webhooks.reception import stored_sources
 from leadline.auth import Authenticator
+from leadline.gate import Gate
 from leadline.store.artifacts import Artifacts
 from leadline.store.sources import SOURCES_KEY
 from leadline.store.table import Put
@@ -27,7 +28,8 @@ class CDEventsApi(EventsApi):
             self.table.write([Put({"pk": pk, "sk": sk, "v": 1, **sources})])
         receiver = CDEvents(Artifacts(artifacts or self.table), stored_sources(self.table), self.queue)
         log = self.log
-        self.app = Ingest(Authenticator(self.table, PEPPER), self.queue, lambda: self.now, None, lambda: receiver)
+        gate = Gate(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, None, lambda: receiver, gate=gate)
         self.app._log.registered_handler.setStream(log)  # type: ignore[attr-defined]
 
     def carry(self, document: Any, mode: str = "binary", **headers: str) -> Answer:

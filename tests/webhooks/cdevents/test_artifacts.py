@@ -10,7 +10,7 @@ import pytest
 from leadline.domain.errors import Transient
 from leadline.store.artifacts import Artifacts, Built, Waiting
 from leadline.store.memory import MemoryTable
-from tests.contract.events_api import FlakyQueue
+from tests.contract.events_api import NOW, FlakyQueue
 from tests.webhooks.cdevents.api import CDEventsApi
 from tests.webhooks.cdevents.documents import DIGEST, SHA, a_document
 
@@ -159,8 +159,22 @@ def test_what_waits_is_forgotten_after_ninety_days_and_a_commit_after_eight_hund
     artifacts.tell("a", Built(SHA), 1_790_000_000_000)
     assert {item["sk"]: item["ttl"] - 1_790_000_000 for item in table.scan()} == {
         "waiting#w": 90 * 86_400,
+        "1790000000000#w": 90 * 86_400,
         "commit": 800 * 86_400,
     }
+
+
+def test_what_waits_is_listed_among_what_needs_attention_until_it_does_not() -> None:
+    api = CDEventsApi()
+    api.carry(DEPLOYED)
+    api.now += 1_000
+    api.carry(DEPLOYED)  # sent again: it waits since the first time
+    (listed,) = api.table.query("attention#waiting")
+    assert listed["sk"].startswith(f"{NOW}#")
+    assert (listed["service"], listed["environment"], listed["reason"]) == ("shop", "production", "ARTIFACT_UNKNOWN")
+    assert listed["artifact"] == "pkg:oci/shop@sha256:" + "ab" * 32
+    api.carry(PACKAGED)
+    assert list(api.table.query("attention#waiting")) == []
 
 
 def test_a_name_too_long_for_a_key_is_kept_by_its_digest() -> None:
