@@ -210,9 +210,9 @@ class Leadline(Construct):
 
 
 def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
-    """All that ingest may write: the partitions `artifact#…`, and nothing of what compute keeps."""
+    """All that ingest may write: artifacts and what waits for them, and nothing of what compute keeps."""
     return iam.PolicyStatement(
         actions=["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
         resources=[table.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*"]}},
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}},
     )

@@ -180,7 +180,7 @@ def test_ingest_may_write_nothing_but_artifacts(template: Template) -> None:
         if WRITING.intersection(statement["Action"])
     ]
     assert [statement.get("Condition") for statement in writing] == [
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*"]}}
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}}
     ]
 
 
