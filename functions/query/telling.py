@@ -40,7 +40,7 @@ def roster_messages(services: Iterable[Service], untold: Untold, version: int, r
 
 
 def _message(data: dict[str, Any], version: int, received_at: int) -> Message:
-    # Told twice is told on purpose: whoever repeats a PUT wants it counted again. So the time is part of the id.
-    identity = canonical([version, received_at, data])
+    # Whoever repeats a PUT wants it counted again: it has raised the roster's version, so it is no repeat to SQS.
+    identity = canonical([version, data])
     event_id = f"ros_{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
     return Message(event_id, compose("roster", event_id, received_at, data), group_of(data["lock"]), event_id)
