@@ -28,9 +28,7 @@ def verify(delivery: Delivery, secrets: Sequence[str]) -> None:
 def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation:  # noqa: ARG001  every source has it
     kind = need_text(payload, "webhookEvent")
     if kind == "jira:issue_deleted":
-        return Translation(
-            ignored="an issue deleted in Jira stays counted as it was told"
-        )
+        return Translation(ignored="an issue deleted in Jira stays counted as it was told")
     if kind not in EVENTS:
         return Translation(ignored=f"{shown(kind)} is no news of an issue")
     issue = at(payload, "issue")
