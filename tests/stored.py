@@ -7,15 +7,16 @@ from leadline.store.cells import PREFIX, numbers_of, parse_cell_key
 from leadline.store.deployments import Record
 from leadline.store.table import Table
 
+_OF_REQUESTS = ("access#", "used#", "quota#")
 _BOOKKEEPING = {"v", "years", "event_id", "todo"}
 
 
 def everything(table: Table) -> dict[tuple[str, str], Any]:
-    """Every stored item, without what only counts writes or names events."""
+    """Every stored item, without what only counts writes, names events or notes who asked."""
     return {
         (item["pk"], item["sk"]): _plain(item)
         for item in table.scan()
-        if not item["pk"].startswith(PREFIX) or numbers_of(item)
+        if not item["pk"].startswith(_OF_REQUESTS) and (not item["pk"].startswith(PREFIX) or numbers_of(item))
     }
 
 

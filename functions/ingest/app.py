@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.body import read_json
 from ingest.idempotency import with_key
+from ingest.limited import refuse_beyond
 from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
-from leadline.auth import EVENTS_WRITE, Authenticator
+from leadline.asked import Asked, identified
+from leadline.auth import EVENTS_WRITE, Authenticator, Principal
 from leadline.domain.errors import Transient
+from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
 from leadline.queue import Queue, deliver
 
@@ -48,7 +51,10 @@ class Ingest:
         clock: Callable[[], int],
         webhooks: Webhooks | None = None,
         cdevents: Callable[[], CDEvents] | None = None,
+        *,
+        gate: Gate,
     ) -> None:
+        self._gate = gate
         self._webhooks = webhooks
         self._cdevents = cdevents
         self._authenticator = authenticator
@@ -59,9 +65,10 @@ class Ingest:
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0). Raises nothing."""
         # Only what we know goes into the log: a strange path may be a key pasted in the wrong place.
+        asked = Asked()
         line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
         try:
-            response = self._answer(event, line)
+            response = self._answer(event, line, asked)
         except Problem as problem:
             response = problem.response()
             line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
@@ -72,31 +79,42 @@ class Ingest:
             self._log.error("bug", extra={**line, **telemetry.describe(error)})
             response = internal().response()
         self._log.info("request", extra={**line, "status": response["statusCode"]})
-        return response
+        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
+        return identified(event, response, asked.headers)
 
-    def _answer(self, event: Mapping[str, Any], line: dict[str, Any]) -> dict[str, Any]:
-        now = self._clock()
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
+        now = asked.at = self._clock()
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         if self._webhooks is not None and event["rawPath"].startswith(PREFIX):
+            asked.route = "POST /v1/webhooks/{source}"
             return self._webhooks.receive(event, headers, now, line)
         if self._cdevents is not None and event["rawPath"] == CDEVENTS:
             line["route"] = "cdevents"
             _must_be_post(event)
-            self._authenticate(headers, now, line)
+            asked.route = f"POST {CDEVENTS}"
+            if self._authenticate(headers, now, line, asked).limits:
+                # An artifact's commit is told to everybody who waits for it, so that no limit could be kept.
+                raise Problem(
+                    403, "Beyond the key", "CDEvents need a key that is not limited to services or repositories."
+                )
             return self._cdevents().receive(event, headers, now, line)
         model = _route(event)
         line["route"] = model.kind
-        self._authenticate(headers, now, line)
+        asked.route = f"POST {event['rawPath']}"
+        principal = self._authenticate(headers, now, line, asked)
         outcomes = read_items(model, with_key(model, read_json(event, headers), headers), now)
+        refuse_beyond(principal.limits, outcomes, self._gate.ties)
         self._enqueue(outcomes, line)
         line["accepted"] = sum(outcome.accepted for outcome in outcomes)
         line["rejected"] = len(outcomes) - line["accepted"]
         return reply(outcomes)
 
-    def _authenticate(self, headers: Mapping[str, str], now: int, line: dict[str, Any]) -> None:
-        principal = self._authenticator.authenticate(headers, now)
+    def _authenticate(self, headers: Mapping[str, str], now: int, line: dict[str, Any], asked: Asked) -> Principal:
+        principal = asked.principal = self._authenticator.authenticate(headers, now)
         line["key_id"] = principal.key_id
         principal.require(EVENTS_WRITE)
+        asked.headers |= self._gate.admit(principal, product_api=False)
+        return principal
 
     def _enqueue(self, outcomes: Sequence[Outcome], line: dict[str, Any]) -> None:
         good = [(outcome, outcome.message) for outcome in outcomes if outcome.message is not None]

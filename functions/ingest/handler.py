@@ -12,6 +12,7 @@ from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.auth import Authenticator, read_pepper
+from leadline.gate import Gate
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 
@@ -36,7 +37,8 @@ def wired() -> Ingest:
     settings = Settings.from_env(os.environ)
     table = DynamoTable(aws.client("dynamodb"), settings.table)
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)
-    authenticator = Authenticator(table, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id))
+    gate = Gate(table, _now, "ingest")
+    authenticator = Authenticator(gate, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id))
     secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
     sources = stored_sources(table)
     webhooks = Webhooks(secrets, sources, queue)
@@ -48,7 +50,7 @@ def wired() -> Ingest:
 
         return CDEvents(Artifacts(table), sources, queue)
 
-    return Ingest(authenticator, queue, lambda: time.time_ns() // 1_000_000, webhooks, cdevents)
+    return Ingest(authenticator, queue, _now, webhooks, cdevents, gate=gate)
 
 
 @cache
@@ -57,4 +59,8 @@ def aws_deployments() -> AwsDeployments:
 
     settings = Settings.from_env(os.environ)
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)
-    return AwsDeployments(cast("Callable[[str], Any]", aws.client), queue, lambda: time.time_ns() // 1_000_000)
+    return AwsDeployments(cast("Callable[[str], Any]", aws.client), queue, _now)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

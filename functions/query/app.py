@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, cast
+from typing import Any
 
 from leadline import telemetry
+from leadline.asked import Asked, identified
 from leadline.auth import Authenticator
 from leadline.domain.errors import Transient
+from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
 from leadline.queue import Queue
 from leadline.store.table import Table
 from query.accept import check_acceptable
 from query.configuration import Configuration
 from query.cursors import Cursors
+from query.limited import beyond_everything
 from query.parameters import read_query
 from query.refusal import not_found
 from query.request import Reach, Reply, Request
@@ -29,6 +32,7 @@ class Query:
     """The Product API behind an HTTP API. Safe to share between threads."""
 
     def __init__(self, authenticator: Authenticator, reach: Reach) -> None:
+        self._gate = reach.gate
         self._authenticator = authenticator
         self._reach = reach
         self._log = telemetry.logger("query")
@@ -36,9 +40,10 @@ class Query:
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0)."""
         # Only what we know goes into the log: a strange path or parameter may be a key pasted in the wrong place.
+        asked = Asked()
         line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
         try:
-            response = self._answer(event, line)
+            response = self._answer(event, line, asked)
         except Problem as problem:
             response = problem.response()
             line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
@@ -49,30 +54,38 @@ class Query:
             self._log.error("bug", extra={**line, **telemetry.describe(error)})
             response = internal().response()
         self._log.info("request", extra={**line, "status": response["statusCode"]})
+        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
+        response = identified(event, response, asked.headers)
         return {**response, "body": ""} if _method(event) == "HEAD" else response
 
-    def _answer(self, event: Mapping[str, Any], line: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
+        now = asked.at = self._reach.clock()
         route, name = _route(_method(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
-        now = self._reach.clock()
+        # Who only asks whether we are there is nobody's business, and asks often.
+        asked.route = f"{_method(event)} {route.path}" if route.scope is not None else None
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         check_acceptable(headers.get("accept"))
         self._reach.configuration.begin()
         principal = None
         if route.scope is not None:
-            principal = self._authenticator.authenticate(headers, now)
+            principal = asked.principal = self._authenticator.authenticate(headers, now)
             line["key_id"] = principal.key_id
             principal.require(route.scope)
+            if principal.limits and not route.limited:
+                raise beyond_everything()
+            asked.headers |= self._gate.admit(principal, product_api=True)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
         return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now, principal)))
 
 
 def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
     """Puts the parts together. `clock` gives epoch milliseconds."""
-    configuration = Configuration(table)
-    # The key check only ever gets items, and so reads the settings along.
-    authenticator = Authenticator(cast(Table, configuration), pepper)
-    return Query(authenticator, Reach(table, queue, configuration, Cursors(pepper), clock))
+    gate = Gate(table, clock, "query")
+    # The key check reads both kinds of settings along.
+    configuration = Configuration(gate)
+    authenticator = Authenticator(configuration, pepper)
+    return Query(authenticator, Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate))
 
 
 def _method(event: Mapping[str, Any]) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from leadline.auth import Reads
 from leadline.domain.roster import Roster
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
-from leadline.store.table import Item, Key, Table
+from leadline.store.table import Item, Key
 
 
 class Configuration:
     """Reads keys for the key check, and the settings along with them. Each thread answers one request at a time."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Reads) -> None:
         self._table = table
         self._along = threading.local()
 

@@ -13,6 +13,7 @@ from leadline.store.deployments import Record, deployment_item_key, part_key, pl
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
 from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recovery
+from query.limited import check_asked, reaches, within
 from query.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.period import days_are_told
 from query.refusal import Refused, not_found
@@ -41,7 +42,7 @@ def one_deployment(request: Request) -> Deployment:
     """A deployment by its key. Raises Problem (404)."""
     request.sent.faults.check_query()
     found = deployments_by_key(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
-    if request.name not in found:
+    if request.name not in found or not reaches(request, found[request.name].deployment.service):
         raise not_found("There is no deployment with this key.")
     return deployment_answer(found[request.name])
 
@@ -82,11 +83,12 @@ def _stretch(request: Request) -> Stretch:
 def _tracks(request: Request) -> list[Track]:
     sent = request.sent
     names, repositories, environments = sent.all("service"), sent.all("repository"), sent.all("environment")
-    services: list[Service]
-    if names:
+    if names and not request.limits:
         services = [Service.from_item(item) for item in request.table.get([service_key(n) for n in names]).values()]
     else:
-        services = list(all_services(request.table).values())
+        reached = within(request, all_services(request.table))
+        check_asked(request, reached)
+        services = [service for service in reached.values() if not names or service.name in names]
     return [
         Track(service.name, environment, tuple(years))
         for service in services

@@ -9,6 +9,7 @@ from leadline.domain.metrics import Coverage, Days, Metrics, Tally, by_day
 from leadline.domain.windows import Window
 from query.answers import DoraReport, Group, SeriesEntry, WindowAnswer
 from query.groups import Grouping, plan_groups
+from query.limited import check_asked, within
 from query.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
 from query.period import read_window
 from query.reading import CellReader
@@ -36,8 +37,13 @@ def dora_report(request: Request) -> DoraReport:
 
     span = Window(window.previous().start, window.end)
     group_by = sent.one("group_by")
-    services = all_services(request.table) if _needs_services(sent, group_by) else None
+    services: Services | None = None
+    if request.limits or _needs_services(sent, group_by):
+        services = within(request, all_services(request.table))
+        check_asked(request, services)
     selection = _selection(sent, services, organisation.production)
+    if request.limits and services is not None:
+        selection = selection.only(services)
     reader = CellReader(request.table)
     days = by_day(reader.cells(selection.scopes(services, span), span))
 

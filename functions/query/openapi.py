@@ -20,12 +20,12 @@ from query.routes import ROUTES
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (400, 406, 500)
-_WITH_KEY = (401, 403, 503)
+_WITH_KEY = (401, 403, 429, 503)
 
 PROBLEMS = {
     400: "The request can't be read: errors lists each parameter that is wrong, or what is wrong with the body",
     401: "No key, a wrong one, or two different ones",
-    403: "The key lacks the scope",
+    403: "The key lacks the scope, or is limited and does not reach this, or its plan leaves the Product API out",
     404: "There is no such thing",
     406: "The Accept header rules JSON out",
     409: "It is not in a state in which this can be done",
@@ -34,6 +34,7 @@ PROBLEMS = {
     415: "The content type is not JSON in UTF-8",
     422: "The body is JSON but not what is asked for: errors has one entry a fault",
     428: "The request needs If-Match with the ETag that was read, so that nobody's change is lost",
+    429: "The plan's requests are used up; send it again after Retry-After seconds",
     500: "A fault of ours, which is logged",
     503: "Something that this needs can't be reached; send it again after Retry-After seconds",
 }

@@ -8,6 +8,8 @@ from typing import Any
 
 from leadline.auth import Principal
 from leadline.domain.windows import Calendar
+from leadline.gate import Gate
+from leadline.limits import NO_LIMITS, Limits
 from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
@@ -19,13 +21,15 @@ from query.refusal import Refused
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Everything outside that a route may touch. `queue` is made when it is needed; `clock` gives epoch milliseconds."""
+    """Everything outside that a route may touch. `queue` and `pepper` are had when needed; `clock` gives epoch milliseconds."""
 
     table: Table
     queue: Callable[[], Queue]
     configuration: Configuration
     cursors: Cursors
     clock: Callable[[], int]
+    pepper: Callable[[], bytes]
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,11 @@ class Request:
     reach: Reach
     now: int
     principal: Principal | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What the key is limited to."""
+        return self.principal.limits if self.principal is not None else NO_LIMITS
 
     @property
     def table(self) -> Table:

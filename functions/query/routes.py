@@ -6,6 +6,7 @@ from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from query import answers, deployments, dora, events, services, teams
+from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
 from query.request import Request
 from query.route import Route
@@ -32,6 +33,7 @@ ROUTES = (
         "DORA's five metrics for a window, and for the one before it",
         answers.DoraReport,
         dora.PARAMETERS,
+        limited=True,
     ),
     Route(
         "GET",
@@ -41,6 +43,7 @@ ROUTES = (
         "Deployments with the changes they carried, the newest first",
         answers.DeploymentPage,
         deployments.PARAMETERS,
+        limited=True,
     ),
     Route(
         "GET",
@@ -50,6 +53,7 @@ ROUTES = (
         "One deployment",
         answers.Deployment,
         problems=(404,),
+        limited=True,
     ),
     Route(
         "GET",
@@ -59,6 +63,7 @@ ROUTES = (
         "Services, and the repository each is tied to",
         answers.ServicePage,
         services.PARAMETERS,
+        limited=True,
     ),
     Route(
         "GET", "/v1/teams", METRICS_READ, teams.team_page, "Teams and their members", answers.TeamPage, teams.PARAMETERS
@@ -111,6 +116,7 @@ ROUTES = (
         problems=(404, 409),
         status=202,
     ),
+    *ACCESS_ROUTES,
     *CONFIG_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),

@@ -94,6 +94,7 @@ class Leadline(Construct):
         # The arrows.
         self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key, the sources
         self.ingest.add_to_role_policy(_artifacts(self.table))  # which commit an artifact was built from
+        self.ingest.add_to_role_policy(_callers(self.table))  # who called, and how often
         self.key_secret.grant_read(self.ingest)
         self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
@@ -102,7 +103,7 @@ class Leadline(Construct):
         self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
         self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
         self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says
-        self.table.grant(self.query, *READ, *WRITE)  # writes: configuration only
+        self.table.grant(self.query, *READ, *WRITE)  # writes: configuration, and who called
         self.key_secret.grant_read(self.query)
         self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again
 
@@ -210,9 +211,18 @@ class Leadline(Construct):
 
 
 def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
-    """All that ingest may write: artifacts and what waits for them, and nothing of what compute keeps."""
+    """What of events ingest may write: artifacts and what waits for them, and nothing of what compute keeps."""
     return iam.PolicyStatement(
         actions=["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
         resources=[table.table_arn],
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}},
+    )
+
+
+def _callers(table: dynamodb.Table) -> iam.PolicyStatement:
+    """What ingest may write of its callers: the access log, a key's requests and last use. Never a key, nor what it may do."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        resources=[table.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*"]}},
     )

@@ -4,8 +4,10 @@ A key is `ll_<12 hex id>_<43 characters of secret>`: 256 random bits behind an i
 HMAC-SHA256(pepper, key); the pepper lives in Secrets Manager, so the table alone gives no key away and can't be used to
 try any. Hashes are compared in constant time, and an unknown id costs a comparison too.
 
-    ("key#4f1d0c9be2a7", "key")   hash, scopes, name, created_at, expires_at?, revoked_at?      times in epoch ms
-    ("keys", "4f1d0c9be2a7")      nothing more: that there is such a key, so that all can be listed
+    ("key#4f1d0c9be2a7", "key")    hash, scopes, name, created_at, expires_at?, revoked_at?      times in epoch ms
+                                   services?, repositories?, plan?, created_by?, replaces?, replaced_by?, v
+    ("keys", "4f1d0c9be2a7")       nothing more: that there is such a key, so that all can be listed
+    ("used#4f1d0c9be2a7", "used")  at: when it was last used, to the hour
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from leadline.domain.errors import Transient
+from leadline.domain.errors import Conflict, Transient
+from leadline.limits import NO_LIMITS, Limits
 from leadline.problems import Problem
-from leadline.store.table import ABSENT, Item, Key, Put, Table
+from leadline.store.table import ABSENT, ANY, Item, Key, Put, Table, Write, at_version
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -42,6 +45,7 @@ CACHE_SECONDS = 30
 
 MIN_PEPPER_BYTES = 32
 _MOST_CACHED = 1_000
+_TRIES = 5
 _FORM = re.compile(r"ll_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
@@ -66,11 +70,14 @@ class Forbidden(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whose key a request carries."""
+    """Whose key a request carries. `plan` is a plan's name; `used_at`: its last use as stored, 0 for never."""
 
     key_id: str
     name: str
     scopes: frozenset[str]
+    limits: Limits = NO_LIMITS
+    plan: str | None = None
+    used_at: int = 0
 
     def may(self, scope: str) -> bool:
         return any(scope in SCOPES.get(held, ()) for held in self.scopes)
@@ -86,13 +93,34 @@ def item_key(key_id: str) -> Key:
     return (f"key#{key_id}", "key")
 
 
+def used_key(key_id: str) -> Key:
+    """Where it is noted when the key was last used."""
+    return (f"used#{key_id}", "used")
+
+
 def create_key(
-    table: Table, pepper: bytes, *, name: str, scopes: Collection[str], now: int, expires_at: int | None = None
+    table: Table,
+    pepper: bytes,
+    *,
+    name: str,
+    scopes: Collection[str],
+    now: int,
+    expires_at: int | None = None,
+    **more: Any,
 ) -> tuple[str, Item]:
     """Makes and stores a key; its text is returned here and never again. Times in epoch ms.
 
-    Raises ValueError for no scope or one that does not exist.
+    `more`: services, repositories, plan, created_by. Raises ValueError for no scope or one that does not exist.
     """
+    text, item = new_key(pepper, name=name, scopes=scopes, now=now, expires_at=expires_at, **more)
+    table.write(adding(item))
+    return text, item
+
+
+def new_key(
+    pepper: bytes, *, name: str, scopes: Collection[str], now: int, expires_at: int | None = None, **more: Any
+) -> tuple[str, Item]:
+    """A key's text and its item, not stored yet."""
     if unknown := sorted(set(scopes) - SCOPES.keys()):
         raise ValueError(f"unknown scopes: {', '.join(unknown)}; there are {', '.join(SCOPES)}")
     if not scopes:
@@ -101,17 +129,33 @@ def create_key(
     text = f"ll_{key_id}_{secrets.token_urlsafe(32)}"
     pk, sk = item_key(key_id)
     item: Item = {
+        **{field: value for field, value in more.items() if value},
         "pk": pk,
         "sk": sk,
         "hash": key_hash(pepper, text),
         "scopes": sorted(scopes),
         "name": name,
         "created_at": now,
+        "v": 1,
     }
     if expires_at is not None:
         item["expires_at"] = expires_at
-    table.write([Put(item, ABSENT), Put({"pk": "keys", "sk": key_id}, ABSENT)])
     return text, item
+
+
+def adding(item: Item) -> list[Write]:
+    """The writes that store a new key."""
+    return [Put(item, ABSENT), Put({"pk": "keys", "sk": id_of(item)}, ABSENT)]
+
+
+def changing(item: Item, **fields: Any) -> Put:
+    """The write that changes a key's item as it was read: it fails if somebody else has changed it since."""
+    version = item.get("v", 0)  # keys of earlier versions have none
+    return Put({**item, **fields, "v": version + 1}, at_version(version) if version else ANY)
+
+
+def id_of(item: Item) -> str:
+    return str(item["pk"]).removeprefix("key#")
 
 
 def list_keys(table: Table) -> list[Item]:
@@ -123,12 +167,18 @@ def list_keys(table: Table) -> list[Item]:
 def revoke_key(table: Table, key_id: str, *, now: int) -> bool:
     """Ends a key; it stops working within 30 seconds. False if there is no such key."""
     key = item_key(key_id)
-    item = table.get([key]).get(key)
-    if item is None:
-        return False
-    if item.get("revoked_at") is None:
-        table.write([Put({**item, "revoked_at": now})])
-    return True
+    for _ in range(_TRIES):
+        item = table.get([key]).get(key)
+        if item is None:
+            return False
+        if item.get("revoked_at") is not None:
+            return True
+        try:
+            table.write([changing(item, revoked_at=now)])
+        except Conflict:
+            continue
+        return True
+    raise Transient("others kept changing this key")
 
 
 def key_hash(pepper: bytes, text: str) -> str:
@@ -149,17 +199,23 @@ def read_pepper(client: SecretsManagerClient, secret_id: str) -> bytes:
     return secret["SecretString"].encode() if "SecretString" in secret else secret["SecretBinary"]
 
 
+class Reads(Protocol):
+    """All that the key check needs of a table."""
+
+    def get(self, keys: Sequence[Key]) -> dict[Key, Item]: ...
+
+
 class Authenticator:
     """Finds out whose key a request carries; remembers good keys for at most `ttl` seconds.
 
     `pepper` may be a function, which is called once, on first use. Safe to share between threads.
     """
 
-    def __init__(self, table: Table, pepper: bytes | Callable[[], bytes], ttl: int = CACHE_SECONDS) -> None:
+    def __init__(self, table: Reads, pepper: bytes | Callable[[], bytes], ttl: int = CACHE_SECONDS) -> None:
         self._table = table
         self._pepper = pepper
         self._ttl_ms = min(ttl, CACHE_SECONDS) * 1000
-        self._cache: dict[str, tuple[int, Item]] = {}
+        self._cache: dict[str, tuple[int, Item, int]] = {}
 
     def authenticate(self, headers: Mapping[str, str], now: int) -> Principal:
         """`headers` of the request, `now` in epoch ms. Raises Unauthorized; Transient when it can't be decided now."""
@@ -168,7 +224,7 @@ class Authenticator:
         if form is None:
             raise _wrong_key()
         key_id = form[1]
-        item = self._find(key_id, now)
+        item, used_at = self._find(key_id, now)
         expected = item["hash"] if item is not None else _NO_HASH
         good = hmac.compare_digest(key_hash(self._peppered(), text), expected)
         if item is None or not good:
@@ -177,22 +233,23 @@ class Authenticator:
         if item.get("revoked_at") is not None or (expires_at is not None and expires_at <= now):
             raise _wrong_key()
         # Only what a right key has asked for is kept, so that wrong ones can't fill the memory.
-        self._remember(key_id, item, now)
-        return Principal(key_id, item["name"], frozenset(item["scopes"]))
+        self._remember(key_id, item, used_at, now)
+        return Principal(key_id, item["name"], frozenset(item["scopes"]), Limits.of(item), item.get("plan"), used_at)
 
-    def _find(self, key_id: str, now: int) -> Item | None:
+    def _find(self, key_id: str, now: int) -> tuple[Item | None, int]:
         cached = self._cache.get(key_id)
         if cached is not None and 0 <= now - cached[0] < self._ttl_ms:
-            return cached[1]
+            return cached[1], cached[2]
         self._cache.pop(key_id, None)
-        key = item_key(key_id)
-        return self._table.get([key]).get(key)
+        key, used = item_key(key_id), used_key(key_id)
+        found = self._table.get([key, used])
+        return found.get(key), found.get(used, {}).get("at", 0)
 
-    def _remember(self, key_id: str, item: Item, now: int) -> None:
+    def _remember(self, key_id: str, item: Item, used_at: int, now: int) -> None:
         if key_id not in self._cache:
             if len(self._cache) >= _MOST_CACHED:
                 self._cache.clear()
-            self._cache[key_id] = (now, item)
+            self._cache[key_id] = (now, item, used_at)
 
     def _peppered(self) -> bytes:
         if not isinstance(self._pepper, bytes):

@@ -11,6 +11,7 @@ from typing import Any
 from ingest.app import Ingest
 from leadline.auth import ADMIN, EVENTS_WRITE, Authenticator, create_key
 from leadline.domain.errors import Transient
+from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Message, Queue
 from leadline.store.memory import MemoryTable
 
@@ -88,7 +89,8 @@ class EventsApi:
         self.now = NOW
         self.key, _ = create_key(self.table, PEPPER, name="ci", scopes=[EVENTS_WRITE], now=NOW)
         self.admin_key, _ = create_key(self.table, PEPPER, name="root", scopes=[ADMIN], now=NOW)
-        self.app = Ingest(Authenticator(self.table, PEPPER), self.queue, lambda: self.now)
+        gate = Gate(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, gate=gate)
         self.log = io.StringIO()
         self.app._log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]
 

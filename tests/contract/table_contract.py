@@ -289,7 +289,33 @@ class TableContract:
         assert contents(table) == {}
 
 
+    # --- counting ----------------------------------------------------------------------------------------------------
+
+    def test_a_number_is_counted_up_to_its_bound_and_no_further(self, table: Table) -> None:
+        counted = [table.count(("p", "q"), {"n": 3, "m1": None}, ttl=99) for _ in range(5)]
+        assert [taken for taken, _ in counted] == [True, True, True, False, False]
+        assert [numbers["n"] for _, numbers in counted] == [1, 2, 3, 3, 3]
+        assert table.get([("p", "q")])["p", "q"] == an_item("p", "q", n=3, m1=3, ttl=99)
+
+    def test_of_several_bounds_the_first_that_is_met_stops_all(self, table: Table) -> None:
+        assert table.count(("p", "q"), {"n": 2, "m1": 1}) == (True, {"n": 1, "m1": 1})
+        assert table.count(("p", "q"), {"n": 2, "m1": 1}) == (False, {"n": 1, "m1": 1})
+        assert table.count(("p", "q"), {"n": 2, "m2": 1}, forget=["m1", "m0"]) == (True, {"n": 2, "m2": 1})
+        assert table.count(("p", "q"), {"n": 2, "m3": 1}, forget=["m2"]) == (False, {"n": 2, "m3": 0})
+        assert table.get([("p", "q")])["p", "q"] == an_item("p", "q", n=2, m2=1)
+
+
 class ConcurrentTableContract(TableContract):
+    def test_of_many_who_count_at_once_no_more_are_taken_than_the_bound_says(self, table: Table) -> None:
+        taken: list[bool] = []
+
+        def count(worker: int) -> None:
+            taken.extend(table.count(("p", "q"), {"n": 10})[0] for _ in range(6))
+
+        in_threads(count, 4)
+        assert sum(taken) == 10
+        assert table.get([("p", "q")])["p", "q"]["n"] == 10
+
     def test_transactions_that_meet_on_one_item_are_all_counted(self, table: Table) -> None:
         def count(worker: int) -> None:
             for turn in range(15):

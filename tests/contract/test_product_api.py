@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
-from leadline.auth import ADMIN, CONFIG_WRITE, EVENTS_WRITE, METRICS_READ
-from query.routes import ROUTES, Route
+from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
+from query.route import Route
+from query.routes import ROUTES
 from tests.builders import a_change, a_deployment, a_line, an_incident, at, commits, tell
-from tests.unit.query.product_api import Answer, ProductApi
+from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 
 JSON = "application/json"
 NO_KEY = {"/healthz", "/openapi.json"}
@@ -47,13 +50,32 @@ def an_api() -> ProductApi:
         a_deployment("unknown", at(6), environment="staging"),
     )
     api.put_team("pay", {"author": "ann"})
+    create_key(api.table, PEPPER, name="dashboard", scopes=[METRICS_READ], now=NOW)
     return api
+
+
+BODIES: dict[tuple[str, str], Any] = {
+    ("PUT", "/v1/teams/{team}"): {"members": [{"author": "ann", "to": "2026-10-20"}]},
+    ("POST", "/v1/keys"): {"name": "dashboard", "scopes": [METRICS_READ]},
+    ("POST", "/v1/keys/{key_id}/rotate"): {"overlap_hours": 1},
+}
+
+
+WITHOUT_BODY = {("DELETE", "/v1/teams/{team}"), ("DELETE", "/v1/keys/{key_id}")}
+
+
+def names_of(api: ProductApi) -> dict[str, str]:
+    """What stands for each {name} in a path."""
+    key = api.get("/v1/deployments")["items"][0]["key"]
+    (key_id,) = [item["key_id"] for item in api.get("/v1/keys")["items"] if item["name"] == "dashboard"]
+    return {"{key}": key, "{team}": "pay", "{key_id}": key_id}
 
 
 def requests_of(api: ProductApi, route: Route) -> list[tuple[str, str]]:
     """Paths and queries that this route answers well."""
-    key = api.get("/v1/deployments")["items"][0]["key"]
-    path = route.path.replace("{key}", key).replace("{team}", "pay")
+    path = route.path
+    for name, value in names_of(api).items():
+        path = path.replace(name, value)
     if path.endswith("/dora"):
         queries = ["", "interval=week&group_by=service", "group_by=author&team=pay", "from=2020-01-01&to=2020-01-02"]
         return [(path, query) for query in queries]
@@ -61,12 +83,18 @@ def requests_of(api: ProductApi, route: Route) -> list[tuple[str, str]]:
 
 
 def ask(api: ProductApi, route: Route, path: str, query: str = "", **options: Any) -> Answer:
-    if route.method == "PUT":
-        options |= {"body": '{"members": [{"author": "ann", "to": "2026-10-20"}]}', "content_type": JSON}
+    if (body := BODIES.get((route.method, route.path))) is not None:
+        options |= {"body": json.dumps(body), "content_type": JSON}
     return api.request(route.method, path, query, **options)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def is_known(route: Route) -> bool:
+    """Whether it is told above what to ask this route; the others have tests of their own."""
+    named = set(re.findall(r"{\w+}", route.path)) <= {"{key}", "{team}", "{key_id}"}
+    return named and (route.method == "GET" or (route.method, route.path) in {*BODIES, *WITHOUT_BODY})
+
+
+@pytest.mark.parametrize("route", [*filter(is_known, ROUTES)], ids=lambda route: f"{route.method} {route.path}")
 def test_every_answer_is_of_its_type_and_holds_nothing_else(route: Route) -> None:
     api = an_api()
     for path, query in requests_of(api, route):
@@ -74,7 +102,7 @@ def test_every_answer_is_of_its_type_and_holds_nothing_else(route: Route) -> Non
         if route.answer is None:
             assert (answer.status, answer.text) == (204, "")
             continue
-        assert (answer.status, answer.headers["content-type"]) == (200, JSON)
+        assert (answer.status, answer.headers["content-type"]) == (route.status, JSON)
         adapter = TypeAdapter(route.answer)
         typed = adapter.validate_json(answer.text, strict=True)
         assert adapter.dump_python(typed, mode="json") == answer.json  # what no type names would be missing here
@@ -120,8 +148,8 @@ def test_the_reports_numbers_are_those_of_the_deployments() -> None:
 
 def test_a_deployment_is_the_contracts() -> None:
     listed = an_api().get("/v1/deployments", service="shop")["items"]
-    assert {frozenset(item) for item in listed} == {DEPLOYMENT}
     for item in listed:
+        assert item.keys() >= DEPLOYMENT
         assert item["mapping"].keys() == {"status", "reason", "from_id", "to_id"}
         assert all(change.keys() == {"repository", "number", "author", "lead_time"} for change in item["changes"])
 
@@ -138,11 +166,10 @@ def test_every_route_but_two_needs_a_key_with_its_scope(route: Route) -> None:
         assert answer.status == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.headers["content-type"] == "application/problem+json"
-    changes = route.method in ("PUT", "DELETE")
-    allowed = {EVENTS_WRITE: False, METRICS_READ: not changes, CONFIG_WRITE: True, ADMIN: True}
-    for scope, may in allowed.items():
+    assert route.method == "GET" or route.scope in (CONFIG_WRITE, ADMIN)
+    for scope, implied in SCOPES.items():
         answer = ask(api, route, path, key=api.a_key(scope))
-        assert (answer.status == 403) is not may
+        assert (answer.status == 403) is (route.scope not in implied)
         api.put_team("pay", {"author": "ann"})
 
 

@@ -163,14 +163,14 @@ def test_the_api_gives_up_later_than_its_functions(template: Template) -> None:
 def test_ingest_may_look_up_keys_and_secrets_keep_artifacts_and_queue_events_and_no_more(template: Template) -> None:
     assert rights(template, "ingest") == {
         own_log(template, "ingest"): LOGGING,
-        "LeadlineTable899ED315": READING | {"dynamodb:PutItem", "dynamodb:DeleteItem"},
+        "LeadlineTable899ED315": READING | {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"},
         "LeadlineKeySecretC0CB1223": SECRET,
         "LeadlineWebhookSecretA2AC7700": SECRET,
         "LeadlineQueue9665B065": {"sqs:SendMessage"},
     }
 
 
-def test_ingest_may_write_nothing_but_artifacts(template: Template) -> None:
+def test_ingest_may_write_nothing_but_artifacts_and_who_called(template: Template) -> None:
     role = the_function(template, "ingest")["Role"]["Fn::GetAtt"][0]
     writing = [
         statement
@@ -180,7 +180,8 @@ def test_ingest_may_write_nothing_but_artifacts(template: Template) -> None:
         if WRITING.intersection(statement["Action"])
     ]
     assert [statement.get("Condition") for statement in writing] == [
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}}
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}},
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*"]}},
     ]
 
 

@@ -16,6 +16,7 @@ from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline.auth import Authenticator
 from leadline.domain.errors import Transient
+from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.memory import MemoryTable
 from leadline.store.sources import SOURCES_KEY
@@ -38,7 +39,8 @@ class WebhooksApi:
         self.queue = queue or MemoryQueue()
         self.now = NOW
         webhooks = Webhooks(Secrets(self._read), stored_sources(self.table), self.queue)
-        self.app = Ingest(Authenticator(self.table, b"p" * 32), self.queue, lambda: self.now, webhooks)
+        gate = Gate(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(Authenticator(gate, b"p" * 32), self.queue, lambda: self.now, webhooks, gate=gate)
         self.log = io.StringIO()
         self.app._log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]
 

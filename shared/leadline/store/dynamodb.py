@@ -7,7 +7,7 @@ tried again here, with jitter, and becomes Transient when that does not help.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -127,6 +127,21 @@ class DynamoTable:
         else:
             self._client.transact_write_items(TransactItems=[self._action(write) for write in writes])
 
+    def count(
+        self, key: Key, bounds: Mapping[str, int | None], *, forget: Sequence[str] = (), ttl: int | None = None
+    ) -> tuple[bool, dict[str, int]]:
+        request = {"TableName": self._name, "Key": _key(key), **_counting(bounds, forget, ttl)}
+        try:
+            answer = self._call(lambda: self._client.update_item(**request))
+        except Conflict as conflict:
+            # DynamoDB hands out what the item was, so that a refusal needs no read.
+            error: Any = conflict.__cause__
+            was = error.response.get("Item")
+            item = _plain(was) if was else self.get([key]).get(key, {})
+            return False, {name: item.get(name, 0) for name in bounds}
+        item = _plain(answer["Attributes"])
+        return True, {name: item[name] for name in bounds}
+
     def scan(self) -> Iterator[Item]:
         request: dict[str, Any] = {"TableName": self._name, "ConsistentRead": True}
         while True:
@@ -184,6 +199,33 @@ def _addition(write: Add) -> dict[str, Any]:
         "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(names)},
         "ExpressionAttributeValues": {f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)},
     }
+
+
+def _counting(bounds: Mapping[str, int | None], forget: Sequence[str], ttl: int | None) -> dict[str, Any]:
+    names = list(bounds)
+    bounded = [(index, name) for index, name in enumerate(names) if bounds[name] is not None]
+    parts = ["ADD " + ", ".join(f"#{index} :one" for index in range(len(names)))]
+    attributes = {f"#{index}": name for index, name in enumerate(names)}
+    values: dict[str, Any] = {":one": {"N": "1"}}
+    if forget:
+        parts.append("REMOVE " + ", ".join(f"#f{index}" for index in range(len(forget))))
+        attributes |= {f"#f{index}": name for index, name in enumerate(forget)}
+    if ttl is not None:
+        parts.append("SET #ttl = :ttl")
+        attributes["#ttl"] = "ttl"
+        values[":ttl"] = {"N": str(ttl)}
+    request: dict[str, Any] = {
+        "UpdateExpression": " ".join(parts),
+        "ExpressionAttributeNames": attributes,
+        "ExpressionAttributeValues": values,
+        "ReturnValues": "ALL_NEW",
+    }
+    if bounded:
+        values |= {f":b{index}": {"N": str(bounds[name])} for index, name in bounded}
+        below = [f"(attribute_not_exists(#{index}) OR #{index} < :b{index})" for index, _ in bounded]
+        request["ConditionExpression"] = " AND ".join(below)
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return request
 
 
 def _condition(guard: Guard) -> dict[str, Any]:

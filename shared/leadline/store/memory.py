@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.domain.errors import Conflict
 from leadline.store.table import LAST, Add, Delete, Guard, Item, Key, Put, Write, check_transaction
@@ -47,6 +47,20 @@ class MemoryTable:
                     raise Conflict(f"{write.key[0]} changed meanwhile")
             for write in writes:
                 self._apply(write)
+
+    def count(
+        self, key: Key, bounds: Mapping[str, int | None], *, forget: Sequence[str] = (), ttl: int | None = None
+    ) -> tuple[bool, dict[str, int]]:
+        with self._lock:
+            stored = self._partitions.get(key[0], {}).get(key[1], {})
+            numbers = {name: stored.get(name, 0) for name in bounds}
+            if any(bound is not None and numbers[name] >= bound for name, bound in bounds.items()):
+                return False, numbers
+            numbers = {name: number + 1 for name, number in numbers.items()}
+            kept = {name: value for name, value in stored.items() if name not in forget}
+            ends = {} if ttl is None else {"ttl": ttl}
+            self._partitions.setdefault(key[0], {})[key[1]] = {**kept, "pk": key[0], "sk": key[1], **numbers, **ends}
+            return True, numbers
 
     def scan(self) -> Iterator[Item]:
         with self._lock:

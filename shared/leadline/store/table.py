@@ -99,5 +99,14 @@ class Table(Protocol):
         An attribute of None is not stored.
         """
 
+    def count(
+        self, key: Key, bounds: Mapping[str, int | None], *, forget: Sequence[str] = (), ttl: int | None = None
+    ) -> tuple[bool, dict[str, int]]:
+        """Adds one to each of these numbers of an item if each is below its bound (None: any), in one request.
+
+        Whether it did, and the numbers as they are then. The attributes in `forget` are removed, and `ttl` (epoch seconds) is set,
+        only where it did. Sent twice by a retry below us it may count twice. Raises Transient.
+        """
+
     def scan(self) -> Iterator[Item]:
         """Every item, in no order."""

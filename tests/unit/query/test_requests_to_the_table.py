@@ -12,23 +12,27 @@ import pytest
 from moto import mock_aws
 
 from infra.local.resources import create_resources
+from leadline.auth import METRICS_READ, create_key
 from leadline.domain.roster import Roster
+from leadline.store.access import AccessSettings, Plan
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.table import Put
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.generated import a_table
-from tests.unit.query.product_api import ProductApi
+from tests.unit.query.product_api import NOW, PEPPER, ProductApi
 from tests.unit.query.test_dora import a_part
 
 
 class CountedApi(ProductApi):
-    """Query on DynamoDB's own client, with what it calls counted."""
+    """Query on DynamoDB's own client, with what it calls counted. The access log, a put a request, is off but where it is meant."""
 
     def __init__(self) -> None:
         client = boto3.client("dynamodb")
         settings = create_resources(boto3.Session(), "counted")
         self.calls: Counter[str] = Counter()
         super().__init__(DynamoTable(client, settings.table))
+        self.table.write([Put(AccessSettings(log=False).to_item())])
+        self.get("/v1/services")  # so that the key's use is noted for this hour
         client.meta.events.register("before-call.dynamodb.*", self._count)
 
     def _count(self, model: Any, **_: Any) -> None:
@@ -37,6 +41,7 @@ class CountedApi(ProductApi):
     def calls_of(self, path: str, **query: str) -> dict[str, int]:
         """By a function that starts cold: nothing is remembered, not even the key."""
         self.app._authenticator._cache.clear()
+        self.app._gate._settings = None
         self.calls.clear()
         self.get(path, **query)
         return dict(self.calls)
@@ -100,3 +105,23 @@ def test_a_remembered_key_still_brings_fresh_settings(api: CountedApi) -> None:
     assert api.calls == {"BatchGetItem": 1, "Query": 1}
     api.table.write([Put({"pk": "config", "sk": "settings", "timezone": "Asia/Tokyo", "v": 1})])
     assert api.dora(service="api")["window"]["timezone"] == "Asia/Tokyo"
+
+
+def test_the_access_log_is_one_put_a_request_and_a_plan_with_limits_one_update(api: CountedApi) -> None:
+    plans = {"basic": Plan(per_minute=3), "open": Plan()}
+    api.table.write([Put(AccessSettings(plans=plans, version=1).to_item())])
+    costs = {}
+    for plan in ("open", "basic"):
+        api.key = create_key(api.table, PEPPER, name=plan, scopes=[METRICS_READ], now=NOW, plan=plan)[0]
+        api.app._gate._settings = None
+        api.get("/v1/services")  # reads the key and the settings, and notes that the key was used
+        api.calls.clear()
+        api.get("/v1/services")
+        costs[plan] = dict(api.calls)
+    assert costs["open"] == {"Query": 1, "PutItem": 1}
+    assert costs["basic"] == {"Query": 1, "PutItem": 1, "UpdateItem": 1}
+    api.get("/v1/services")
+    assert api.request("GET", "/v1/services").status == 429
+    api.calls.clear()
+    assert api.request("GET", "/v1/services").status == 429
+    assert api.calls == {"PutItem": 1}  # the bound is remembered: only the log is written

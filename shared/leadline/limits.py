@@ -1,0 +1,65 @@
+"""What a key is limited to: some services, some repositories, or both. A key without limits reaches everything.
+
+A limited key reaches a service that it names, and every service that is tied to a repository that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.problems import Fault
+
+MAX_LIMITS = 100
+"""Of services, and of repositories: a key's item stays small, and is read with each check of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """True where there are any. Repositories are spelled as events and GET /v1/services spell them."""
+
+    services: frozenset[str] = frozenset()
+    repositories: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.services or self.repositories)
+
+    def reach(self, service: str | None, repository: str | None) -> bool:
+        """Whether this service, tied to this repository (None: to none), may be read and changed."""
+        return not self or service in self.services or repository in self.repositories
+
+    def faults(self, event: Mapping[str, Any], tied: Mapping[str, str | None]) -> list[Fault]:
+        """What of an event a limited key may not send: one fault for each name that is another's; pointers into the event.
+
+        `event` is normalised; `tied` says of services that exist to which repository. Strict on purpose: a key for one service
+        that could name any repository with it would tie the two, and then read that repository's changes.
+        """
+        if not self:
+            return []
+        service, repository = event.get("service"), event.get("repository")
+        found: list[Fault] = []
+        if service is not None and not self.reach(service, tied.get(service, repository)):
+            found.append(_fault("/service", "service", self.services))
+        if repository is not None and repository not in self.repositories:
+            known = service in self.services and service in tied and tied[service] == repository
+            if not known:
+                found.append(_fault("/repository", "repository", self.repositories))
+        return found
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Limits:
+        return cls(frozenset(item.get("services", ())), frozenset(item.get("repositories", ())))
+
+
+NO_LIMITS = Limits()
+
+
+def _fault(pointer: str, what: str, allowed: Collection[str]) -> Fault:
+    detail = f"this key is limited and does not reach this {what}"
+    if allowed:
+        detail += (
+            f"; of {'services' if what == 'service' else 'repositories'} it names {', '.join(sorted(allowed)[:10])}"
+        )
+        detail += ", …" if len(allowed) > 10 else ""
+    return {"pointer": pointer, "code": "limited_key", "detail": detail}
