@@ -29,6 +29,14 @@ class Clock:
         return self.now
 
 
+def connections_to(
+    secret: dict[str, dict[str, str]], table: Table, clock: Clock, *, reserve: float = 0, timeout: float = 30
+) -> Connections:
+    """As made from the secret, with a token for each host."""
+    text = json.dumps({name: {"token": "secret-token", **values} for name, values in secret.items()})
+    return Connections(lambda: text, table, clock, reserve=reserve, read_timeout=timeout)
+
+
 def connect(
     kind: str,
     address: str,
@@ -39,11 +47,9 @@ def connect(
     reserve: float = 0,
     timeout: float = 30,
 ) -> Host:
-    """The client of a fake on this machine, made as from the secret."""
-    secret = json.dumps({name: {"kind": kind, "api": address, "token": "secret-token"}})
-    connections = Connections(
-        lambda: secret, table or MemoryTable(), clock or Clock(), reserve=reserve, read_timeout=timeout
-    )
+    """The client of a fake on this machine."""
+    secret = {name: {"kind": kind, "api": address}}
+    connections = connections_to(secret, table or MemoryTable(), clock or Clock(), reserve=reserve, timeout=timeout)
     host = connections.of(f"{name}/acme/shop")
     assert host is not None
     return host
