@@ -79,7 +79,7 @@ def _learn_change(derivation: Derivation, item: Item, old: Change | None, new: C
     nodes += [(node, without_change(node, new.number)) for sha in left if (node := known[sha]) is not None]
     work.changes.put({"pk": pk, "sk": sk, **values, "unlearned": left})
     if nodes and (unfinished is not None or old not in (None, new)):
-        _mark_carriers(derivation, new)
+        _mark_carriers(derivation, new.number)
         _mark_deployments(derivation, sorted(waiting(work.changes, roles)))
     _learn(derivation, nodes)
     work.changes.put({"pk": pk, "sk": sk, **values})
@@ -116,14 +116,26 @@ def _learn(derivation: Derivation, nodes: Iterable[tuple[Node | None, Node]]) ->
     changed = [(old, new) for old, new in nodes if old != new]
     concerned = waiting(work.changes, [new.sha for _, new in changed])
     _mark_deployments(derivation, sorted(concerned))
+    for number in sorted(_stood_for(changed)):
+        _mark_carriers(derivation, number)
     _mark_spans(derivation, changed)
     for _, new in changed:
         work.changes.make_room(4)
         work.ledger.learn(new)
 
 
-def _mark_carriers(derivation: Derivation, change: Change) -> None:
-    ships = derivation.work.changes.query(change_key(change.repository, change.number)[0], "ship#", "ship#~")
+def _stood_for(changed: Iterable[tuple[Node | None, Node]]) -> set[int]:
+    """The changes that commits stood for which now stand for others too, or are known to be picked."""
+    return {
+        number
+        for old, new in changed
+        if old is not None and (old.numbers, old.picked_from) != (new.numbers, new.picked_from)
+        for number in old.numbers
+    }
+
+
+def _mark_carriers(derivation: Derivation, number: int) -> None:
+    ships = derivation.work.changes.query(change_key(derivation.work.lock, number)[0], "ship#", "ship#~")
     _mark_deployments(derivation, [item["d"] for item in ships])
 
 

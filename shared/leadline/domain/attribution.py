@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from leadline.domain.changes import Change
-from leadline.domain.ledger import SKEW, Ledger, Node, Position, Relied, Span, Walk, is_behind, joined, locate, walk
+from leadline.domain.ledger import SKEW, Ledger, Node, Relied, Span, Walk, is_behind, joined, locate, walk
 from leadline.domain.windows import Calendar
 
 RESEND_WITHIN = 3600 * 1000
@@ -179,14 +179,16 @@ def _unknown(state: State, run: Run, sha: str, ambiguous: bool) -> Attribution:
 
 
 def _blank(state: State, node: Node) -> Attribution:
-    after = replace(state, line=node.sha, tips=(Tip(node.sha, node.at),), early=(), floor=None)
-    return Attribution(after, Status.BASELINE, Reason.BASELINE, to_id=node.sha)
+    """Starts anew from here. What shipped before stays shipped: a change ships once."""
+    shipped = [tip for tip in state.tips if tip.sha != node.sha]
+    after = replace(state, line=node.sha, tips=(Tip(node.sha, node.at), *shipped[:SIDE_TIPS]), floor=None)
+    waits = frozenset({node.sha})  # where it stands in time is part of the state
+    return Attribution(after, Status.BASELINE, Reason.BASELINE, to_id=node.sha, waits_for=waits)
 
 
 def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calendar) -> Attribution:
-    previous = locate(ledger, run.previous_id) if run.previous_id is not None else Position(None)
-    sent = previous.node
-    waits = {run.previous_id} if run.previous_id and (sent is None or previous.provisional) else set()
+    sent = locate(ledger, run.previous_id).node if run.previous_id is not None else None
+    waits = {run.previous_id} if run.previous_id else set()
     line = sent.sha if sent is not None else state.line
     first = not state.tracking and sent is None
     today = calendar.start_of(calendar.day_of(run.finished_at))
@@ -201,7 +203,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
     negatives += [sent] if sent is not None else []
     relied = Relied()
     walked = walk(ledger, node, negatives, relied, floor)
-    found, unexplained = _changes_in(walked, node, ledger)
+    found, originals = _changes_in(walked, ledger)
     direct = _direct(walked)
     new = [
         change
@@ -209,7 +211,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         if change.number not in state.early and not _merged_in(change, negatives, ledger, relied)
     ]
     changes = tuple(change for change in new if not first or _counts_in_first(change, run, today))
-    idle = _idle(walked, changes)
+    waits |= _unaccounted(walked, originals, changes)
     if first:
         status, reason = Status.BASELINE, Reason.BASELINE
     else:
@@ -222,7 +224,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         to_id=node.sha,
         changes=changes,
         direct=() if first else direct,
-        waits_for=frozenset(relied.missing | unexplained | waits | idle | {commit.sha for commit in direct}),
+        waits_for=frozenset(relied.missing | waits),
         spans=joined(relied.spans),
     )
 
@@ -242,20 +244,19 @@ def _reason(
     return Reason.EXACT if carries and len(walked.carried) == 1 else Reason.DIVERGED
 
 
-def _changes_in(walked: Walk, deployed: Node, ledger: Ledger) -> tuple[list[Change], frozenset[str]]:
-    """The changes that the carried commits stand for, by number; and picked commits whose change is not known yet."""
+def _changes_in(walked: Walk, ledger: Ledger) -> tuple[list[Change], dict[str, set[int]]]:
+    """The changes that the carried commits stand for, by number; and the numbers behind each commit that one was picked from."""
     found: dict[int, Change] = {}
-    unexplained: set[str] = set()
+    originals: dict[str, set[int]] = {}
     for commit in walked.carried:
-        for change in _stands_for(commit, commit.sha == deployed.sha, ledger):
+        for change in _stands_for(commit, ledger, any_role=False):
             found[change.number] = change
         if commit.picked_from is not None:
             original = ledger.node(commit.picked_from)
-            changes = _stands_for(original, True, ledger) if original else []
-            if not changes:
-                unexplained.add(commit.picked_from)
+            changes = _stands_for(original, ledger, any_role=True) if original else []
+            originals[commit.picked_from] = {change.number for change in changes}
             found.update((change.number, change) for change in changes)
-    return [found[number] for number in sorted(found)], frozenset(unexplained)
+    return [found[number] for number in sorted(found)], originals
 
 
 def _merged_in(change: Change, negatives: list[Node], ledger: Ledger, relied: Relied) -> bool:
@@ -265,8 +266,11 @@ def _merged_in(change: Change, negatives: list[Node], ledger: Ledger, relied: Re
     return any(tip.sha == change.merge_sha or is_behind(ledger, change.merge_sha, tip, relied) for tip in negatives)
 
 
-def _stands_for(commit: Node, any_role: bool, ledger: Ledger) -> list[Change]:
-    """A merge or head commit stands for its change; another of its commits only where it is the one that was deployed."""
+def _stands_for(commit: Node, ledger: Ledger, *, any_role: bool) -> list[Change]:
+    """A merge or head commit stands for its change, in any role also another of its commits.
+
+    Carrying one of its commits is not carrying a change: a release branch's commits belong to the change that merges it back, too.
+    """
     changes = list(commit.merges)
     for alias in commit.aliases:
         merged = ledger.node(alias.merge_sha) if any_role or alias.role == "head" else None
@@ -292,15 +296,14 @@ def _direct(walked: Walk) -> tuple[Node, ...]:
     )
 
 
-def _idle(walked: Walk, changes: tuple[Change, ...]) -> set[str]:
-    """Carried commits of changes that do not count here. What becomes of those changes may matter here all the same."""
+def _unaccounted(walked: Walk, originals: dict[str, set[int]], changes: tuple[Change, ...]) -> set[str]:
+    """Commits that were carried, or picked from, and stand for no change that counts here. What is told of them later may.
+
+    What is told of the others concerns the carriers of the changes they stand for.
+    """
     numbers = {change.number for change in changes}
-    return {
-        commit.sha
-        for commit in walked.carried
-        if (commit.merges or commit.aliases)
-        and not numbers & ({change.number for change in commit.merges} | {alias.number for alias in commit.aliases})
-    }
+    idle = {commit.sha for commit in walked.carried if not numbers & commit.numbers}
+    return idle | {sha for sha, behind in originals.items() if not numbers & behind}
 
 
 def _after(state: State, walked: Walk, node: Node, new: list[Change], sent: Node | None) -> State:

@@ -59,6 +59,11 @@ class Node:
         """The branch whose merge order this node takes part in."""
         return min((change.branch for change in self.merges), default=self.told_branch)
 
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The changes this commit stands for in any role."""
+        return frozenset([*(change.number for change in self.merges), *(alias.number for alias in self.aliases)])
+
     def order(self) -> tuple[int, str]:
         return (self.at, self.sha)
 
@@ -222,6 +227,8 @@ class _Painting:
             if node.at >= self._floor:
                 for parent, inherited in self._parents(node, colour):
                     self.reach(parent, inherited)
+            elif node.committed_at is None:
+                self._relied.missing.add(sha)  # once its own time is known it may stand after the floor
 
     def _parents(self, node: Node, colour: int) -> Iterator[tuple[Node, int]]:
         if node.parents is None:
@@ -242,6 +249,7 @@ class _Painting:
     def _implied(self, node: Node) -> Iterator[Node]:
         """The merge before this node in its branch's merge order: stands in for a first parent that nobody told."""
         if node.branch is None:
+            self._relied.missing.add(node.sha)
             return
         previous = self._ledger.before(node.branch, node.at, node.sha)
         reached = previous is not None and previous.at >= self._floor

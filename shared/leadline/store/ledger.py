@@ -239,11 +239,10 @@ def with_change(node: Node | None, sha: str, role: str, change: Change) -> Node:
         merges = tuple(sorted([*others, slim], key=lambda known: known.number))
         aliases = tuple(alias for alias in node.aliases if alias.number != change.number)
         return replace(node, merges=merges, aliases=aliases)
-    if any(known.number == change.number for known in node.merges):
-        return node
+    merges = tuple(known for known in node.merges if known.number != change.number)
     kept = [alias for alias in node.aliases if alias.number != change.number]
     alias = Alias(change.number, role, change.merge_sha or "", change.merged_at or 0)
-    return replace(node, aliases=tuple(sorted([*kept, alias], key=lambda known: known.number)))
+    return replace(node, merges=merges, aliases=tuple(sorted([*kept, alias], key=lambda known: known.number)))
 
 
 def without_change(node: Node, number: int) -> Node:
