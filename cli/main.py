@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
+    "backfill": ("cli.backfill:register", "load a repository's last months from its code host"),
+    "hosts": ("cli.hosts:register", "say which code hosts may be asked, and with what token"),
     "keys": ("cli.keys:register", "create, list and revoke API keys"),
     "rebuild": ("cli.rebuild:register", "make the stored numbers equal what the stored facts say"),
     "replay": ("cli.replay:register", "send a git clone's history as changes and deployments"),

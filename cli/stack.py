@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OUTPUTS = {"table": "TableName", "queue_url": "QueueUrl", "dlq_url": "DlqUrl", "key_secret_id": "KeySecretId"}
 """The outputs of the CDK stack that say where it is."""
-LATER_OUTPUTS = {"webhook_secret_id": "WebhookSecretId"}
+LATER_OUTPUTS = {"webhook_secret_id": "WebhookSecretId", "vcs_secret_id": "VcsSecretId"}
 """Those that a stack of an earlier version does not have."""
 
 

@@ -1,7 +1,7 @@
 """Applying a message and remembering what became of its event."""
 
 from compute.fold import fold, parse_envelope
-from compute.trace import remember_applied, remember_parked
+from compute.trace import About, remember_applied, remember_parked
 from leadline.domain.errors import Poison
 from leadline.store.table import Table
 
@@ -10,10 +10,11 @@ LAST_TRY = Poison(
 )
 
 
-def apply_message(table: Table, body: str, now: int) -> None:
-    """Folds the message and remembers it as applied at `now` (epoch milliseconds). Raises what `fold` raises."""
+def apply_message(table: Table, body: str, now: int) -> About:
+    """Folds the message, remembers it as applied at `now` (epoch milliseconds), says what it was about. Raises as `fold` does."""
     about = fold(table, body)
     remember_applied(table, parse_envelope(body), about, now)
+    return about
 
 
 def note_parked(table: Table, body: str, poison: Poison, now: int, group: str | None = None) -> None:

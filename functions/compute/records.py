@@ -39,6 +39,7 @@ def summary_of(record: Record, day: date) -> Summary:
         day=day,
         live=record.live,
         never_live=record.never_live,
+        stillborn=record.never_live and record.stillborn,
         mapping=record.status,
         failed=failed,
         rework=record.live and (record.rework or record.rollback),

@@ -15,6 +15,7 @@ from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry
 from leadline.domain.outcomes import Outcome
 from leadline.domain.paths import touches
+from leadline.domain.patterns import matches
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
 from leadline.store.deployments import (
     Entry,
@@ -185,7 +186,14 @@ class Track:
         day = calendar.day_of(report.finish)
         authors = {change.author for change in found.changes if change.author is not None}
         teams = self.work.roster.on(day, authors) if authors else {}
-        counted = replace(derived, live=live, never_live=report.status == FAILURE and found.counted)
+        never_live = report.status == FAILURE and found.counted
+        counted = replace(
+            derived,
+            live=live,
+            never_live=never_live,
+            stillborn=never_live and self.work.organisation.failure_status_counts,
+            labelled=live and any(self._is_rework(change) for change in found.changes),
+        )
         if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
         counted = with_changes(counted, carry(found.changes if live else (), report.finish, teams), day)
@@ -213,16 +221,27 @@ class Track:
         if record.correction.excluded:
             return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
         found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, self._concerns)
-        if found.status == Status.PENDING and record.settled:
-            return replace(found, status=Status.UNMATCHED)
-        return found
+        if found.status != Status.PENDING:
+            return found
+        reason = Reason.VCS_UNAVAILABLE if record.unavailable else found.reason
+        return replace(found, status=Status.UNMATCHED if record.settled else Status.PENDING, reason=reason)
 
     def _concerns(self, change: Change) -> bool:
-        """Whether the change touches this service. A change whose files nobody told may."""
+        """Whether the change counts for this service: no bot made it, and it touches its files. If nobody told them it may."""
+        if change.author is not None and matches(change.author, self.work.organisation.bots):
+            return False
         if not self.service.paths:
             return True
         told = self.work.changes.get(change_key(change.repository, change.number)) or {}
         return "paths" not in told or touches(told["paths"], self.service.paths)
+
+    def _is_rework(self, change: Change) -> bool:
+        """Whether the change has a label that makes what carries it rework."""
+        patterns = self.work.organisation.rework_labels
+        if not patterns:
+            return False
+        told = self.work.changes.get(change_key(change.repository, change.number)) or {}
+        return any(matches(label, patterns) for label in told.get("labels", ()))
 
     def _keep_attention(self, old: Record, new: Record) -> None:
         """Keeps the lists of deployments whose SHA is looked for, or was not found."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers, corrections, history
+from query import answers, corrections, history, service_config, settings
+from query.etags import IF_MATCH
 from query.route import Route
+
+_CONDITIONAL = (404, 412, 413, 415, 422, 428)
 
 CONFIG_ROUTES = (
     Route(
@@ -49,6 +52,67 @@ CONFIG_ROUTES = (
         corrections.INCIDENT,
         problems=(404,),
         status=202,
+    ),
+    Route(
+        "GET",
+        "/v1/services/{service}",
+        METRICS_READ,
+        service_config.get_service,
+        "How a service is configured",
+        answers.ServiceConfiguration,
+        problems=(404,),
+    ),
+    Route(
+        "PUT",
+        "/v1/services/{service}",
+        CONFIG_WRITE,
+        service_config.put_service,
+        "Configures a service, creating it where it is new; what is left out is as it is by default",
+        answers.ServiceConfiguration,
+        body=answers.ServiceSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "PATCH",
+        "/v1/services/{service}",
+        CONFIG_WRITE,
+        service_config.patch_service,
+        "Changes what is named of a service's configuration",
+        answers.ServiceConfiguration,
+        body=answers.ServiceSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "GET",
+        "/v1/settings",
+        METRICS_READ,
+        settings.get_settings,
+        "What holds for the whole organisation",
+        answers.Settings,
+    ),
+    Route(
+        "PUT",
+        "/v1/settings",
+        CONFIG_WRITE,
+        settings.put_settings,
+        "Sets all settings; what is left out gets its default",
+        answers.Settings,
+        body=answers.SettingsSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "PATCH",
+        "/v1/settings",
+        CONFIG_WRITE,
+        settings.patch_settings,
+        "Sets the settings that are named",
+        answers.Settings,
+        body=answers.SettingsSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
     ),
     Route(
         "GET",

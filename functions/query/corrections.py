@@ -106,7 +106,7 @@ def _ask(
     after: Mapping[str, Any] | None = None,
 ) -> Accepted:
     action = "deleted" if after is None else "corrected"
-    asked: Entry = entry(request, kind, name, action, message.event_id, before, after)
+    asked: Entry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
     request.table.write([Put(asked.to_item())])
     return send(request, message)
 

@@ -30,21 +30,23 @@ def entry(
     kind: str,
     name: str,
     action: str,
-    event_id: str,
+    mark: str,
+    event_id: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """What to remember of a change that this request makes."""
+    """What to remember of a change that this request makes; `mark` sets it apart from others of this moment."""
     assert request.principal is not None
     return Entry(
-        request.now,
-        request.principal.key_id,
-        kind,
-        name,
-        action,
-        event_id,
-        dict(before) if before is not None else None,
-        dict(after) if after is not None else None,
+        at=request.now,
+        mark=mark,
+        who=request.principal.key_id,
+        kind=kind,
+        name=name,
+        action=action,
+        event_id=event_id,
+        before=dict(before) if before is not None else None,
+        after=dict(after) if after is not None else None,
     )
 
 

@@ -80,6 +80,7 @@ class Leadline(Construct):
         )
         self.key_secret = self._key_secret(kept)
         self.webhook_secret = self._webhook_secret(kept)
+        self.vcs_secret = self._vcs_secret(kept)
         self.ingest = Function(
             self, "Ingest", name="ingest", bundler=code, timeout=API_TIMEOUT, purpose="validates events and queues them"
         )
@@ -102,7 +103,9 @@ class Leadline(Construct):
         self.table.grant(self.compute, *READ, *WRITE)
         self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
         self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
+        self.vcs_secret.grant_read(self.compute)  # which code hosts may be asked for commits, and with what
         self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says
+        self._schedule("Reconcile", {"leadline": "reconcile"}, Duration.hours(1))  # what webhooks lost is mended as soon
         self.table.grant(self.query, *READ, *WRITE)  # writes: configuration, and who called
         self.key_secret.grant_read(self.query)
         self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again
@@ -117,6 +120,7 @@ class Leadline(Construct):
             for name, value in settings.to_env().items():
                 function.add_environment(name, value)
         self.ingest.add_environment(OPTIONAL["webhook_secret_id"], self.webhook_secret.secret_arn)
+        self.compute.add_environment(OPTIONAL["vcs_secret_id"], self.vcs_secret.secret_arn)
 
         Alarms(
             self,
@@ -198,6 +202,22 @@ class Leadline(Construct):
             secret,
             "AwsSolutions-SMG4",
             "Each secret in it is also set at its sender, where AWS cannot rotate it; two at a time make it a minute's work.",
+        )
+        return secret
+
+    def _vcs_secret(self, kept: RemovalPolicy) -> secretsmanager.Secret:
+        secret = secretsmanager.Secret(
+            self,
+            "VcsSecret",
+            description="Leadline: which code hosts may be asked, and with what token. Set by `leadline hosts set`.",
+            # No host yet, so none is asked. Deploying again leaves what was set since.
+            secret_string_value=SecretValue.unsafe_plain_text("{}"),
+            removal_policy=kept,
+        )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "The tokens in it are made at the code hosts, where AWS cannot rotate them; a GitHub App's are made anew each hour.",
         )
         return secret
 

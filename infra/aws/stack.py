@@ -33,5 +33,6 @@ class LeadlineStack(Stack):
             ("DlqUrl", self.leadline.dead_letters.queue_url, "Events that could not be counted, with their reasons"),
             ("KeySecretId", self.leadline.key_secret.secret_arn, "Pepper of the API keys' hashes"),
             ("WebhookSecretId", self.leadline.webhook_secret.secret_arn, "What the senders of webhooks sign with"),
+            ("VcsSecretId", self.leadline.vcs_secret.secret_arn, "Which code hosts may be asked, and with what"),
         ):
             CfnOutput(self, name, value=value, description=meaning)

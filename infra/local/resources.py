@@ -42,12 +42,14 @@ def create_resources(session: boto3.Session, name: str = "leadline", *, endpoint
     _table(client("dynamodb"), name)
     _secret(client("secretsmanager"), f"{name}/key-pepper", secrets.token_hex(32))
     _secret(client("secretsmanager"), f"{name}/webhooks", "{}")
+    _secret(client("secretsmanager"), f"{name}/code-hosts", "{}")
     return Settings(
         table=name,
         queue_url=queue_url,
         dlq_url=dlq_url,
         key_secret_id=f"{name}/key-pepper",
         webhook_secret_id=f"{name}/webhooks",
+        vcs_secret_id=f"{name}/code-hosts",
     )
 
 

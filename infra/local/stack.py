@@ -29,8 +29,8 @@ from leadline.store.dynamodb import DynamoTable
 API_SECONDS, COMPUTE_SECONDS = 29, 60
 """The time limits that the functions have on AWS."""
 
-SWEEP, SWEEP_SECONDS = {"leadline": "sweep"}, 300
-"""What the schedule asks of compute on AWS, and how often."""
+SCHEDULE = (({"leadline": "sweep"}, 300), ({"leadline": "reconcile"}, 3600))
+"""What the schedule asks of compute on AWS, and how often (seconds)."""
 
 
 class PortTakenError(Exception):
@@ -57,7 +57,7 @@ class LocalStack:
         self._emulator = Emulator(home / "emulator")
         self._front: Front | None = None
         self._poller: Poller | None = None
-        self._ticker: Ticker | None = None
+        self._tickers: list[Ticker] = []
         self._log: IO[str] | None = None
         self.base_url = ""
         self.api_key = ""
@@ -94,8 +94,9 @@ class LocalStack:
             ]
             self._poller = Poller(aws.client("sqs"), settings.queue_url, compute, self._report)
             self._poller.start()
-            self._ticker = Ticker(compute, SWEEP, SWEEP_SECONDS, self._report)
-            self._ticker.start()
+            self._tickers = [Ticker(compute, event, seconds, self._report) for event, seconds in SCHEDULE]
+            for ticker in self._tickers:
+                ticker.start()
             self._front = Front(bound, routes, self._report)
             self._front.start()
         except BaseException:
@@ -109,10 +110,11 @@ class LocalStack:
         """Takes no more requests, finishes those under way, saves the state. Does nothing to what has not started."""
         if self._home_is_ours:
             self._forget_announcement()
-        for part in (self._front, self._ticker, self._poller, self._emulator):
+        for part in (self._front, *self._tickers, self._poller, self._emulator):
             if part is not None:
                 part.stop()
-        self._front = self._ticker = self._poller = None
+        self._front = self._poller = None
+        self._tickers = []
         self._home_is_ours = False
         if self._log is not None:
             sys.stdout, sys.stderr = sys.__stdout__ or sys.stdout, sys.__stderr__ or sys.stderr

@@ -19,6 +19,8 @@ class Settings:
     """Id of the Secrets Manager secret that holds the pepper of the key hashes."""
     webhook_secret_id: str | None = None
     """Id of the secret that holds what senders of webhooks sign with; without it no webhook is taken."""
+    vcs_secret_id: str | None = None
+    """Id of the secret that says which code hosts may be asked, and with what; without it none is."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -42,4 +44,4 @@ VARIABLES = {
     "key_secret_id": "LEADLINE_KEY_SECRET_ID",
 }
 
-OPTIONAL = {"webhook_secret_id": "LEADLINE_WEBHOOK_SECRET_ID"}
+OPTIONAL = {"webhook_secret_id": "LEADLINE_WEBHOOK_SECRET_ID", "vcs_secret_id": "LEADLINE_VCS_SECRET_ID"}

@@ -42,10 +42,9 @@ def path_of(api: Pipeline, name: str) -> str:
 
 
 def counted(api: Pipeline) -> dict[str, Any]:
-    """Facts and cells, without the traces of what led to them."""
-    return {
-        key: item for key, item in everything(api.table).items() if not key[0].startswith(("event#", "history", "key"))
-    }
+    """Facts, cells and the ledger, without who asked for what."""
+    kinds = ("dep#", "line#", "cell#", "change#", "node#", "ledger#", "wait#", "claim#", "inc", "attention#")
+    return {key: item for key, item in everything(api.table).items() if key[0].startswith(kinds)}
 
 
 def metrics(api: Pipeline) -> Any:

@@ -70,6 +70,7 @@ def test_what_holds_data_keeps_its_logical_id(template: Template) -> None:
     assert sorted(resources(template, "SQS::Queue")) == ["LeadlineDeadLetters16258E8E", "LeadlineQueue9665B065"]
     assert sorted(resources(template, "SecretsManager::Secret")) == [
         "LeadlineKeySecretC0CB1223",
+        "LeadlineVcsSecretAD92CCA9",
         "LeadlineWebhookSecretA2AC7700",
     ]
 
@@ -143,7 +144,7 @@ def test_every_function_runs_python_313_on_arm_with_its_settings_and_its_own_log
     function = the_function(template, name)
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
-    own = {"LEADLINE_WEBHOOK_SECRET_ID"} if name == "ingest" else set()
+    own = {"ingest": {"LEADLINE_WEBHOOK_SECRET_ID"}, "compute": {"LEADLINE_VCS_SECRET_ID"}}.get(name, set())
     assert {key for key in function["Environment"]["Variables"] if key.startswith("LEADLINE_")} == own | {
         "LEADLINE_TABLE",
         "LEADLINE_QUEUE_URL",
@@ -198,6 +199,7 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
         },
         "LeadlineTable899ED315": READING | WRITING,
         "LeadlineDeadLetters16258E8E": {"sqs:SendMessage"},
+        "LeadlineVcsSecretAD92CCA9": SECRET,
     }
 
 
@@ -288,7 +290,7 @@ def test_every_alarm_reaches_the_topic_it_is_given() -> None:
 def test_the_outputs_are_what_the_command_line_asks_for(template: Template) -> None:
     assert set(template.find_outputs("*")) == {
         *("ApiUrl", "TableName", "QueueUrl", "DlqUrl"),
-        *("KeySecretId", "WebhookSecretId"),
+        *("KeySecretId", "WebhookSecretId", "VcsSecretId"),
     }
 
 

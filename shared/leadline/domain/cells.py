@@ -8,6 +8,7 @@ Attributes of a cell are short, because they are stored and paid for a million t
     d  successful deployments     m b p u  of them mapped, baseline, pending, unmatched
     f  of them failed             r  of them rework             x  runs that never went live
     o  failed and still open      c  changes                    i  changes without first_commit_at
+    y  runs that never went live and count as failed, by the settings
     L.. C.. P.. V.. Y.. R..  histogram buckets of lead time, coding, pickup, review, deploy, recovery (leadline.domain.sketch)
     L C P V Y R              the sums of their seconds
 
@@ -107,7 +108,7 @@ def _members_of(teams: Iterable[str], author: str | None, service: str) -> Itera
 
 def _run_numbers(summary: Summary) -> Numbers:
     if summary.never_live:
-        return Counter({"x": 1})
+        return Counter({"x": 1, "y": 1} if summary.stillborn else {"x": 1})
     numbers = Counter({"d": 1, _MAPPING[summary.mapping]: 1})
     if summary.failed:
         numbers["f"] = 1

@@ -49,7 +49,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What all scopes count of a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched"."""
+    """What all scopes count of a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched".
+
+    `stillborn`: it never went live and counts as failed all the same, as the settings have it.
+    """
 
     service: str
     environment: str
@@ -60,6 +63,7 @@ class Summary:
     failed: bool = False
     rework: bool = False
     recovery: int | None = None
+    stillborn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ class ChangeFailRate:
     """The share of successful deployments that failed after they reached production, each once: failed / deployments, 0 to 1.
 
     Failed means: an incident belongs to it, a rollback went back behind it, or a later deployment says that it remediates it.
-    Null without deployments. `never_live` counts runs that failed before they reached production; they are in neither number.
+    Null without deployments. `never_live` counts runs that failed before they reached production; they are in neither number, or
+    in both where the setting `failure_status_counts` says so.
     Source: DORA, change fail rate: the share of deployments that need immediate intervention.
     """
 
@@ -155,7 +156,8 @@ class ChangeFailRate:
 
     @classmethod
     def of(cls, tally: Tally) -> "ChangeFailRate":
-        return cls(_ratio(tally["f"], tally["d"]), tally["f"], tally["d"], tally["x"])
+        failed, deployments = tally["f"] + tally["y"], tally["d"] + tally["y"]
+        return cls(_ratio(failed, deployments), failed, deployments, tally["x"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ class FailedDeploymentRecoveryTime:
 class DeploymentReworkRate:
     """The share of successful deployments made to repair another one: rework / deployments, 0 to 1; null without deployments.
 
-    Rework is a deployment that says what it remediates, or a rollback. Source: DORA, deployment rework rate: the share of
+    Rework is a deployment that says what it remediates, a rollback, or what carries a change with one of the settings'
+    `rework_labels`. Source: DORA, deployment rework rate: the share of
     unplanned deployments that were made because of trouble in production.
     """
 

@@ -1,9 +1,10 @@
 """Mergeable log-bucket histogram of durations: percentiles within 1 % of exact.
 
 A value v >= 1 s falls into bucket ceil(log_g(v)) with g = 1.01 / 0.99 and is read back as 2 g^i / (g + 1), which is at most
-1 % away from every value of the bucket (method: DDSketch, Masson, Rim, Lee, VLDB 2019). Values below one second are 0 and
-exact. A percentile is the linear interpolation between the two neighbouring order statistics (numpy's and spreadsheets'
-default), each within 1 %, so the result is within 1 % too. Merging is adding counts, hence exact, in any order.
+1 % away from every value of the bucket (method: DDSketch, Masson, Rim, Lee, VLDB 2019). A bucket that holds one whole second
+only (all below 50 s) gives it back exactly, as does 0 for everything below one second. A percentile is the linear
+interpolation between the two neighbouring order statistics (numpy's and spreadsheets' default), each within 1 %, so the
+result is within 1 % too. Merging is adding counts, hence exact, in any order.
 
 Cost: one small counter a bucket. A minute to a year spans 660 buckets; a service's usual hour to month, 330.
 """
@@ -27,6 +28,9 @@ def value_of(bucket: int) -> float:
     """The duration in seconds that stands for a bucket."""
     if bucket == 0:
         return 0.0
+    highest = math.floor(math.exp(_LOG_GAMMA * (bucket - 1)) + 1e-9)
+    if bucket_of(highest) == bucket != bucket_of(highest - 1):
+        return float(highest)
     return 2 * math.exp(_LOG_GAMMA * (bucket - 1)) / (_GAMMA + 1)
 
 

@@ -5,7 +5,7 @@ config | roster       all teams with their members: one item, because every depl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -18,16 +18,21 @@ SETTINGS_KEY: Key = ("config", "settings")
 ROSTER_KEY: Key = ("config", "roster")
 
 
-_OWN = frozenset({"pk", "sk", "timezone", "production", "incident_window", "v"})
-
-
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The organisation's settings. `production`: the environments that count as production; durations in milliseconds."""
+    """The organisation's settings. `production`: the environments that count as production; durations in milliseconds.
+
+    `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`: patterns of authors whose
+    changes count nowhere. `rework_labels`: patterns of labels; a deployment with a change that has one is rework. `extra`: what
+    else is stored with them.
+    """
 
     timezone: str = "UTC"
     production: tuple[str, ...] = ("production",)
     incident_window: int = INCIDENT_WINDOW
+    failure_status_counts: bool = False
+    bots: tuple[str, ...] = ()
+    rework_labels: tuple[str, ...] = ()
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -43,11 +48,30 @@ class Organisation:
             timezone=item.get("timezone", "UTC"),
             production=tuple(item.get("production", ("production",))),
             incident_window=item.get("incident_window", INCIDENT_WINDOW),
+            failure_status_counts=item.get("failure_status_counts", False),
+            bots=tuple(item.get("bots", ())),
+            rework_labels=tuple(item.get("rework_labels", ())),
             version=item.get("v", 0),
-            extra={
-                k: v for k, v in item.items() if k not in {"pk", "sk", "timezone", "production", "incident_window", "v"}
-            },
+            extra={name: value for name, value in item.items() if name not in _OWN},
         )
+
+    def to_item(self) -> Item:
+        """The item of the next version."""
+        return {
+            **self.extra,
+            "pk": SETTINGS_KEY[0],
+            "sk": SETTINGS_KEY[1],
+            "timezone": self.timezone,
+            "production": list(self.production),
+            "incident_window": self.incident_window,
+            "failure_status_counts": self.failure_status_counts,
+            "bots": list(self.bots),
+            "rework_labels": list(self.rework_labels),
+            "v": self.version + 1,
+        }
+
+
+_OWN = {"pk", "sk", "v"} | {field.name for field in fields(Organisation)}
 
 
 def roster_from_item(item: Mapping[str, Any] | None) -> Roster:

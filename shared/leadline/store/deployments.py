@@ -161,7 +161,9 @@ class Record:
 
     `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
     (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
-    SHA was looked for long enough. `deleted_at`: somebody deleted it then; what is told later makes it anew.
+    SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody deleted it then; what is told later makes it anew.
+    By the settings: `stillborn` says that it counts as failed although it never went live, `labelled` that a change's label makes it
+    rework.
     """
 
     deployment: Deployment
@@ -180,7 +182,10 @@ class Record:
     never_live: bool = False
     mismatch: str | None = None
     settled: bool = False
+    unavailable: bool = False
     deleted_at: int | None = None
+    stillborn: bool = False
+    labelled: bool = False
     correction: Correction = field(default_factory=Correction)
 
     @property
@@ -193,8 +198,8 @@ class Record:
 
     @property
     def rework(self) -> bool:
-        """Made to repair another deployment, by the sender's or a person's word."""
-        return self.remediates is not None
+        """Made to repair another deployment, by the sender's or a person's word, or by a label of its changes."""
+        return self.remediates is not None or self.labelled
 
     @property
     def remediates(self) -> str | None:
@@ -243,7 +248,9 @@ class Record:
             "parts": len(self.parts) if len(self.parts) > 1 else None,
             "mismatch": self.mismatch,
             "settled": self.settled or None,
+            "na": self.unavailable or None,
             "deleted": self.deleted_at,
+            "lab": self.labelled or None,
             "fix": self.correction.to_data() or None,
             **(part_to_data(self.parts[0]) if self.parts else {}),
         }
@@ -275,8 +282,11 @@ class Record:
             parts=tuple(parts),
             live=bool(parts) and parts[0].summary.live,
             never_live=bool(parts) and parts[0].summary.never_live,
+            stillborn=bool(parts) and parts[0].summary.stillborn,
+            labelled=header.get("lab", False),
             mismatch=header.get("mismatch"),
             settled=header.get("settled", False),
+            unavailable=header.get("na", False),
             deleted_at=header.get("deleted"),
             correction=Correction(**header.get("fix", {})),
         )
@@ -296,6 +306,7 @@ def part_to_data(part: Part) -> dict[str, Any]:
         "day": summary.day.strftime("%Y%m%d"),
         "live": summary.live or None,
         "x": summary.never_live or None,
+        "y": summary.stillborn or None,
         "map": summary.mapping if summary.mapping != "mapped" else None,
         "f": summary.failed or None,
         "rw": summary.rework or None,
@@ -315,6 +326,7 @@ def part_from_data(item: Item, position: int, deployment: Deployment) -> Part:
         day=date(int(day[:4]), int(day[4:6]), int(day[6:])),
         live=item.get("live", False),
         never_live=item.get("x", False),
+        stillborn=item.get("y", False),
         mapping=item.get("map", "mapped"),
         failed=item.get("f", False),
         rework=item.get("rw", False),

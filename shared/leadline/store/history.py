@@ -3,7 +3,7 @@
 history | 1790000000000#svc_3f9a…       who (a key's id), what, before and after; in order of time
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from leadline.store.table import Item
@@ -15,43 +15,29 @@ HISTORY = "history"
 class Entry:
     """`at` in epoch milliseconds; `who` the id of the key it was made with; `kind` and `name` what was changed.
 
-    `event_id`: the event that makes the numbers follow, where there is one; it sets the entry apart from others of its time.
+    `mark` sets it apart from others of its time. `event_id`: the event by which the numbers follow, where there is one.
     """
 
     at: int
+    mark: str
     who: str
     kind: str
     name: str
     action: str
-    event_id: str
+    event_id: str | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
 
     @property
     def place(self) -> str:
-        return f"{self.at:013d}#{self.event_id}"
+        return f"{self.at:013d}#{self.mark}"
 
     def to_item(self) -> Item:
-        values = {
-            "who": self.who,
-            "kind": self.kind,
-            "name": self.name,
-            "action": self.action,
-            "before": self.before,
-            "after": self.after,
-        }
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("at", "mark")}
         return {"pk": HISTORY, "sk": self.place, **{name: value for name, value in values.items() if value is not None}}
 
     @classmethod
     def from_item(cls, item: Item) -> "Entry":
-        at, _, event_id = item["sk"].partition("#")
-        return cls(
-            int(at),
-            item["who"],
-            item["kind"],
-            item["name"],
-            item["action"],
-            event_id,
-            item.get("before"),
-            item.get("after"),
-        )
+        at, _, mark = item["sk"].partition("#")
+        known = {field.name for field in fields(cls)} - {"at", "mark"}
+        return cls(int(at), mark, **{name: value for name, value in item.items() if name in known})

@@ -1,0 +1,128 @@
+"""GET, PUT and PATCH /v1/services/{service}: its repository, its files, who owns it, whether it is done with.
+
+A service that gets another repository keeps its deployments: they are mapped anew on that repository's ledger. So do those that
+came with that repository before and were a mismatch until now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from leadline.domain.errors import Conflict
+from leadline.store.services import Service, service_key
+from query.answers import ServiceConfiguration
+from query.body import read_json
+from query.etags import check_if_match, with_etag
+from query.patches import Reader, list_of, read_fields, read_flag
+from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
+from query.refusal import Faults, Refused, not_found
+from query.request import Reply, Request
+from query.values import name_of, read_repository
+
+_read_name = name_of(200)
+
+
+def _read_repository(value: object) -> str:
+    """As events spell it: a host in lower case."""
+    text = read_repository(value)
+    host, slash, path = text.partition("/")
+    if not slash or not path or text.startswith("/") or text.endswith("/"):
+        raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
+    return f"{host.lower() if '.' in host else host}/{path}"
+
+
+_FIELDS: dict[str, Reader] = {
+    "repository": _read_repository,
+    "paths": list_of(name_of(500), 100),
+    "team": name_of(200),
+    "archived": read_flag,
+}
+
+
+def get_service(request: Request) -> Reply:
+    """How a service is configured, with the ETag. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    service = _stored(request, _name(request))
+    if service is None:
+        raise not_found("There is no service of this name.")
+    return with_etag(_answer(service))
+
+
+def put_service(request: Request) -> Reply:
+    """Configures a service, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, whole=True)
+
+
+def patch_service(request: Request) -> Reply:
+    """Changes what is named of a service. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, whole=False)
+
+
+def _change(request: Request, *, whole: bool) -> Reply:
+    request.sent.faults.check_query()
+    name = _name(request)
+    faults = Faults()
+    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    faults.check_body()
+    for _ in range(TRIES):
+        old = _stored(request, name)
+        if old is None and not whole:
+            raise not_found("There is no service of this name; PUT makes one.")
+        before = _answer(old) if old is not None else None
+        check_if_match(request, before)
+        new = _applied(old or Service(name), told, whole=whole)
+        untold: list[str] = new.extra.get("untold", [])
+        if new == old and not untold:
+            return with_etag(_answer(new))
+        if old is None or (old.repository, old.paths) != (new.repository, new.paths):
+            untold = sorted({*untold, new.lock, *([old.lock] if old is not None else [])})
+            new = replace(new, extra={**new.extra, "untold": untold})
+        message = service_message(request, new, untold) if untold else None
+        item = new.to_item()
+        event_id = message.event_id if message is not None else None
+        try:
+            store(request, item, "service", name, before, _answer(new), event_id)
+        except Conflict:
+            continue  # compute writes it too: when it is deployed in a new year, or tied to its repository
+        if message is not None:
+            tell_and_forget(request, item, [message])
+        return with_etag(_answer(new))
+    raise crowded()
+
+
+def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
+    values: dict[str, Any] = dict.fromkeys(_FIELDS) if whole else {}
+    values |= told
+    own = {"team": values["team"]} if "team" in values else {}
+    own |= {"archived": values["archived"] or None} if "archived" in values else {}
+    extra = {name: value for name, value in {**base.extra, **own}.items() if value is not None}
+    return replace(
+        base,
+        repository=values.get("repository", base.repository),
+        paths=tuple(values.get("paths", base.paths) or ()),
+        extra=extra,
+    )
+
+
+def _stored(request: Request, name: str) -> Service | None:
+    item = request.table.get([service_key(name)]).get(service_key(name))
+    return Service.from_item(item) if item is not None else None
+
+
+def _name(request: Request) -> str:
+    try:
+        return _read_name(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a service's name: it {refused.detail}.") from None
+
+
+def _answer(service: Service) -> ServiceConfiguration:
+    return {
+        "service": service.name,
+        "repository": service.repository,
+        "paths": list(service.paths),
+        "team": service.extra.get("team"),
+        "archived": service.extra.get("archived", False),
+    }
