@@ -1,4 +1,4 @@
-"""Generated delivery histories: a small repository with merges, side branches, picks and rollbacks, and the events that tell of it."""
+"""Generated delivery histories: a small repository with merges, side branches and rollbacks, and the events that tell of it."""
 
 import hashlib
 import json

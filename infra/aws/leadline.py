@@ -105,7 +105,9 @@ class Leadline(Construct):
         self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
         self.vcs_secret.grant_read(self.compute)  # which code hosts may be asked for commits, and with what
         self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says
-        self._schedule("Reconcile", {"leadline": "reconcile"}, Duration.hours(1))  # what webhooks lost is mended as soon
+        self._schedule(
+            "Reconcile", {"leadline": "reconcile"}, Duration.hours(1)
+        )  # what webhooks lost is mended as soon
         self.table.grant(self.query, *READ, *WRITE)  # writes: configuration, and who called
         self.key_secret.grant_read(self.query)
         self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again

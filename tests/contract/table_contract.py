@@ -288,7 +288,6 @@ class TableContract:
         table.write([])
         assert contents(table) == {}
 
-
     # --- counting ----------------------------------------------------------------------------------------------------
 
     def test_a_number_is_counted_up_to_its_bound_and_no_further(self, table: Table) -> None:

@@ -5,11 +5,11 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from compute.fold import fold
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from compute.fold import fold
 from leadline.domain.deployments import Report, deployment_key
 from leadline.store.memory import MemoryTable
 from tests.histories import START, a_history

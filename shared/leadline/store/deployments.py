@@ -161,9 +161,9 @@ class Record:
 
     `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
     (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
-    SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody deleted it then; what is told later makes it anew.
-    By the settings: `stillborn` says that it counts as failed although it never went live, `labelled` that a change's label makes it
-    rework.
+    SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody
+    deleted it then; what is told later makes it anew. By the settings, `stillborn` says that it counts as failed although it never
+    went live, `labelled` that a change's label makes it rework.
     """
 
     deployment: Deployment
