@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from compute.fold import fold
@@ -15,25 +16,24 @@ from leadline.store.memory import MemoryTable
 from tests.builders import a_deployment, deployments
 from tests.vcs.asking import NOW, Clock, connections_to, tell
 from tests.vcs.fake_github import FakeGitHub
-from tests.vcs.hosted import Hosted
 from tests.vcs.loopback import Reply, serving
 from tests.vcs.many import a_long_line
 
-REPOSITORIES = 20
-DEPLOYMENTS = 100
+REPOSITORIES = 200
+DEPLOYMENTS = 10
 OUTAGE = 46 * HOUR + 30 * MINUTE
 """The last look at a deployment is 47 hours after it; then it is given up."""
 
 
 def test_two_days_of_outage_lose_nothing_and_ask_next_to_nothing(tmp_path: Path) -> None:
-    hosted: dict[str, tuple[Hosted, list[str]]] = {}
-    for number in range(REPOSITORIES):
-        name = f"acme/shop-{number}"
-        hosted[f"github.com/{name}"] = a_long_line(tmp_path / str(number), DEPLOYMENTS + 1, pull_every=2, name=name)
+    one, shas = a_long_line(tmp_path, DEPLOYMENTS + 1, pull_every=2)
+    hosted = {
+        f"github.com/acme/shop-{number}": replace(one, name=f"acme/shop-{number}") for number in range(REPOSITORIES)
+    }
     table, clock = MemoryTable(), Clock()
-    with serving(FakeGitHub(*(each for each, _ in hosted.values()))) as server:
+    with serving(FakeGitHub(*hosted.values())) as server:
         connections = connections_to({"github.com": {"kind": "github", "api": server.address}}, table, clock)
-        for repository, (_, shas) in hosted.items():
+        for repository in hosted:
             tell(
                 table, [a_deployment("x", NOW, id=shas[0], repository=repository, deployment_id="first", baseline=True)]
             )
@@ -44,7 +44,7 @@ def test_two_days_of_outage_lose_nothing_and_ask_next_to_nothing(tmp_path: Path)
             due = REPOSITORIES * DEPLOYMENTS * (clock.now - NOW) // OUTAGE
             while sent < min(due, REPOSITORIES * DEPLOYMENTS):
                 repository, count = f"github.com/acme/shop-{sent % REPOSITORIES}", sent // REPOSITORIES
-                sha = hosted[repository][1][count + 1]
+                sha = shas[count + 1]
                 told = a_deployment("x", clock.now, id=sha, repository=repository, deployment_id=f"run-{count}")
                 look_up(table, connections, str(fold(table, json.dumps(told))["deployment"]), clock.now)
                 sent += 1

@@ -13,6 +13,11 @@ from compute.vcs.port import LOOK_BACK, MOST_COMMITS, Deployed, History, NotFoun
 
 A_PAGE = 100
 CHANGES_A_PAGE = 20
+ASKED_ONE_BY_ONE = 20
+MOST_LISTED = 2_000
+SKEW = 24 * 3600 * 1000
+"""How far the clock of who committed may be ahead of GitLab's (milliseconds)."""
+
 _STATES = {"success": "success", "failed": "failure", "canceled": "cancelled"}
 _RUNNING = ("created", "running", "blocked")
 
@@ -39,27 +44,41 @@ class GitLab:
         return History(head["sha"], list({commit["sha"]: commit for commit in commits}.values()))
 
     def changes(self, repository: str, shas: Sequence[str]) -> list[dict[str, Any]]:
+        """GitLab answers for one commit a request. Of many, most are found in the list of what was merged since the oldest."""
         project = _project(repository)
-        requests: dict[int, dict[str, Any]] = {}
+        rows: dict[int, dict[str, Any]] = {}
         of_number: dict[int, list[str]] = {}
-        covered: set[str] = set()
-        changes: list[dict[str, Any]] = []
-        for sha in shas:
-            if sha in covered:
-                continue
+        left = list(shas)
+        if len(shas) > ASKED_ONE_BY_ONE:
+            landed = self._merged_since(project, shas)
+            rows |= {row["iid"]: row for sha in left for row in landed.get(sha, ())}
+            left = [sha for sha in left if sha not in landed][:ASKED_ONE_BY_ONE]
+        for sha in left:
             for row in self._all(f"{project}/repository/commits/{sha}/merge_requests"):
                 number = reading.number(row, "iid")
-                if number is None or row.get("state") != "merged":
-                    continue
-                if number not in requests:
-                    requests[number] = row
-                    # The commits of one found are not asked for again: it takes a request each.
-                    covered |= {name for made in self._brought(project, number) if (name := reading.sha(made, "id"))}
-                of_number.setdefault(number, []).append(sha)
-        for number, row in sorted(requests.items()):
-            change = self._change(repository, row, of_number[number])
-            changes += [change] if change else []
-        return changes
+                if number is not None and row.get("state") == "merged":
+                    rows.setdefault(number, row)
+                    of_number.setdefault(number, []).append(sha)
+        told = (self._change(repository, row, of_number.get(number, ())) for number, row in sorted(rows.items()))
+        return [change for change in told if change is not None]
+
+    def _merged_since(self, project: str, shas: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Merge requests by the commits that they are merged as. The last of the commits is the oldest, and none is merged before
+        it is made.
+        """
+        oldest = self._commit(project, shas[-1])["committed_at"] - SKEW
+        query = {"state": "merged", "updated_after": reading.rfc3339(oldest), "order_by": "updated_at", "sort": "desc"}
+        found: dict[str, list[dict[str, Any]]] = {}
+        for page in range(1, MOST_LISTED // A_PAGE + 1):
+            rows = self._page(f"{project}/merge_requests", query, page)
+            for row in rows:
+                names = {reading.sha(row, name) for name in ("merge_commit_sha", "squash_commit_sha", "sha")}
+                if reading.number(row, "iid") is not None and row.get("state") == "merged":
+                    for name in names - {None}:
+                        found.setdefault(str(name), []).append(row)
+            if len(rows) < A_PAGE:
+                break
+        return found
 
     def recent(self, repository: str, since: int, cursor: str | None) -> Page:
         kind, _, place = (cursor or "commits:1").partition(":")
