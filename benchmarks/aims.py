@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.assets import Asset
 from benchmarks.events import Costs
-from benchmarks.queries import Query
+from benchmarks.queries import Growth, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,29 @@ class Aim:
 
 
 def of_events(costs: Sequence[Costs]) -> Iterator[Aim]:
-    usual = next(cost for cost in costs if cost.name == "deployment, one change").step.bill.of("dynamodb")
-    yield Aim("deployment of one change: write units", 20, usual.write_units)
-    yield Aim("deployment of one change: DynamoDB requests from POST to counted, key known", 5, usual.requests)
+    """From POST to counted, where the key is known."""
+    for name in ("deployment, one change", "the same, no access log"):
+        bill = next(cost for cost in costs if cost.name == name).step.bill.of("dynamodb")
+        what = "deployment, one change" + name.removeprefix("the same").removeprefix("deployment, one change")
+        yield Aim(f"{what}: write units", 20, bill.write_units)
+        yield Aim(f"{what}: requests", 5, bill.requests)
 
 
 def of_queries(queries: Sequence[Query]) -> Iterator[Aim]:
-    """With the key check and the settings."""
-    month, year = (
-        next(query for query in queries if query.name == name).cold.bill.of("dynamodb")
-        for name in ("30 days, one service", "a year, one service")
+    """With the settings, where the key is known."""
+    bills = {query.name: query.warm.bill.of("dynamodb") for query in queries}
+    for name in ("30 days, one service", "30 days, one service, no access log"):
+        yield Aim(f"{name}: requests", 2, bills[name].requests)
+        yield Aim(f"{name}: read units", 5, bills[name].read_units)
+    yield Aim(
+        "a year, one service, of 2,000 deployments a year: read units", 20, bills["a year, one service"].read_units
     )
-    yield Aim("30 days of one service: requests", 2, month.requests)
-    yield Aim("30 days of one service: read units", 5, month.read_units)
-    yield Aim("a year of one service (2,000 deployments, and 2,000 the year before): read units", 20, year.read_units)
+
+
+def of_growth(grown: Sequence[Growth]) -> Iterator[Aim]:
+    least = grown[0]
+    name = f"a year, one service, of {least.deployments:,} deployments a year: read units"
+    yield Aim(name, 20, least.year.bill.of("dynamodb").read_units)
 
 
 def of_assets(assets: Sequence[Asset]) -> Iterator[Aim]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.happenings import AUTHORS, DAY, HOUR, TEAMS, Happenings, instant, sha
 from benchmarks.product import Product, Step, start_afresh
+from leadline.store.access import AccessSettings
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.table import Put
 
@@ -45,6 +46,12 @@ def change(product: Product, work: Happenings, author: str = "ann", *, pushes: b
         product.tell("commits", work.push(1))
 
 
+def stop_the_access_log(product: Product) -> None:
+    """It is on unless somebody turns it off; each request is one item more with it."""
+    product.table.write([Put(AccessSettings(log=False).to_item())])
+    start_afresh()
+
+
 def every_event() -> Iterator[Costs]:
     """All rows, each on a stack of its own."""
     for name, measure in _ROWS.items():
@@ -70,6 +77,11 @@ def _fresh_key(product: Product, work: Happenings) -> Step:
     change(product, work)
     start_afresh()
     return _deploy(product, work)
+
+
+def _no_access_log(product: Product, work: Happenings) -> Step:
+    stop_the_access_log(product)
+    return one_change(product, work)
 
 
 def _busy_day(product: Product, work: Happenings) -> Step:
@@ -171,6 +183,7 @@ def _resolved(product: Product, work: Happenings) -> Step:
 
 _ROWS: dict[str, Callable[[Product, Happenings], Step]] = {
     "deployment, one change": one_change,
+    "the same, no access log": _no_access_log,
     "the same, key not seen for 30 s": _fresh_key,
     "the same, first of its day": _first_of_the_day,
     "the same, after 200 that day": _busy_day,

@@ -10,13 +10,12 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.expressions import holds, updated
 from benchmarks.meter import Touched, kind_of
 from benchmarks.units import item_size, query_units, read_units, transactional_read_units, write_units
-from leadline.store.dynamodb import STILL_ABSENT, STILL_AT_VERSION
 
 PAGE_BYTES = 1024 * 1024
 _MOST_ACTIONS = 100
-_MOST_EXPRESSION_BYTES = 4096
 _MOST_TRANSACTION_BYTES = 4 * 1024 * 1024
 _RANGE = "pk = :pk AND sk BETWEEN :first AND :last"
 
@@ -54,6 +53,7 @@ class MemoryDynamoDB:
             "Query": self._query,
             "Scan": self._scan,
             "PutItem": self._put_item,
+            "UpdateItem": self._update_item,
             "TransactWriteItems": self._transact_write,
         }
 
@@ -122,16 +122,25 @@ class MemoryDynamoDB:
     def _put_item(self, request: Wire, cost: Cost) -> Wire:
         pk, sk = _key_of("Put", request)
         old = self._find(request["Item"])
-        if not _holds(request, old):
+        if not holds(request, old):
             raise Refused("ConditionalCheckFailedException")
         self._write(pk, sk, old, request["Item"], cost, transactional=False)
         return {}
+
+    def _update_item(self, request: Wire, cost: Cost) -> Wire:
+        pk, sk = _key_of("Update", request)
+        old = self._find(request["Key"])
+        if not holds(request, old):
+            raise Refused("ConditionalCheckFailedException", **({"Item": old} if old else {}))
+        new = updated(request, old)
+        self._write(pk, sk, old, new, cost, transactional=False)
+        return {"Attributes": new}
 
     def _transact_write(self, request: Wire, cost: Cost) -> Wire:
         actions = [next(iter(action.items())) for action in request["TransactItems"]]
         keys = [_key_of(kind, action) for kind, action in actions]
         before = [self._find({"pk": {"S": pk}, "sk": {"S": sk}}) for pk, sk in keys]
-        reasons = [_holds(action, item) for (_, action), item in zip(actions, before, strict=True)]
+        reasons = [holds(action, item) for (_, action), item in zip(actions, before, strict=True)]
         if len(set(keys)) != len(keys) or len(keys) > _MOST_ACTIONS:
             raise Refused("ValidationException")
         if not all(reasons):
@@ -171,36 +180,13 @@ def _key_of(kind: str, action: Wire) -> tuple[str, str]:
     return key["pk"]["S"], key["sk"]["S"]
 
 
-def _holds(action: Wire, item: Wire | None) -> bool:
-    condition = action.get("ConditionExpression")
-    if condition is None:
-        return True
-    if condition == STILL_ABSENT:
-        return item is None
-    if condition == STILL_AT_VERSION:
-        return item is not None and item.get("v") == action["ExpressionAttributeValues"][":v"]
-    raise Refused("ValidationException")
-
-
 def _after(kind: str, action: Wire, old: Wire | None) -> Wire | None:
     if kind == "Put":
         item: Wire = action["Item"]
         return item
     if kind == "Delete":
         return None
-    if kind == "ConditionCheck":
-        return old
-    if kind != "Update" or not action["UpdateExpression"].startswith("ADD "):
-        raise Refused("ValidationException")
-    if len(action["UpdateExpression"]) > _MOST_EXPRESSION_BYTES:
-        raise Refused("ValidationException")
-    new = dict(old or action["Key"])
-    for term in action["UpdateExpression"].removeprefix("ADD ").split(", "):
-        name, value = term.split(" ")
-        attribute = action["ExpressionAttributeNames"][name]
-        added = int(action["ExpressionAttributeValues"][value]["N"])
-        new[attribute] = {"N": str(int(new.get(attribute, {"N": "0"})["N"]) + added)}
-    return new
+    return old if kind == "ConditionCheck" else updated(action, old)
 
 
 def _size(item: Wire | None) -> int:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from benchmarks.events import one_change, stack_in_use
+from benchmarks.expressions import UnknownExpressionError
 from benchmarks.memory_aws import MemoryAws
 from benchmarks.product import start_afresh
 from compute.fold import fold
@@ -141,6 +142,12 @@ def test_a_key_that_is_not_remembered_costs_one_read() -> None:
     start_afresh()
     cold = product.post("changes", work.merge()).bill
     warm = product.post("changes", work.merge()).bill
-    assert cold.of("dynamodb").operations == {"BatchGetItem": 1}
+    assert cold.of("dynamodb").operations["BatchGetItem"] == 1
     assert cold.of("secrets-manager").requests == 1
-    assert warm.of("dynamodb").requests == 0
+    assert warm.of("dynamodb").operations["BatchGetItem"] == 0
+    assert warm.of("secrets-manager").requests == 0
+
+
+def test_an_expression_that_dynamodb_would_not_take_is_not_taken(table: DynamoTable) -> None:
+    with pytest.raises(UnknownExpressionError):
+        table.write([Add(("p", "s"), {f"n{number:04d}": 1 for number in range(400)})])
