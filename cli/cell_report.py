@@ -12,7 +12,8 @@ from leadline.store.table import Key
 _WORDS = {
     "d": "deployments", "m": "mapped", "b": "baseline", "p": "pending", "u": "unmatched", "f": "failed", "r": "rework",
     "x": "never live", "y": "never live, counted as failed", "o": "open failures", "c": "changes",
-    "i": "changes without first commit", "L": "lead seconds", "C": "coding seconds", "P": "pickup seconds", "V": "review seconds", "Y": "deploy seconds", "R": "recovery seconds",
+    "i": "changes without first commit", "L": "lead seconds", "C": "coding seconds", "P": "pickup seconds",
+    "V": "review seconds", "Y": "deploy seconds", "R": "recovery seconds",
 }  # fmt: skip
 _MOST_NUMBERS = 4
 
