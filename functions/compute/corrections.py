@@ -7,7 +7,7 @@ is told later makes the thing anew.
 from dataclasses import replace
 from typing import Any
 
-from compute.claims import add_claim, drop_claim
+from compute.claims import add_claim, drop_claim, heed_claims
 from compute.derivation import Derivation
 from compute.records import save_record, with_changes
 from compute.tracks import Track
@@ -62,6 +62,7 @@ def delete_deployment(table: Table, data: dict[str, Any], received_at: int) -> N
         before = track.live_before(record.place)
         if record.remediates is not None:
             drop_claim(track, record.remediates, "d:" + record.key)
+        heed_claims(track, record)
         track.remove_entry(record.place)
         track.forget_attention(record)
         track.mark(ATTRIBUTE, record.place)

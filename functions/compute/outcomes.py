@@ -4,11 +4,13 @@ Like attribution it is derived from what is stored around a deployment, so the o
 remedies arrive never changes a number. A rollback reaches back along the track to everything it went back behind.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from compute.records import save_record, with_outcome
 from compute.tracks import Track
 from compute.workspace import OUTCOME
+from leadline.domain.deployments import identified_key
 from leadline.domain.ledger import Relied, is_behind
 from leadline.domain.outcomes import Outcome, Remedy, Trouble
 from leadline.store.deployments import Entry, Record, claim_key, is_sha, place_of, references, same_sha
@@ -25,15 +27,34 @@ def settle(track: Track, places: set[str]) -> None:
         if neighbour is not None:
             left.add(neighbour.place)
             track.mark(OUTCOME, neighbour.place)
+    seen: set[str] = set()
     while left:
         place = max(left)
         left.remove(place)
+        seen.add(place)
+        for other in _spoken_of_together(track, place) - seen - left:
+            left.add(other)
+            track.mark(OUTCOME, other)
         passed_on = _settle_one(track, place)
         before = track.live_before(place) if passed_on else None
         if before is not None:
             left.add(before.place)
             track.mark(OUTCOME, before.place)
         track.unmark(OUTCOME, place)
+
+
+def _spoken_of_together(track: Track, place: str) -> set[str]:
+    """Whom it repairs, and the deployments of its SHA where somebody speaks of that: whether it is live matters to them."""
+    entry = track.entry(place)
+    record = track.record(entry.key) if entry else None
+    if record is None:
+        return set()
+    spoken = [reference for _, reference in _claims_on(track, record)]
+    places = {other for reference in spoken for other in targets(track, reference, None)}
+    if record.remediates is not None:
+        run = identified_key(track.service.name, track.environment, record.remediates)
+        places.update(targets(track, record.remediates, run))
+    return places
 
 
 def _neighbour(track: Track, place: str) -> Entry | None:
@@ -103,16 +124,21 @@ def _implicit(track: Track, entry: Entry, after: Entry | None) -> list[Trouble]:
 def _claimed(track: Track, entry: Entry, record: Record) -> list[Trouble | Remedy]:
     found: list[Trouble | Remedy] = []
     seen: set[str] = set()
+    for claimant, reference in _claims_on(track, record):
+        if claimant in seen:
+            continue
+        claim = _claim(track, claimant)
+        if claim is not None and _speaks_of(track, claimant, reference, claim, entry, record):
+            seen.add(claimant)
+            found.append(claim)
+    return found
+
+
+def _claims_on(track: Track, record: Record) -> Iterator[tuple[str, str]]:
+    """Who may speak of this deployment, and by which name."""
     for name in references(record):
         key = claim_key(track.service.name, track.environment, name)
-        for claimant, reference in ((track.work.changes.get(key) or {}).get("c", {})).items():
-            if claimant in seen:
-                continue
-            claim = _claim(track, claimant)
-            if claim is not None and _speaks_of(track, claimant, reference, claim, entry, record):
-                seen.add(claimant)
-                found.append(claim)
-    return found
+        yield from (track.work.changes.get(key) or {}).get("c", {}).items()
 
 
 def _claim(track: Track, claimant: str) -> Trouble | Remedy | None:
