@@ -115,7 +115,7 @@ VALUES = st.fixed_dictionaries(
         "timezone": st.sampled_from(["Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata"]),
         "incident_window_hours": st.sampled_from([1, 5, 40, 500]),
         "failure_status_counts": st.just(True),
-        "bots": st.sampled_from([["*1"], ["DEV-*"], ["a*", "b*"], ["*"]]),
+        "bots": st.sampled_from([["*b"], ["ANN"], ["a*", "b*"], ["*"]]),
     },
 )
 
@@ -253,7 +253,7 @@ SALES: list[Event] = [
     a_change(3, "m3", at(3), paths=["web/a.py"]),
     a_deployment("m1", at(10), deployment_id="d1", **TILL),
     a_deployment("m3", at(12), deployment_id="d2", **TILL),
-    a_deployment("m9", at(14), deployment_id="d3", **TILL),
+    a_deployment("m9", at(14), deployment_id="d3", repository=None, **TILL),
     an_incident("INC-1", at(12) + HOUR, repository=None, **TILL),
 ]
 
