@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from compute.vcs.connection import BadConfiguration, Connections, parse
+from compute.vcs.connection import BadConfiguration, Connections
 from compute.vcs.port import Denied, NotFound
 from compute.vcs.rs256 import BadKey, read_key
 from leadline.store.memory import MemoryTable
@@ -138,9 +138,16 @@ def test_what_is_wrong_with_the_configuration_is_said_without_its_secrets() -> N
         '{"github.com": {"kind": "github", "app_id": 1, "installation_id": "../x", "private_key": "s3cret"}}',
         '{"github.com": {"kind": "github", "app_id": 1, "installation_id": 2, "private_key": "s3cret"}}',
     ):
+        name = "git.acme.dev" if "git.acme.dev" in wrong else "github.com"
+        connections = Connections(lambda text=wrong: text, MemoryTable(), Clock())  # type: ignore[misc]
         with pytest.raises(BadConfiguration) as raised:
-            parse(wrong)
+            connections.of(f"{name}/acme/shop")
         assert "s3cret" not in str(raised.value)
+
+
+def test_one_host_that_is_configured_wrongly_leaves_the_others_as_they_are() -> None:
+    secret = {"git.acme.dev": {"kind": "gitea"}, "github.com": {"kind": "github", "token": "one"}}
+    assert Connections(lambda: json.dumps(secret), MemoryTable(), Clock()).of("github.com/acme/shop")
 
 
 def test_only_a_configured_host_is_asked_and_a_new_token_is_used_within_a_minute() -> None:

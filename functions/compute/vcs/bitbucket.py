@@ -10,10 +10,19 @@ from urllib.parse import quote, urlencode
 
 from compute.vcs import reading
 from compute.vcs.http import Http
-from compute.vcs.port import LOOK_BACK, MOST_COMMITS, History, NotFound, Page, Unavailable
+from compute.vcs.port import (
+    ASKED_ONE_BY_ONE,
+    LOOK_BACK,
+    MOST_COMMITS,
+    SKEW,
+    History,
+    NotFound,
+    Page,
+    Unavailable,
+)
 
 A_PAGE = 100
-CHANGES_A_PAGE = 20
+CHANGES_A_PAGE = 50
 _MOST_PAGES = 60
 
 
@@ -36,18 +45,32 @@ class Bitbucket:
         return History(head["sha"], list({commit["sha"]: commit for commit in commits}.values()))
 
     def changes(self, repository: str, shas: Sequence[str]) -> list[dict[str, Any]]:
-        path = _path(repository)
-        found: dict[int, dict[str, Any]] = {}
+        many = len(shas) > ASKED_ONE_BY_ONE
+        rows = self._merged_as(repository, shas) if many else self._pulls_of(repository, shas)
+        found = {
+            change["number"]: change for row, sha in rows if (change := self._change(repository, row, sha)) is not None
+        }
+        return [found[number] for number in sorted(found)]
+
+    def _pulls_of(self, repository: str, shas: Sequence[str]) -> Iterator[tuple[Any, str]]:
+        path, seen = _path(repository), set[int]()
         for sha in shas:
-            if any(sha in (change["merge_sha"], *change.get("commit_shas", ())) for change in found.values()):
-                continue
             for row in self._all(f"{path}/commit/{sha}/pullrequests?pagelen=50"):
                 number = reading.number(row, "id")
-                if number is None or number in found:
-                    continue
-                change = self._change(repository, self._http.get(f"{path}/pullrequests/{number}").content, sha)
-                found |= {number: change} if change else {}
-        return [found[number] for number in sorted(found)]
+                if number is not None and number not in seen:
+                    seen.add(number)
+                    yield self._http.get(f"{path}/pullrequests/{number}").content, sha
+
+    def _merged_as(self, repository: str, shas: Sequence[str]) -> Iterator[tuple[Any, None]]:
+        """The last of the commits is the oldest, and none is merged before it is made."""
+        oldest, wanted = self._commit(repository, shas[-1])["committed_at"] - SKEW, {sha[:12] for sha in shas}
+        for rows in self._pages(self._merged_since(repository, oldest)):
+            yield from ((row, None) for row in rows if (reading.text(row, "merge_commit", "hash") or "")[:12] in wanted)
+
+    def _merged_since(self, repository: str, since: int) -> str:
+        condition = f'state="MERGED" AND updated_on>="{reading.rfc3339(since)}"'
+        query = urlencode({"q": condition, "sort": "-updated_on", "pagelen": CHANGES_A_PAGE})
+        return f"{_path(repository)}/pullrequests?{query}"
 
     def recent(self, repository: str, since: int, cursor: str | None) -> Page:
         """The cursor is the address of the next page, which `Http` follows to its own host only."""
@@ -59,9 +82,7 @@ class Bitbucket:
             fresh = [commit for commit in commits if commit["committed_at"] >= since]
             more = _next(answer) if len(fresh) == len(commits) else None
             return Page(fresh, cursor=f"commits:{more}" if more else "changes:")
-        condition = f'state="MERGED" AND updated_on>="{reading.rfc3339(since)}"'
-        query = urlencode({"q": condition, "sort": "-updated_on", "pagelen": CHANGES_A_PAGE})
-        answer = self._answer(place or f"{path}/pullrequests?{query}")
+        answer = self._answer(place or self._merged_since(repository, since))
         changes = [self._change(repository, row) for row in reading.objects(answer, "values")]
         more = _next(answer)
         fresh = [change for change in changes if change is not None and change["merged_at"] >= since]

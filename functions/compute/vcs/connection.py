@@ -60,18 +60,26 @@ class Credentials:
     app: tuple[str, PrivateKey, str] | None = None
 
 
-def parse(text: str) -> dict[str, Credentials]:
-    """The hosts by name. Raises BadConfiguration."""
+def parse(text: str) -> dict[str, "Credentials | BadConfiguration"]:
+    """The hosts by name; one that is wrong leaves the others as they are. Raises BadConfiguration where none can be read."""
     try:
         hosts = json.loads(text)
     except ValueError:
         raise BadConfiguration("the secret of the code hosts is not JSON") from None
-    if not isinstance(hosts, dict) or not all(isinstance(values, dict) for values in hosts.values()):
+    if not isinstance(hosts, dict):
         raise BadConfiguration("the secret of the code hosts must be an object with an object for each host")
-    return {name.lower(): _credentials(name.lower(), values) for name, values in hosts.items()}
+    found: dict[str, Credentials | BadConfiguration] = {}
+    for name, values in hosts.items():
+        try:
+            found[name.lower()] = _credentials(name.lower(), values)
+        except BadConfiguration as error:
+            found[name.lower()] = error
+    return found
 
 
-def _credentials(name: str, values: Mapping[str, Any]) -> Credentials:
+def _credentials(name: str, values: Any) -> Credentials:
+    if not isinstance(values, dict):
+        raise BadConfiguration(f"{name}: must be an object")
     kind = values.get("kind")
     if kind not in KINDS:
         raise BadConfiguration(f"{name}: `kind` must be one of {', '.join(KINDS)}")
@@ -131,17 +139,20 @@ class Connections:
         self._reserve = reserve
         self._read_timeout = read_timeout
         self._lock = threading.Lock()
-        self._kept: tuple[int, str, dict[str, Host]] | None = None
+        self._kept: tuple[int, str, dict[str, Host | BadConfiguration]] | None = None
 
     def of(self, repository: str) -> Host | None:
         """The client of the repository's host; None where that is not configured, or the name has no host in it.
 
-        Raises Unavailable where the configuration cannot be read, BadConfiguration where it makes no sense.
+        Raises Unavailable where the configuration cannot be read, BadConfiguration where the host's makes no sense.
         """
         name, _, path = repository.partition("/")
-        return self._hosts().get(name.lower()) if "/" in path else None
+        host = self._hosts().get(name.lower()) if "/" in path else None
+        if isinstance(host, BadConfiguration):
+            raise host
+        return host
 
-    def _hosts(self) -> dict[str, Host]:
+    def _hosts(self) -> dict[str, Host | BadConfiguration]:
         with self._lock:
             now = self._now()
             if self._kept is not None and now - self._kept[0] < KEPT:
@@ -157,7 +168,9 @@ class Connections:
             self._kept = (now, text, hosts)
             return hosts
 
-    def _connect(self, name: str, credentials: Credentials) -> Host:
+    def _connect(self, name: str, credentials: Credentials | BadConfiguration) -> Host | BadConfiguration:
+        if isinstance(credentials, BadConfiguration):
+            return credentials
         breaker = Breaker(self._table, name, self._now)
 
         def http(headers: Callable[[], Mapping[str, str]]) -> Http:

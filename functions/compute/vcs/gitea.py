@@ -1,6 +1,7 @@
 """Gitea and Forgejo (Codeberg). Source: docs.gitea.com/api and the server's own /swagger.v1.json.
 
-They find a pull request by its merge commit only; its other commits are known by it. They keep no deployments, but releases.
+They name one pull request for a commit where a merge queue may have merged several by it, so what was merged since the oldest
+commit is listed instead. They keep no deployments, but releases.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,16 @@ from urllib.parse import quote
 
 from compute.vcs import reading
 from compute.vcs.http import Http
-from compute.vcs.port import LOOK_BACK, MOST_COMMITS, Deployed, History, NotFound, Page
+from compute.vcs.port import (
+    LOOK_BACK,
+    MOST_COMMITS,
+    MOST_LISTED,
+    SKEW,
+    Deployed,
+    History,
+    NotFound,
+    Page,
+)
 
 A_PAGE = 50
 _LIGHT = {"stat": "false", "verification": "false", "files": "false"}
@@ -36,20 +46,19 @@ class Gitea:
         return History(head["sha"], list({commit["sha"]: commit for commit in commits}.values()))
 
     def changes(self, repository: str, shas: Sequence[str]) -> list[dict[str, Any]]:
-        found: dict[int, dict[str, Any]] = {}
-        covered: set[str] = set()
-        for sha in shas:
-            if sha in covered:
-                continue
-            try:
-                row = self._http.get(f"{_path(repository)}/commits/{sha}/pull", None).content
-            except NotFound:
-                continue
-            change = self._change(repository, row)
-            if change is not None:
-                found[change["number"]] = change
-                covered |= {change["merge_sha"], *change.get("commit_shas", ())}
+        rows = self._merged_as(repository, shas) if shas else ()
+        found = {change["number"]: change for row in rows if (change := self._change(repository, row)) is not None}
         return [found[number] for number in sorted(found)]
+
+    def _merged_as(self, repository: str, shas: Sequence[str]) -> Iterator[Any]:
+        """The last of the commits is the oldest, and none is merged before it is made."""
+        oldest, wanted = self._commit(repository, shas[-1])["committed_at"] - SKEW, set(shas)
+        query = {"state": "closed", "sort": "recentupdate"}
+        for page in range(1, MOST_LISTED // A_PAGE + 1):
+            rows = self._page(f"{_path(repository)}/pulls", query, page)
+            yield from (row for row in rows if reading.sha(row, "merge_commit_sha") in wanted)
+            if len(rows) < A_PAGE or (reading.time(rows[-1], "updated_at") or 0) < oldest:
+                return
 
     def recent(self, repository: str, since: int, cursor: str | None) -> Page:
         kind, _, place = (cursor or "commits:1").partition(":")

@@ -9,15 +9,20 @@ from urllib.parse import quote
 
 from compute.vcs import reading
 from compute.vcs.http import Http
-from compute.vcs.port import LOOK_BACK, MOST_COMMITS, Deployed, History, NotFound, Page
+from compute.vcs.port import (
+    ASKED_ONE_BY_ONE,
+    LOOK_BACK,
+    MOST_COMMITS,
+    MOST_LISTED,
+    SKEW,
+    Deployed,
+    History,
+    NotFound,
+    Page,
+)
 
 A_PAGE = 100
 CHANGES_A_PAGE = 20
-ASKED_ONE_BY_ONE = 20
-MOST_LISTED = 2_000
-SKEW = 24 * 3600 * 1000
-"""How far the clock of who committed may be ahead of GitLab's (milliseconds)."""
-
 _STATES = {"success": "success", "failed": "failure", "canceled": "cancelled"}
 _RUNNING = ("created", "running", "blocked")
 

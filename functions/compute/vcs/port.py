@@ -104,5 +104,14 @@ class Host(Vcs, Listing, Protocol):
 LOOK_BACK = 8 * 24 * 3600 * 1000
 """How far a history without `since` reaches back (milliseconds): a first deployment reads a week before its own day."""
 
+ASKED_ONE_BY_ONE = 20
+"""Where a host answers for one commit a request, the changes of more commits than this are looked for in a list of changes."""
+
+MOST_LISTED = 2_000
+"""So many changes of such a list are read, those first that something happened to last."""
+
+SKEW = 24 * 3600 * 1000
+"""How far the clock of who committed may be ahead of the host's (milliseconds)."""
+
 MOST_COMMITS = 5_000
 """A history stops there and says that it is not complete."""
