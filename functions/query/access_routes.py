@@ -1,10 +1,14 @@
-"""The routes of keys, plans, the access log and its settings: all need the scope admin."""
+"""The routes of keys, plans, the access log and its settings, which need the scope admin, and of sources."""
 
 from __future__ import annotations
 
-from leadline.auth import ADMIN
-from query import key_answers, keys
+from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ
+from query import access_answers as a
+from query import access_logs, key_answers, keys, plans, sources
+from query.etags import IF_MATCH
 from query.route import Route
+
+_CHANGE = (412, 413, 415, 422, 428)
 
 ACCESS_ROUTES = (
     Route(
@@ -47,5 +51,67 @@ ACCESS_ROUTES = (
         body=key_answers.RotationSent,
         problems=(404, 409, 413, 415, 422),
         status=201,
+    ),
+    Route("GET", "/v1/sources", METRICS_READ, sources.get_sources, "How webhooks are read", a.SourcesAnswer),
+    Route(
+        "PUT",
+        "/v1/sources",
+        CONFIG_WRITE,
+        sources.put_sources,
+        "Sets how webhooks are read",
+        a.SourcesAnswer,
+        body=a.SourcesSent,
+        problems=_CHANGE,
+        headers=IF_MATCH,
+    ),
+    Route("GET", "/v1/plans", ADMIN, plans.plan_page, "Plans, in order of name", a.PlanPage),
+    Route("GET", "/v1/plans/{plan}", ADMIN, plans.one_plan, "One plan", a.PlanEntry, problems=(404,)),
+    Route(
+        "PUT",
+        "/v1/plans/{plan}",
+        ADMIN,
+        plans.put_plan,
+        "Makes or replaces a plan; its keys are held to it within half a minute",
+        a.PlanEntry,
+        body=a.PlanSent,
+        problems=(404, *_CHANGE),
+        headers=IF_MATCH,
+    ),
+    Route(
+        "DELETE",
+        "/v1/plans/{plan}",
+        ADMIN,
+        plans.delete_plan,
+        "Removes a plan that no key has",
+        None,
+        problems=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/v1/settings/access",
+        ADMIN,
+        plans.get_access,
+        "The access log's settings and web origins",
+        a.AccessSettingsAnswer,
+    ),
+    Route(
+        "PUT",
+        "/v1/settings/access",
+        ADMIN,
+        plans.put_access,
+        "Sets whether and how long requests are noted, and which web pages may call",
+        a.AccessSettingsAnswer,
+        body=a.AccessSettingsSent,
+        problems=_CHANGE,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "GET",
+        "/v1/access-logs",
+        ADMIN,
+        access_logs.access_page,
+        "Who called what, when, from where, with what result; refused requests too",
+        a.AccessPage,
+        access_logs.PARAMETERS,
     ),
 )

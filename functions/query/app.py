@@ -9,7 +9,7 @@ from typing import Any
 
 from leadline import telemetry
 from leadline.asked import Asked, identified
-from leadline.auth import Authenticator
+from leadline.auth import METRICS_READ, Authenticator
 from leadline.domain.errors import Transient
 from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
@@ -18,6 +18,7 @@ from leadline.store.table import Table
 from query.accept import check_acceptable
 from query.configuration import Configuration
 from query.cursors import Cursors
+from query.http import compressed, conditional, options, shared
 from query.limited import beyond_everything
 from query.parameters import read_query
 from query.refusal import not_found
@@ -55,11 +56,23 @@ class Query:
             response = internal().response()
         self._log.info("request", extra={**line, "status": response["statusCode"]})
         self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
-        response = identified(event, response, asked.headers)
+        response = identified(event, self._finished(event, response), asked.headers)
         return {**response, "body": ""} if _method(event) == "HEAD" else response
+
+    def _finished(self, event: Mapping[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if _method(event) in ("GET", "HEAD"):
+            response = conditional(response, headers)
+        response = compressed(response, headers)
+        try:
+            return shared(response, headers.get("origin"), self._gate.settings().origins)
+        except Transient:
+            return response  # without leave for any page: what can't be read is not allowed
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
         now = asked.at = self._reach.clock()
+        if _method(event) == "OPTIONS":
+            return self._options(event, asked)
         route, name = _route(_method(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
         # Who only asks whether we are there is nobody's business, and asks often.
@@ -78,6 +91,14 @@ class Query:
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
         return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now, principal)))
 
+    def _options(self, event: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        allowed = _allowed(event["rawPath"])
+        if not allowed:
+            raise _nothing_here()
+        asked.route = None  # browsers ask it before each request of a page
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        return options(allowed, headers, self._gate.settings().origins)
+
 
 def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
     """Puts the parts together. `clock` gives epoch milliseconds."""
@@ -94,24 +115,35 @@ def _method(event: Mapping[str, Any]) -> str:
 
 def _route(method: str, path: str) -> tuple[Route, str]:
     """The route and what its {name} stands for. Raises Problem: 404, or 405 with what is allowed."""
+    for route, name in _matching(path):
+        if route.method == ("GET" if method == "HEAD" else method):
+            # An HTTP API hands the path on decoded, but for the percent sign itself.
+            return route, name.replace("%25", "%")
+    if allowed := _allowed(path):
+        listed = ", ".join(sorted(allowed))
+        raise Problem(405, "Method not allowed", f"Use {listed}.", headers={"allow": listed})
+    raise _nothing_here()
+
+
+def _matching(path: str) -> list[tuple[Route, str]]:
     fitting = (
         [] if path in EVENT_PATHS else [(route, name) for route in ROUTES if (name := route.match(path)) is not None]
     )
     most = max((route.literal for route, _ in fitting), default=0)
-    matching = [(route, name) for route, name in fitting if route.literal == most]
-    for route, name in matching:
-        if route.method == ("GET" if method == "HEAD" else method):
-            # An HTTP API hands the path on decoded, but for the percent sign itself.
-            return route, name.replace("%25", "%")
-    allowed = {route.method for route, _ in matching}
+    return [(route, name) for route, name in fitting if route.literal == most]
+
+
+def _allowed(path: str) -> set[str]:
+    allowed = {route.method for route, _ in _matching(path)}
     if path in EVENT_PATHS:
         allowed.add("POST")
     if "GET" in allowed:
         allowed.add("HEAD")
-    if allowed:
-        listed = ", ".join(sorted(allowed))
-        raise Problem(405, "Method not allowed", f"Use {listed}.", headers={"allow": listed})
-    raise not_found("There is nothing here; GET /openapi.json lists what there is.")
+    return allowed
+
+
+def _nothing_here() -> Problem:
+    return not_found("There is nothing here; GET /openapi.json lists what there is.")
 
 
 def _reply(route: Route, answer: Any) -> dict[str, Any]:
@@ -120,7 +152,11 @@ def _reply(route: Route, answer: Any) -> dict[str, Any]:
         return {**made, "headers": {**made["headers"], **answer.headers}}
     if answer is None:
         return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
-    kept = f"public, max-age={_DOCUMENT_SECONDS}" if route.path == "/openapi.json" else "no-store"
+    kept = "no-store"
+    if route.path == "/openapi.json":
+        kept = f"public, max-age={_DOCUMENT_SECONDS}"
+    elif route.method == "GET" and route.scope == METRICS_READ:
+        kept = "private, no-cache"  # may be held by who asked, and is asked for again with its ETag
     return {
         "statusCode": route.status,
         "headers": {"content-type": "application/json", "cache-control": kept},

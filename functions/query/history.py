@@ -13,7 +13,7 @@ from query.parameters import CURSOR, LIMIT, Parameter, choice
 from query.request import Request
 from query.values import DEFAULT_LIMIT, name_of
 
-KINDS = ("settings", "service", "deployment", "change", "incident")
+KINDS = ("settings", "service", "deployment", "change", "incident", "sources", "plan", "access")
 PARAMETERS = (
     choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
     Parameter("name", name_of(400), "Only changes of what has this name."),

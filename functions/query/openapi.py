@@ -143,6 +143,8 @@ def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
     }
     if route.answer is None:
         return {"204": {"description": "Done"}, **responses}
+    if route.method == "GET":
+        responses["304"] = {"description": "It is what If-None-Match names"}
     content = {"application/json": {"schema": references[id(route.answer)]}}
     return {str(route.status): {"description": route.summary, "content": content}, **responses}
 

@@ -81,15 +81,24 @@ class Gate:
         """Counts a request against the key's plan; the headers that tell what is left.
 
         Raises Problem: 403 where the plan has no access to the Product API, 429 where a bound is met. What is refused is not
-        counted. A plan that was removed bounds nothing.
+        counted.
         """
-        plan = self.settings().plans.get(principal.plan) if principal.plan is not None else None
-        if plan is None:
+        if principal.plan is None:
             return {}
+        plan = self._plan(principal.plan)
         if product_api and not plan.api:
             detail = f'The plan "{principal.plan}" does not include the Product API; events are taken.'
             raise Problem(403, "Not in the plan", detail)
         return self._count(principal.key_id, plan) if plan.limited else {}
+
+    def _plan(self, name: str) -> Plan:
+        plan = self.settings().plans.get(name)
+        if plan is None:  # made since the settings were read, or else removed, which no key of it outlives
+            self._settings = None
+            plan = self.settings().plans.get(name)
+        if plan is None:
+            raise Problem(403, "Not in the plan", "This key's plan does not exist any more.")
+        return plan
 
     def _count(self, key_id: str, plan: Plan) -> dict[str, str]:
         now = self._clock()

@@ -1,0 +1,93 @@
+"""What the routes of sources, plans, the access log and its settings answer and take, as types."""
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class CodeHostSources(TypedDict):
+    """How a code host's webhooks are read. Mappings go from a name or pattern (`*`, `?`) to a service, an environment, or both."""
+
+    incident_label: str | None
+    release_branches: list[str]
+    environments: dict[str, dict[str, str]]
+    workflows: dict[str, dict[str, str]]
+    tags: dict[str, dict[str, str]]
+
+
+class SourcesAnswer(TypedDict):
+    """How webhooks are read, defaults included. `incident_services`: from a sender's name (`pagerduty:PXYZ12`) to a service."""
+
+    github: CodeHostSources
+    gitlab: CodeHostSources
+    bitbucket: CodeHostSources
+    incident_services: dict[str, str]
+    default_service: str | None
+
+
+class SourcesSent(TypedDict):
+    """As it is shown; what is left out gets its default."""
+
+    github: NotRequired[dict[str, Any] | None]
+    gitlab: NotRequired[dict[str, Any] | None]
+    bitbucket: NotRequired[dict[str, Any] | None]
+    incident_services: NotRequired[dict[str, str] | None]
+    default_service: NotRequired[str | None]
+
+
+class PlanEntry(TypedDict):
+    """How many requests a key may make in a minute and in a day (UTC), null for any; `api`: whether it may use the Product API."""
+
+    plan: str
+    per_minute: int | None
+    per_day: int | None
+    api: bool
+
+
+class PlanPage(TypedDict):
+    """All plans, in order of name."""
+
+    items: list[PlanEntry]
+
+
+class PlanSent(TypedDict):
+    """Left out or null: no bound; `api` true."""
+
+    per_minute: NotRequired[int | None]
+    per_day: NotRequired[int | None]
+    api: NotRequired[bool | None]
+
+
+class AccessSettingsAnswer(TypedDict):
+    """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from."""
+
+    log: bool
+    log_days: int
+    origins: list[str]
+
+
+class AccessSettingsSent(TypedDict):
+    """What is left out gets its default: log true, log_days 90, no origins."""
+
+    log: NotRequired[bool | None]
+    log_days: NotRequired[int | None]
+    origins: NotRequired[list[str] | None]
+
+
+class AccessEntry(TypedDict):
+    """A request that was answered. `route` is a template; `key_id` is null where no good key was sent; `source` is an address."""
+
+    at: str
+    request_id: str
+    key_id: str | None
+    source: str | None
+    route: str
+    status: int
+    milliseconds: int
+
+
+class AccessPage(TypedDict):
+    """The newest first. A page may be short, even empty, and not be the last."""
+
+    items: list[AccessEntry]
+    next_cursor: str | None
