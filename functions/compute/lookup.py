@@ -36,11 +36,12 @@ def look_up(table: Table, connections: "Connections", key: str, now: int) -> Non
     ):
         return
     before = track.live_before(record.place)
+    since = before.after.line if before else None  # the last place that is known: those between may be pending, too
     try:
         host = connections.of(repository)
         if host is None:
             return
-        messages = enrich(host, Facts(table, repository), repository, sha, before.node if before else None, now)
+        messages = enrich(host, Facts(table, repository), repository, sha, since, now)
     except (NotFound, Denied):
         _note_asked(table, key, unavailable=False)
         return

@@ -32,8 +32,11 @@ class Errand:
 
 
 def errands(table: Table, now: int, *, lookups: bool) -> Iterator[Errand]:
-    """What is due at `now` (epoch milliseconds). `lookups`: whether any VCS can be asked. Costs one query a page."""
-    for item in table.query(attention_partition(PENDING)):
+    """What is due at `now` (epoch milliseconds). `lookups`: whether any VCS can be asked. Costs one query a page.
+
+    The newest first: what is found for it mostly completes those before it, too.
+    """
+    for item in table.query(attention_partition(PENDING), reverse=True):
         age = now - item["since"]
         if age >= GIVE_UP:
             yield _errand(item, "settlement", now)
