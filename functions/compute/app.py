@@ -64,7 +64,7 @@ class Compute:
         So it is listed, and can be retried, whatever the last try dies of, and also where it only waits behind one that fails.
         """
         for record in map(SQSRecord, event["Records"]):
-            if int(record.attributes.approximate_receive_count) >= MAX_RECEIVES:
+            if int(record.attributes.approximate_receive_count) >= MAX_RECEIVES and not _is_errand(record.body):
                 try:
                     note_parked(self._table, record.body, LAST_TRY, self._now(), record.attributes.message_group_id)
                 except LeadlineError as error:
@@ -113,3 +113,11 @@ class Compute:
         following = load_page(self._table, self._connections, data, self._now())
         if following is not None:
             send(self._queue, [following], self._now())
+
+
+def _is_errand(body: str) -> bool:
+    """Whether the schedule sent it, and sends it again by itself."""
+    try:
+        return parse_envelope(body)["kind"] in ("lookup", "loading")
+    except Poison:
+        return False

@@ -14,9 +14,9 @@ from leadline.domain.changes import Change
 from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry
 from leadline.domain.outcomes import Outcome
-from leadline.domain.paths import touches
 from leadline.domain.patterns import matches
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
+from leadline.store.concerns import concerns_of
 from leadline.store.deployments import (
     Entry,
     Record,
@@ -220,20 +220,12 @@ class Track:
             return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
         if record.correction.excluded:
             return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
-        found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, self._concerns)
+        concerns = concerns_of(self.work.changes, self.service, self.work.organisation)
+        found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, concerns)
         if found.status != Status.PENDING:
             return found
         reason = Reason.VCS_UNAVAILABLE if record.unavailable else found.reason
         return replace(found, status=Status.UNMATCHED if record.settled else Status.PENDING, reason=reason)
-
-    def _concerns(self, change: Change) -> bool:
-        """Whether the change counts for this service: no bot made it, and it touches its files. If nobody told them it may."""
-        if change.author is not None and matches(change.author, self.work.organisation.bots):
-            return False
-        if not self.service.paths:
-            return True
-        told = self.work.changes.get(change_key(change.repository, change.number)) or {}
-        return "paths" not in told or touches(told["paths"], self.service.paths)
 
     def _is_rework(self, change: Change) -> bool:
         """Whether the change has a label that makes what carries it rework."""

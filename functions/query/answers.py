@@ -29,6 +29,30 @@ class Group(TypedDict):
     metrics: Metrics
 
 
+class CutOff(TypedDict):
+    """A level as the report published it; `low` and `high` are that in deployments a day, seconds, or a share of 1; null: no end."""
+
+    level: Literal["elite", "high", "medium", "low"]
+    published: str
+    low: float | None
+    high: float | None
+
+
+class MetricLevels(TypedDict):
+    """`levels`: those whose published range holds the value. None where it falls between two, several where they overlap."""
+
+    levels: list[Literal["elite", "high", "medium", "low"]]
+    value: float | None
+    cut_offs: list[CutOff]
+
+
+class LevelsAnswer(TypedDict):
+    """DORA's performance levels by one year's report: its own clusters, and no level that it does not have."""
+
+    edition: Literal["2019", "2021", "2022", "2023"]
+    metrics: dict[str, MetricLevels]
+
+
 class DoraReport(TypedDict):
     """DORA's metrics for a window, and for the one before it.
 
@@ -43,6 +67,7 @@ class DoraReport(TypedDict):
     previous: PreviousWindow
     series: NotRequired[list[SeriesEntry]]
     groups: NotRequired[list[Group]]
+    levels: NotRequired[LevelsAnswer]
 
 
 class ChangeShipped(TypedDict):
@@ -123,6 +148,32 @@ class Deployment(TypedDict):
     direct_commits: list[DirectCommit]
     correction: Correction | None
     mapping: Mapping
+
+
+class DeploymentAsked(TypedDict):
+    """A deployment that may be made, with the fields of one that was. `id` is needed unless `baseline`; so is one of
+    `repository` and `service`."""
+
+    id: NotRequired[str | None]
+    repository: NotRequired[str | None]
+    service: NotRequired[str | None]
+    environment: NotRequired[str | None]
+    previous_id: NotRequired[str | None]
+    baseline: NotRequired[bool | None]
+
+
+class Preview(TypedDict):
+    """What a deployment would get that finished now. `resolved`: whether its service is known, would be created for it or tied to
+    its repository by it, or is another repository's."""
+
+    service: str
+    resolved: Literal["known", "created", "tied", "mismatch"]
+    repository: str | None
+    environment: str
+    changes: list[ChangeShipped]
+    direct_commits: list[DirectCommit]
+    mapping: Mapping
+    advice: str
 
 
 class DeploymentPage(TypedDict):

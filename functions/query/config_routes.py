@@ -1,15 +1,25 @@
-"""The routes of corrections, deletions and configuration."""
+"""The routes of previews, corrections, deletions and configuration."""
 
 from __future__ import annotations
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers, corrections, history, service_config, settings
+from query import answers, corrections, history, preview, service_config, settings
 from query.etags import IF_MATCH
 from query.route import Route
 
 _CONDITIONAL = (404, 412, 413, 415, 422, 428)
 
 CONFIG_ROUTES = (
+    Route(
+        "POST",
+        "/v1/deployments/preview",
+        METRICS_READ,
+        preview.preview,
+        "What a deployment would get if it finished now; writes nothing",
+        answers.Preview,
+        body=answers.DeploymentAsked,
+        problems=(413, 415, 422),
+    ),
     Route(
         "PATCH",
         "/v1/deployments/{key}",

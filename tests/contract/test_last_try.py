@@ -7,25 +7,34 @@ from typing import Any
 
 import pytest
 
-from compute import handler as compute
-from leadline.domain.errors import Transient
+from compute import app
+from leadline.domain.errors import Poison, Transient
 from leadline.queue import MAX_RECEIVES
-from leadline.settings import Settings
 from leadline.store.memory import MemoryTable
-from tests.builders import REPOSITORY, Event, a_deployment, at
+from tests.builders import REPOSITORY, Event, a_deployment, at, event
 from tests.unit.query.product_api import ProductApi
 
 FIRST, SECOND = (a_deployment(name, at(day), deployment_id=name) for name, day in (("m1", 10), ("m2", 11)))
 
 
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> ProductApi:
-    """Query beside a compute function whose AWS is the shipped fakes."""
-    made = ProductApi(MemoryTable())
-    monkeypatch.setattr(compute, "_settings", lambda: Settings("table", "queue", "dlq", "secret"))
-    monkeypatch.setattr(compute, "client", lambda name: None)
-    monkeypatch.setattr(compute, "DynamoTable", lambda client, name: made.table)
-    return made
+class Worker:
+    """The compute function beside query, on the shipped fakes."""
+
+    def __init__(self) -> None:
+        self.api = ProductApi(MemoryTable())
+        self.parked: list[str] = []
+        self.compute = app.Compute(self.api.table, self.api.queue, self._park, None, lambda: at(12))
+
+    def _park(self, record: Any, poison: Poison) -> None:
+        self.parked.append(poison.reason)
+
+    def work(self, *events: Event, receives: int) -> Any:
+        return self.compute.handle(a_batch(*events, receives=receives), None)
+
+    def listed(self) -> list[str]:
+        """What the list of the parked says of last tries."""
+        page = self.api.get("/v1/events", status="parked", reason="FAILED_REPEATEDLY")
+        return [item["event_id"] for item in page["items"]]
 
 
 def a_batch(*events: Event, receives: int) -> dict[str, Any]:
@@ -47,10 +56,6 @@ def a_batch(*events: Event, receives: int) -> dict[str, Any]:
     }
 
 
-def parked(api: ProductApi) -> list[str]:
-    return [item["event_id"] for item in api.get("/v1/events", status="parked", reason="FAILED_REPEATEDLY")["items"]]
-
-
 def breaks_down(*_: Any) -> None:
     raise Transient("the table can't be reached")
 
@@ -59,29 +64,46 @@ def is_killed(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_before_its_last_try_nothing_is_listed(api: ProductApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "apply_message", breaks_down)
-    compute.handler(a_batch(FIRST, receives=MAX_RECEIVES - 1), None)
-    assert parked(api) == []
+def test_before_its_last_try_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "apply_message", breaks_down)
+    worker = Worker()
+    worker.work(FIRST, receives=MAX_RECEIVES - 1)
+    assert worker.listed() == []
 
 
-def test_what_fails_for_the_last_time_is_listed_with_what_waits_behind_it(
-    api: ProductApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compute, "apply_message", breaks_down)
-    answer = compute.handler(a_batch(FIRST, SECOND, receives=MAX_RECEIVES), None)
+def test_what_fails_for_the_last_time_is_listed_with_what_waits_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "apply_message", breaks_down)
+    worker = Worker()
+    answer = worker.work(FIRST, SECOND, receives=MAX_RECEIVES)
     assert len(answer["batchItemFailures"]) == 2
-    assert set(parked(api)) == {FIRST["event_id"], SECOND["event_id"]}
+    assert set(worker.listed()) == {FIRST["event_id"], SECOND["event_id"]}
 
 
-def test_it_is_listed_also_where_the_worker_is_killed(api: ProductApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "apply_message", is_killed)
+def test_it_is_listed_also_where_the_worker_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "apply_message", is_killed)
+    worker = Worker()
     with pytest.raises(KeyboardInterrupt):
-        compute.handler(a_batch(FIRST, receives=MAX_RECEIVES), None)
-    assert parked(api) == [FIRST["event_id"]]
+        worker.work(FIRST, receives=MAX_RECEIVES)
+    assert worker.listed() == [FIRST["event_id"]]
 
 
-def test_a_last_try_that_succeeds_leaves_nothing_listed(api: ProductApi) -> None:
-    compute.handler(a_batch(FIRST, SECOND, receives=MAX_RECEIVES), None)
-    assert parked(api) == []
-    assert api.get(f"/v1/events/{SECOND['event_id']}")["status"] == "pending"
+def test_a_last_try_that_succeeds_leaves_nothing_listed() -> None:
+    worker = Worker()
+    worker.work(FIRST, SECOND, receives=MAX_RECEIVES)
+    assert worker.listed() == []
+    assert worker.api.get(f"/v1/events/{SECOND['event_id']}")["status"] == "pending"
+
+
+def test_what_can_never_work_keeps_its_own_reason_on_the_last_try() -> None:
+    worker = Worker()
+    hopeless = event("weather", {}, at(10))
+    worker.work(hopeless, receives=MAX_RECEIVES)
+    assert worker.parked == ["UNKNOWN_KIND"]
+    (item,) = worker.api.get("/v1/events")["items"]
+    assert (item["event_id"], item["reason"]) == (hopeless["event_id"], "UNKNOWN_KIND")
+
+
+def test_what_the_schedule_asks_for_again_anyway_is_not_listed() -> None:
+    worker = Worker()
+    worker.work(event("lookup", {"deployment": "0" * 24}, at(10)), receives=MAX_RECEIVES)
+    assert worker.listed() == []
