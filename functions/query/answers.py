@@ -30,9 +30,9 @@ class Group(TypedDict):
 
 
 class CutOff(TypedDict):
-    """A level as the report published it; `low` and `high` are that in deployments a day, seconds, or a share of 1; null: no end."""
+    """A level as the report published it; `low`, `high`: that in deployments a day, seconds, or a share of 1; null: no end."""
 
-    level: Literal["elite", "high", "medium", "low"]
+    level: str
     published: str
     low: float | None
     high: float | None
@@ -41,7 +41,7 @@ class CutOff(TypedDict):
 class MetricLevels(TypedDict):
     """`levels`: those whose published range holds the value. None where it falls between two, several where they overlap."""
 
-    levels: list[Literal["elite", "high", "medium", "low"]]
+    levels: list[str]
     value: float | None
     cut_offs: list[CutOff]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from leadline.domain.levels import EDITIONS
 from leadline.domain.metrics import Coverage, Days, Metrics, Tally, by_day
 from leadline.domain.windows import Window
 from query.answers import DoraReport, Group, SeriesEntry, WindowAnswer
 from query.groups import Grouping, plan_groups
+from query.levels import levels_answer
 from query.limited import check_asked, within
 from query.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
 from query.period import read_window
@@ -21,7 +23,8 @@ INTERVAL = choice(
     "interval", "Adds a series of the window's days, ISO weeks or calendar months.", "day", "week", "month"
 )
 GROUP_BY = choice("group_by", "Adds the metrics of each.", "service", "repository", "team", "author")
-PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR, INTERVAL, GROUP_BY)
+LEVELS = choice("levels", "Adds DORA's performance levels by the report of this year.", *EDITIONS)
+PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR, INTERVAL, GROUP_BY, LEVELS)
 
 _FILTERS = ("service", "repository", "environment")
 
@@ -62,6 +65,8 @@ def dora_report(request: Request) -> DoraReport:
         report["series"] = [_entry(days, part) for part in window.split(interval)]
     if group_by:
         report["groups"] = _groups(request, Grouping(group_by, selection, services), reader, window)
+    if edition := sent.one("levels"):
+        report["levels"] = levels_answer(edition, report["metrics"])
     return report
 
 
