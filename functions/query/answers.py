@@ -227,9 +227,9 @@ class EventTrace(TypedDict):
 
 
 class AttentionEntry(TypedDict):
-    """Something that needs attention: a deployment that is `pending` or `unmatched`, or an event that is `parked`."""
+    """Something that needs attention: a deployment that is `pending`, `unmatched` or `waiting`, or a `parked` event."""
 
-    status: Literal["pending", "unmatched", "parked"]
+    status: Literal["pending", "unmatched", "waiting", "parked"]
     reason: str
     advice: str
     since: str

@@ -14,6 +14,7 @@ from typing import Any
 from leadline.event_ids import is_event_id
 from leadline.problems import Problem
 from leadline.queue import Message
+from leadline.store.artifacts import WAITING
 from leadline.store.attention import PARKED, PENDING, UNMATCHED, attention_partition
 from leadline.store.events import Trace, event_key
 from leadline.store.table import Item
@@ -27,7 +28,8 @@ from query.request import Request
 from query.sending import send
 from query.values import DEFAULT_LIMIT, name_of
 
-STATUS = choice("status", "Only what is in this state; repeated, any.", PENDING, UNMATCHED, PARKED, repeats=True)
+LISTED = (PENDING, UNMATCHED, WAITING, PARKED)
+STATUS = choice("status", "Only what is in this state; repeated, any.", *LISTED, repeats=True)
 REASON = Parameter(
     "reason",
     name_of(100),
@@ -122,12 +124,12 @@ def _way(trace: Trace) -> Iterator[EventStep]:
 
 
 def event_page(request: Request) -> AttentionPage:
-    """What needs attention: deployments that are pending or unmatched, and events that are parked, the newest first."""
+    """What needs attention: deployments that are pending, unmatched or waiting for their artifact, and parked events."""
     sent = request.sent
     before = request.position()
     sent.faults.check_query()
     limit = sent.one("limit", DEFAULT_LIMIT)
-    listed = _listed(request, sent.all("status") or (PENDING, UNMATCHED, PARKED), before)
+    listed = _listed(request, sent.all("status") or LISTED, before)
     items: list[AttentionEntry] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
@@ -162,7 +164,7 @@ def _entry(status: str, item: Item) -> AttentionEntry:
     name = item["sk"].partition("#")[2]
     parked = status == PARKED
     return {
-        "status": status,  # type: ignore[typeddict-item]  # one of the three lists
+        "status": status,  # type: ignore[typeddict-item]  # one of LISTED
         "reason": item["reason"],
         "advice": advice(item["reason"]),
         "since": instant(item.get("since", int(item["sk"][:13]))) or "",
@@ -171,7 +173,7 @@ def _entry(status: str, item: Item) -> AttentionEntry:
         "service": item.get("service"),
         "environment": item.get("environment"),
         "repository": item.get("repository"),
-        "deployment": None if parked else name,
+        "deployment": None if parked or status == WAITING else name,
     }
 
 

@@ -75,6 +75,14 @@ REASONS: dict[str, str] = {
     ),
 }
 
+WITHOUT_TRACE: dict[str, str] = {
+    "ARTIFACT_UNKNOWN": (
+        "It names an artifact of which nobody has told the commit, so it is kept and counts nowhere yet. Send the "
+        "artifact's packaging as a CDEvent, or the deployment with its commit."
+    ),
+}
+"""Of what is listed but has not become an event yet."""
+
 QUEUED = (
     "It is not applied yet. If it was answered 202 just now, ask again in a few seconds. If it stays so, its queue is held up (see "
     "the compute function's log), or it was applied more than 90 days ago, which is how long traces are kept."
@@ -86,4 +94,4 @@ def advice(reason: str | None, detail: str | None = None) -> str:
     """What the code means and what to do, as a sentence. A code of a newer version has its `detail` at least."""
     if reason is None:
         return DONE
-    return REASONS.get(reason, detail or "It is not known to this version what to do.")
+    return (REASONS | WITHOUT_TRACE).get(reason, detail or "It is not known to this version what to do.")
