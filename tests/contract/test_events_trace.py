@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from compute.application import LAST_TRY, apply_message, note_parked
+from compute.lookup import look_up
+from compute.vcs.connection import Connections
+from compute.vcs.port import Unavailable
 from leadline.auth import EVENTS_WRITE, METRICS_READ
 from leadline.domain.attribution import Reason
 from leadline.event_ids import event_id, is_event_id
@@ -87,11 +90,16 @@ def ambiguous(api: Pipeline) -> Event:
     return short
 
 
+class Unreachable:
+    """Code hosts that can't be asked."""
+
+    def of(self, repository: str) -> Any:
+        raise Unavailable("the host can't be reached")
+
+
 def unavailable(api: Pipeline) -> Event:
-    """As the function leaves it that looks commits up while the host can't be asked."""
     told = after_the_first("unknown")(api)
-    record = the_deployment(api.table, "d2").header_item()
-    api.table.write([Put({**record, "reason": "VCS_UNAVAILABLE"})])
+    look_up(api.table, cast(Connections, Unreachable()), the_deployment(api.table, "d2").key, at(13))
     return told
 
 
