@@ -1,11 +1,11 @@
 """Facts: the stored, normalised outcome for one deployment. Everything a cell counts is in a fact, so cells can be rebuilt.
 
-A deployment's fact is kept in parts of at most PART_SIZE changes, so that a part and its cells fit one transaction. Each part
-says by itself what it contributes: it repeats the deployment's summary, the first part alone counts the deployment, and each
-author and team is counted as taking part in it by exactly one part.
+A deployment's fact is kept in parts of at most PART_SIZE changes and PART_TEAMS teams, so that a part and its cells fit one
+transaction. Each part says by itself what it contributes: it repeats the deployment's summary, the first part alone counts the
+deployment, and each author and team is counted as taking part in it by exactly one part.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,8 @@ from leadline.domain.changes import Change
 from leadline.domain.lead_time import LeadTime, lead_time
 
 PART_SIZE = 4
+PART_TEAMS = 38
+"""Teams of a part's authors: each has two cells to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,22 @@ def divide(summary: Summary, changes: Sequence[Carried]) -> tuple[Part, ...]:
     parts: list[Part] = []
     seen_authors: set[str] = set()
     seen_teams: set[str] = set()
-    for position, start in enumerate(range(0, max(len(changes), 1), PART_SIZE)):
-        held = tuple(changes[start : start + PART_SIZE])
+    for position, held in enumerate(_apportioned(changes)):
         authors = {change.author for change in held if change.author is not None} - seen_authors
         teams = {team for change in held for team in change.teams} - seen_teams
         parts.append(Part(summary, position, held, tuple(sorted(authors)), tuple(sorted(teams))))
         seen_authors |= authors
         seen_teams |= teams
     return tuple(parts)
+
+
+def _apportioned(changes: Sequence[Carried]) -> Iterator[tuple[Carried, ...]]:
+    held: list[Carried] = []
+    teams: set[str] = set()
+    for change in changes:
+        if held and (len(held) == PART_SIZE or len(teams | set(change.teams)) > PART_TEAMS):
+            yield tuple(held)
+            held, teams = [], set()
+        held.append(change)
+        teams.update(change.teams)
+    yield tuple(held)

@@ -116,6 +116,16 @@ def test_each_deployment_counts_once_for_all_its_service_and_each_author_and_tea
         assert counted(Scope(environment, team="api")) == len(with_api)
 
 
+@given(st.lists(FACTS, max_size=6), st.integers(0, 6))
+def test_the_cells_of_two_sets_of_deployments_add_up_to_the_cells_of_their_union(
+    facts: list[tuple[Part, ...]], split: int
+) -> None:
+    one, other, union = (
+        fold(part for fact in chosen for part in fact) for chosen in (facts[:split], facts[split:], facts)
+    )
+    assert added(one, other) == added(union)
+
+
 @given(FACTS)
 def test_the_services_of_a_team_add_up_to_the_team(fact: tuple[Part, ...]) -> None:
     cells = fold(fact)
