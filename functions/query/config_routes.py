@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers, corrections, history, preview, service_config, settings
+from query import answers, config_answers, corrections, history, preview, service_config, settings
 from query.etags import IF_MATCH
 from query.route import Route
 
@@ -69,7 +69,7 @@ CONFIG_ROUTES = (
         METRICS_READ,
         service_config.get_service,
         "How a service is configured",
-        answers.ServiceConfiguration,
+        config_answers.ServiceConfiguration,
         problems=(404,),
     ),
     Route(
@@ -78,8 +78,8 @@ CONFIG_ROUTES = (
         CONFIG_WRITE,
         service_config.put_service,
         "Configures a service, creating it where it is new; what is left out is as it is by default",
-        answers.ServiceConfiguration,
-        body=answers.ServiceSent,
+        config_answers.ServiceConfiguration,
+        body=config_answers.ServiceSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
     ),
@@ -89,8 +89,8 @@ CONFIG_ROUTES = (
         CONFIG_WRITE,
         service_config.patch_service,
         "Changes what is named of a service's configuration",
-        answers.ServiceConfiguration,
-        body=answers.ServiceSent,
+        config_answers.ServiceConfiguration,
+        body=config_answers.ServiceSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
     ),
@@ -100,7 +100,7 @@ CONFIG_ROUTES = (
         METRICS_READ,
         settings.get_settings,
         "What holds for the whole organisation",
-        answers.Settings,
+        config_answers.Settings,
     ),
     Route(
         "PUT",
@@ -108,8 +108,8 @@ CONFIG_ROUTES = (
         CONFIG_WRITE,
         settings.put_settings,
         "Sets all settings; what is left out gets its default",
-        answers.Settings,
-        body=answers.SettingsSent,
+        config_answers.Settings,
+        body=config_answers.SettingsSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
     ),
@@ -119,8 +119,8 @@ CONFIG_ROUTES = (
         CONFIG_WRITE,
         settings.patch_settings,
         "Sets the settings that are named",
-        answers.Settings,
-        body=answers.SettingsSent,
+        config_answers.Settings,
+        body=config_answers.SettingsSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
     ),
@@ -130,7 +130,7 @@ CONFIG_ROUTES = (
         METRICS_READ,
         history.history_page,
         "Who changed the configuration or what is stored, the newest first",
-        answers.HistoryPage,
+        config_answers.HistoryPage,
         history.PARAMETERS,
     ),
 )

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.store.history import HISTORY, Entry
-from query.answers import HistoryEntry, HistoryPage
+from query.config_answers import HistoryEntry, HistoryPage
 from query.deployments import instant
 from query.parameters import CURSOR, LIMIT, Parameter, choice
 from query.request import Request

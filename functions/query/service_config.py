@@ -12,8 +12,8 @@ from typing import Any
 
 from leadline.domain.errors import Conflict
 from leadline.store.services import Service, service_key
-from query.answers import ServiceConfiguration
 from query.body import read_json
+from query.config_answers import ServiceConfiguration
 from query.etags import check_if_match, with_etag
 from query.patches import Reader, list_of, read_fields, read_flag
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget

@@ -15,8 +15,8 @@ from leadline.domain.errors import Conflict
 from leadline.queue import Message
 from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.services import SERVICES, Service
-from query.answers import Settings
 from query.body import read_json
+from query.config_answers import Settings
 from query.etags import check_if_match, with_etag
 from query.patches import Reader, list_of, read_fields, read_flag
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget

@@ -1,0 +1,74 @@
+"""What the routes of settings, services' configuration and history answer and take, as types (see `query.answers`)."""
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class Settings(TypedDict):
+    """What holds for the whole organisation.
+
+    `production`: environments that count as production. `incident_window_hours`: how long after a deployment an incident that names
+    none still belongs to it. `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`:
+    authors whose changes count nowhere; `rework_labels`: labels of changes that make their deployment rework; `*` is anything.
+    """
+
+    timezone: str
+    production: list[str]
+    incident_window_hours: int
+    failure_status_counts: bool
+    bots: list[str]
+    rework_labels: list[str]
+
+
+class SettingsSent(TypedDict):
+    """Any of the settings; null sets the default."""
+
+    timezone: NotRequired[str | None]
+    production: NotRequired[list[str] | None]
+    incident_window_hours: NotRequired[int | None]
+    failure_status_counts: NotRequired[bool | None]
+    bots: NotRequired[list[str] | None]
+    rework_labels: NotRequired[list[str] | None]
+
+
+class ServiceConfiguration(TypedDict):
+    """A service as it is configured. `paths`: patterns of its files where it shares its repository, none means all.
+
+    `team`: who owns it; `archived`: it is done with. Both are for people: no number depends on them.
+    """
+
+    service: str
+    repository: str | None
+    paths: list[str]
+    team: str | None
+    archived: bool
+
+
+class ServiceSent(TypedDict):
+    """Any of what is configured of a service; null takes it back."""
+
+    repository: NotRequired[str | None]
+    paths: NotRequired[list[str] | None]
+    team: NotRequired[str | None]
+    archived: NotRequired[bool | None]
+
+
+class HistoryEntry(TypedDict):
+    """One change. `key_id`: the API key it was made with; `event_id`: the event by which the numbers follow."""
+
+    at: str
+    key_id: str
+    kind: str
+    name: str
+    action: str
+    event_id: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class HistoryPage(TypedDict):
+    """The newest first. A page may be short, even empty, and not be the last."""
+
+    items: list[HistoryEntry]
+    next_cursor: str | None
