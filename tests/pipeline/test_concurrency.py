@@ -46,7 +46,7 @@ ROSTER = {
 POISON = {
     "{": "NOT_JSON",
     '"a string"': "UNKNOWN_VERSION",
-    '{"v": 2, "kind": "deployment"}': "UNKNOWN_VERSION",
+    '{"v": 2, "kind": "change", "event_id": "poison", "received_at": 1, "data": {}}': "UNKNOWN_VERSION",
     '{"v": 1, "kind": "party", "event_id": "poison", "received_at": 1, "data": {}}': "UNKNOWN_KIND",
     '{"v": 1, "kind": "change", "event_id": "poison", "received_at": 1, "data": {"repository": "acme/api"}}': "MALFORMED",
     '{"v": 1, "kind": "deployment", "event_id": "poison", "received_at": 1, "data": {"environment": "e", "status": "success"}}':
