@@ -211,7 +211,9 @@ class _Painting:
         heapq.heappush(self._queue, (-node.at, node.sha))
 
     def run(self) -> None:
-        oldest = min((self.nodes[sha].at for sha in self._open), default=0)
+        if not self._open:
+            return  # the start has shipped itself
+        oldest = min(self.nodes[sha].at for sha in self._open)
         while self._queue:
             minus_at, sha = heapq.heappop(self._queue)
             if not self._open and -minus_at < oldest - SKEW:
