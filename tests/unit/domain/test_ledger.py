@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from leadline.domain.changes import Change
-from leadline.domain.ledger import SKEW, Alias, Node, Relied, Span, is_behind, joined, locate, walk
+from leadline.domain.ledger import Alias, Node, Relied, Span, is_behind, joined, locate, walk
 from tests.builders import DAY, HOUR, REPOSITORY, at, sha
 
 SEEDS = st.integers(0, 10_000_000)
@@ -39,7 +39,7 @@ class DictLedger:
         pass
 
 
-def a_graph(seed: int, size: int = 25, wrong_clocks: int = SKEW // 2) -> tuple[DictLedger, dict[str, set[str]]]:
+def a_graph(seed: int, size: int = 25, wrong_clocks: int = HOUR // 2) -> tuple[DictLedger, dict[str, set[str]]]:
     """A graph of commits with up to three parents, and for each commit what it reaches, itself included."""
     draw = random.Random(seed)
     nodes: list[Node] = []
