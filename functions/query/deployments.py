@@ -13,6 +13,7 @@ from leadline.store.deployments import Record, deployment_item_key, part_key, pl
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
 from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recovery
+from query.filters import Filters
 from query.limited import check_asked, reaches, within
 from query.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.period import days_are_told
@@ -87,7 +88,7 @@ def _tracks(request: Request) -> list[Track]:
         services = [Service.from_item(item) for item in request.table.get([service_key(n) for n in names]).values()]
     else:
         reached = within(request, all_services(request.table))
-        check_asked(request, reached)
+        check_asked(request, reached, Filters(names, repositories))
         services = [service for service in reached.values() if not names or service.name in names]
     return [
         Track(service.name, environment, tuple(years))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from leadline.domain.cells import Scope
-from leadline.domain.metrics import authors_in, by_day
+from leadline.domain.metrics import authors_in
 from leadline.domain.roster import Membership, Roster
 from leadline.domain.windows import Window
 from query.reading import CellReader
@@ -33,14 +33,18 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """`services`: all of them, where they were needed; without them the selection names its services."""
+    """`services`: all of them, where they were needed; without them the selection names its services.
+
+    `deployed`: only those count that were deployed around the window (see `query.measures`).
+    """
 
     by: str
     selection: Selection
     services: Services | None
+    deployed: bool = True
 
     def scopes(self, selection: Selection, window: Window) -> tuple[Scope, ...]:
-        return tuple(selection.scopes(self.services, window))
+        return tuple(selection.scopes(self.services, window, deployed=self.deployed))
 
     def service_names(self) -> tuple[str, ...]:
         """The services that are selected, each by its name."""
@@ -102,8 +106,8 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
             for author in dict.fromkeys(member.author for member in members)
         ]
     named = replace(selection, services=grouping.service_names())
-    days = by_day(reader.cells(grouping.scopes(named, window), window))
-    return [GroupPlan(author, _of_author(grouping, author, window)) for author in sorted(authors_in(days))]
+    authors = authors_in(numbers for _, numbers in reader.cells(grouping.scopes(named, window), window))
+    return [GroupPlan(author, _of_author(grouping, author, window)) for author in sorted(authors)]
 
 
 def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[Scope, ...]:

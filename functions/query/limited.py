@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from leadline.problems import Problem
 from leadline.store.services import Service, service_key
+from query.filters import Filters
 from query.request import Request
 
 
@@ -27,15 +28,15 @@ def reaches(request: Request, name: str) -> bool:
     return item is not None and limits.reach(name, Service.from_item(item).repository)
 
 
-def check_asked(request: Request, services: Mapping[str, Service]) -> None:
+def check_asked(request: Request, services: Mapping[str, Service], filters: Filters) -> None:
     """Raises Problem (403) where the filters name a service or repository beyond the key. `services`: all that it reaches."""
     limits = request.limits
     if not limits:
         return
-    if any(name not in services and name not in limits.services for name in request.sent.all("service")):
+    if any(name not in services and name not in limits.services for name in filters.services):
         raise beyond("service")
     known = {service.repository for service in services.values()} | limits.repositories
-    if any(repository not in known for repository in request.sent.all("repository")):
+    if any(repository not in known for repository in filters.repositories):
         raise beyond("repository")
 
 

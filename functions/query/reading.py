@@ -9,26 +9,28 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
-from leadline.store.cells import read_cells
 from leadline.store.table import Table
+from query.measures import Measure, Numbers
 from query.refusal import refuse_query
 
 MAX_READS = 2_000
 _AT_ONCE = 16
 """Below the 20 connections that a client keeps."""
 
-Cell = tuple[date, str | None, dict[str, int]]
+Cell = tuple[date, str | None, Numbers]
 """Its day, its service where the scope has one, and its numbers."""
 
 
 class CellReader:
-    """The cells read for one request. Not shared between threads."""
+    """The cells of one measure read for one request. Not shared between threads."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, measure: Measure[Any]) -> None:
         self._table = table
+        self._measure = measure
         self._held: dict[Scope, tuple[Window, list[Cell]]] = {}
         self._reads = 0
 
@@ -45,7 +47,7 @@ class CellReader:
                 found = list(pool.map(lambda scope: self._read(scope, window), wanted))
         self._held.update({scope: (window, cells) for scope, cells in zip(wanted, found, strict=True)})
 
-    def cells(self, scopes: Iterable[Scope], window: Window) -> Iterator[tuple[date, dict[str, int]]]:
+    def cells(self, scopes: Iterable[Scope], window: Window) -> Iterator[tuple[date, Numbers]]:
         """The days and numbers of these scopes in the window, read now where they were not fetched."""
         scopes = list(scopes)
         self.fetch(scopes, window)
@@ -59,7 +61,9 @@ class CellReader:
         return held is not None and held[0].start <= window.start and window.end <= held[0].end
 
     def _read(self, scope: Scope, window: Window) -> list[Cell]:
-        return [(key.day, key.scope.service, numbers) for key, numbers in read_cells(self._table, scope, window)]
+        return [
+            (key.day, key.scope.service, numbers) for key, numbers in self._measure.read(self._table, scope, window)
+        ]
 
 
 def _stored(scope: Scope) -> Scope:

@@ -23,15 +23,15 @@ class Selection:
     team: str | None = None
     author: str | None = None
 
-    def scopes(self, services: Services | None, window: Window) -> list[Scope]:
-        """The scopes. Where the `services` are known, those that were not deployed around these days are left out."""
+    def scopes(self, services: Services | None, window: Window, *, deployed: bool = True) -> list[Scope]:
+        """The scopes. Where the `services` are known, `deployed` leaves out those that were not deployed around these days."""
         if self.services is None:
             return [Scope(environment, team=self.team, author=self.author) for environment in self.environments]
         return [
             Scope(environment, service, self.team, self.author)
             for environment in self.environments
             for service in self.services
-            if services is None or _active(services.get(service), environment, window)
+            if services is None or not deployed or _active(services.get(service), environment, window)
         ]
 
     def only(self, services: Iterable[str]) -> Selection:

@@ -29,11 +29,11 @@ def by_day(cells: Iterable[tuple[date, Mapping[str, int]]]) -> dict[date, Counte
     return days
 
 
-def authors_in(days: Days) -> set[str]:
-    """Everyone with a change in a deployment of these days; known of services' cells only."""
+def authors_in(cells: Iterable[Mapping[str, int]]) -> set[str]:
+    """Everyone with a change in a deployment of these cells; known of services' cells only."""
     return {
         name[len(AUTHOR_MARK) :]
-        for numbers in days.values()
+        for numbers in cells
         for name, count in numbers.items()
         if name.startswith(AUTHOR_MARK) and count > 0
     }

@@ -11,7 +11,8 @@ import pytest
 
 from leadline.domain.lead_time import STAGES
 from leadline.domain.metrics import Coverage, Metrics
-from query.dora import GROUP_BY, INTERVAL, PARAMETERS
+from query.dora import PARAMETERS
+from query.filters import GROUP_BY, INTERVAL
 from query.period import DEFAULT_DAYS, MAX_DAYS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()

@@ -1,0 +1,140 @@
+"""Reports: metrics of what the filters leave, for a window and the one before, divided by days and groups; from cells alone.
+
+One computation behind every shape in which numbers are answered: JSON, CSV, panels of a dashboard and the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from leadline.domain.windows import Interval, Window
+from leadline.store.configuration import Organisation
+from query.filters import Asked, Filters
+from query.groups import Grouping, plan_groups
+from query.limited import check_asked, within
+from query.measures import Days, Measure
+from query.reading import CellReader
+from query.request import Request
+from query.selection import Selection, Services, all_services, of_repositories
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport(Generic[M]):
+    """One group; `key` is None for services that are tied to no repository. `days`: its numbers in the window."""
+
+    key: str | None
+    metrics: M
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Generic[M]):
+    """`days`: the numbers of both windows. `series` is None without an interval, `groups` without a grouping."""
+
+    asked: Asked
+    timezone: str
+    days: Days
+    metrics: M
+    previous: M
+    series: Sequence[tuple[Window, M]] | None
+    groups: Sequence[GroupReport[M]] | None
+
+
+class Reports(Generic[M]):
+    """The reports of one measure that a request asks for: what several need is read once. Not shared between threads."""
+
+    def __init__(self, request: Request, measure: Measure[M]) -> None:
+        self._request = request
+        self._measure = measure
+        self._reader = CellReader(request.table, measure)
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        return self._request.organisation()
+
+    @cached_property
+    def _services(self) -> Services:
+        """All that the request's key reaches."""
+        return within(self._request, all_services(self._request.table))
+
+    def report(self, asked: Asked) -> Report[M]:
+        """One query of the table for a service's usual report, whatever the number of its deployments.
+
+        Raises Problem: 400 where it would take too many, 403 where it asks for what is beyond the key.
+        """
+        window, span = asked.window, asked.span
+        grouping = self._grouping(asked)
+        days = self._measure.merge(self._reader.cells(grouping.scopes(grouping.selection, span), span))
+        return Report(
+            asked,
+            self.organisation.timezone,
+            days,
+            self._measure.of(days, window),
+            self._measure.of(days, window.previous()),
+            list(self.series(days, window, asked.interval)) if asked.interval else None,
+            self._groups(grouping, window) if asked.group_by else None,
+        )
+
+    def fetch(self, wanted: Sequence[Asked]) -> None:
+        """Reads what these reports are made of side by side, each scope once for the widest of its windows."""
+        spans: dict[Window, list[Asked]] = {}
+        for asked in sorted(wanted, key=lambda asked: asked.span.days, reverse=True):
+            spans.setdefault(asked.span, []).append(asked)
+        for span, those in spans.items():
+            groupings = [self._grouping(asked) for asked in those]
+            self._reader.fetch((scope for one in groupings for scope in one.scopes(one.selection, span)), span)
+
+    def series(self, days: Days, window: Window, interval: Interval) -> Iterator[tuple[Window, M]]:
+        """The metrics of each part of the window."""
+        for part in window.split(interval):
+            wanted = (part.start + timedelta(days=offset) for offset in range(part.days))
+            yield part, self._measure.of({day: days[day] for day in wanted if day in days}, part)
+
+    def _grouping(self, asked: Asked) -> Grouping:
+        request = self._request
+        services: Services | None = None
+        if request.limits or _needs_services(asked):
+            services = self._services
+            check_asked(request, services, asked.filters)
+        selection = self._selection(asked.filters, services)
+        if request.limits and services is not None:
+            selection = selection.only(services)
+        return Grouping(asked.group_by or "", selection, services, self._measure.deployed)
+
+    def _selection(self, filters: Filters, services: Services | None) -> Selection:
+        selection = Selection(
+            environments=filters.environments or self.organisation.production,
+            services=filters.services or None,
+            team=filters.team,
+            author=filters.author,
+        )
+        if filters.repositories and services is not None:
+            return selection.only(of_repositories(services, filters.repositories))
+        return selection
+
+    def _groups(self, grouping: Grouping, window: Window) -> list[GroupReport[M]]:
+        measure, reader = self._measure, self._reader
+        groups = plan_groups(grouping, reader, window, self._request.reach.configuration.roster)
+        reader.fetch((scope for group in groups for scope in group.scopes), window)
+        found: list[GroupReport[M]] = []
+        for group in groups:
+            cells = reader.cells(group.scopes, window)
+            days = measure.merge((day, numbers) for day, numbers in cells if group.on(day))
+            if measure.counted(days, window):
+                found.append(GroupReport(group.key, measure.of(days, window), days))
+        return sorted(found, key=lambda group: (group.key is None, group.key or ""))
+
+
+def _needs_services(asked: Asked) -> bool:
+    """The list of services costs a query: only for what can't be told without it."""
+    filters, group_by = asked.filters, asked.group_by
+    if filters.repositories or group_by == "repository":
+        return True
+    one_person_or_team = filters.team is not None or filters.author is not None
+    return not filters.services and (group_by == "service" or (group_by == "author" and not one_person_or_team))
