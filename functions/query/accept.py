@@ -1,22 +1,43 @@
-"""The Accept header: everything here is JSON, and whoever takes none is told so."""
+"""The Accept header: of the media types that a route has, the one that the caller likes best."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadline.problems import Problem
 
-_TAKEN = {"application/json", "application/problem+json", "application/*", "*/*"}
+JSON = "application/json"
+_PROBLEM = "application/problem+json"
+_ANYTHING = ("*/*", 1.0)
 
 
-def check_acceptable(accept: str | None) -> None:
-    """Raises Problem (406) where the header rules JSON out. No header, or one that can't be read, rules out nothing."""
-    ranges = [part for part in (accept or "").split(",") if part.strip()]
-    if ranges and not any(_takes_json(part) for part in ranges):
-        raise Problem(406, "Not acceptable", "Answers are application/json; accept that.")
+def chosen(accept: str | None, offered: Sequence[str]) -> str:
+    """The media type to answer in; of equally good ones the first. Raises Problem (406) where the header rules out all.
+
+    No header, or one that can't be read, rules out nothing. Who takes problem+json takes JSON.
+    """
+    ranges = dict(_range(part) for part in (accept or "").split(",") if part.strip())
+    if not ranges:
+        return offered[0]
+    best = max(offered, key=lambda kind: _quality(kind, ranges))
+    if _quality(best, ranges) <= 0:
+        listed = " or ".join(offered)
+        raise Problem(406, "Not acceptable", f"The answer is {listed}; accept that.")
+    return best
 
 
-def _takes_json(media_range: str) -> bool:
-    kind, *parameters = [part.strip().lower() for part in media_range.split(";")]
+def _range(part: str) -> tuple[str, float]:
+    kind, *parameters = [piece.strip().lower() for piece in part.split(";")]
     if "/" not in kind:
-        return True
-    quality = next((value for value in parameters if value.startswith("q=")), "q=1")
-    return kind in _TAKEN and quality[2:].strip("0.") != ""
+        return _ANYTHING
+    quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    try:
+        return JSON if kind == _PROBLEM else kind, float(quality)
+    except ValueError:
+        return kind, 1.0
+
+
+def _quality(kind: str, ranges: dict[str, float]) -> float:
+    """The nearest range counts (RFC 9110, 12.5.1)."""
+    whole = kind.partition("/")[0] + "/*"
+    return ranges.get(kind, ranges.get(whole, ranges.get("*/*", 0.0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -15,7 +16,7 @@ from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
 from leadline.queue import Queue
 from leadline.store.table import Table
-from query.accept import check_acceptable
+from query.accept import JSON, chosen
 from query.configuration import Configuration
 from query.cursors import Cursors
 from query.http import compressed, conditional, options, shared
@@ -78,7 +79,7 @@ class Query:
         # Who only asks whether we are there is nobody's business, and asks often.
         asked.route = f"{_method(event)} {route.path}" if route.scope is not None else None
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        check_acceptable(headers.get("accept"))
+        media = chosen(headers.get("accept"), route.types)
         self._reach.configuration.begin()
         principal = None
         if route.scope is not None:
@@ -89,7 +90,8 @@ class Query:
                 raise beyond_everything()
             asked.headers |= self._gate.admit(principal, product_api=True)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
-        return _reply(route, route.run(Request(route.path, name, sent, headers, event, self._reach, now, principal)))
+        request = Request(route.path, name, sent, headers, event, self._reach, now, principal, media)
+        return _reply(route, media, route.run(request))
 
     def _options(self, event: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         allowed = _allowed(event["rawPath"])
@@ -146,9 +148,9 @@ def _nothing_here() -> Problem:
     return not_found("There is nothing here; GET /openapi.json lists what there is.")
 
 
-def _reply(route: Route, answer: Any) -> dict[str, Any]:
+def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
     if isinstance(answer, Reply):
-        made = _reply(route, answer.body)
+        made = _reply(route, media, answer.body)
         return {**made, "headers": {**made["headers"], **answer.headers}}
     if answer is None:
         return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
@@ -157,11 +159,15 @@ def _reply(route: Route, answer: Any) -> dict[str, Any]:
         kept = f"public, max-age={_DOCUMENT_SECONDS}"
     elif route.method == "GET" and route.scope == METRICS_READ:
         kept = "private, no-cache"  # may be held by who asked, and is asked for again with its ETag
-    return {
-        "statusCode": route.status,
-        "headers": {"content-type": "application/json", "cache-control": kept},
-        "body": json.dumps(answer, default=_members, separators=(",", ":"), allow_nan=False),
-    }
+    headers = {"content-type": media if media == JSON else f"{media}; charset=utf-8", "cache-control": kept}
+    if len(route.types) > 1:
+        headers["vary"] = "accept"
+    response: dict[str, Any] = {"statusCode": route.status, "headers": headers}
+    if isinstance(answer, bytes):
+        return {**response, "body": base64.b64encode(answer).decode(), "isBase64Encoded": True}
+    if media != JSON:
+        return {**response, "body": answer}
+    return {**response, "body": json.dumps(answer, default=_members, separators=(",", ":"), allow_nan=False)}
 
 
 def _members(value: Any) -> dict[str, Any]:

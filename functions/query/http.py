@@ -35,10 +35,10 @@ def conditional(response: Response, headers: Mapping[str, str]) -> Response:
 def compressed(response: Response, headers: Mapping[str, str]) -> Response:
     """The answer in gzip where the caller takes it and it is worth it: an HTTP API does not compress."""
     body = response["body"].encode()
-    if len(body) <= LEAST_BYTES:
+    if len(body) <= LEAST_BYTES or response.get("isBase64Encoded"):
         return response
-    response = {**response, "headers": {**response["headers"], "vary": "accept-encoding"}}
-    if not _takes_gzip(headers.get("accept-encoding", "")):
+    response = {**response, "headers": varying(response["headers"], "accept-encoding")}
+    if not takes_gzip(headers.get("accept-encoding", "")):
         return response
     # No time in it, so that equal answers are equal bytes.
     packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
@@ -46,7 +46,12 @@ def compressed(response: Response, headers: Mapping[str, str]) -> Response:
     return {**response, "headers": told, "body": packed, "isBase64Encoded": True}
 
 
-def _takes_gzip(header: str) -> bool:
+def varying(headers: Mapping[str, str], name: str) -> dict[str, str]:
+    """The headers of an answer that would be another if this header of the request were."""
+    return {**headers, "vary": ", ".join(filter(None, [headers.get("vary"), name]))}
+
+
+def takes_gzip(header: str) -> bool:
     taken: dict[str, bool] = {}
     for part in header.lower().split(","):
         coding, *parameters = [piece.strip() for piece in part.split(";")]
@@ -59,8 +64,7 @@ def shared(response: Response, origin: str | None, origins: Collection[str]) -> 
     """The answer with leave for the page it was asked from, if that is exactly one of these origins."""
     if not origins:
         return response
-    told = dict(response["headers"])
-    told["vary"] = ", ".join(filter(None, [told.get("vary"), "origin"]))
+    told = varying(response["headers"], "origin")
     if origin in origins and origin is not None:
         told |= {"access-control-allow-origin": origin, "access-control-expose-headers": _SHOWN}
     return {**response, "headers": told}

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from query.accept import JSON
 from query.events_openapi import EVENT_PATHS, EVENT_SCHEMAS
 from query.parameters import Parameter
 from query.route import Route
@@ -27,7 +28,7 @@ PROBLEMS = {
     401: "No key, a wrong one, or two different ones",
     403: "The key lacks the scope, or is limited and does not reach this, or its plan leaves the Product API out",
     404: "There is no such thing",
-    406: "The Accept header rules JSON out",
+    406: "The Accept header rules out all that there is",
     409: "It is not in a state in which this can be done",
     412: "It was changed since it was read: read it again, and make the change to that",
     413: "The body is too large",
@@ -145,7 +146,11 @@ def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
         return {"204": {"description": "Done"}, **responses}
     if route.method == "GET":
         responses["304"] = {"description": "It is what If-None-Match names"}
-    content = {"application/json": {"schema": references[id(route.answer)]}}
+    # Whatever is not JSON is text.
+    content = {
+        media: {"schema": references[id(route.answer)] if media == JSON else {"type": "string"}}
+        for media in route.types
+    }
     return {str(route.status): {"description": route.summary, "content": content}, **responses}
 
 

@@ -13,6 +13,7 @@ from leadline.limits import NO_LIMITS, Limits
 from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
+from query.accept import JSON
 from query.configuration import Configuration
 from query.cursors import Cursors
 from query.parameters import Sent
@@ -34,7 +35,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with headers (in lower case) of its own."""
+    """An answer with headers (in lower case) of its own. `body` is a JSON value, or the text or bytes of another media type."""
 
     body: Any
     headers: Mapping[str, str]
@@ -44,7 +45,7 @@ class Reply:
 class Request:
     """`route` is the path's template, `name` what stands for the name in it, `event` what API Gateway sent.
 
-    `principal`: whose key it came with, None where the route needs none.
+    `principal`: whose key it came with, None where the route needs none. `media`: which of the route's types to answer in.
     """
 
     route: str
@@ -55,6 +56,7 @@ class Request:
     reach: Reach
     now: int
     principal: Principal | None = None
+    media: str = JSON
 
     @property
     def limits(self) -> Limits:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from query.accept import JSON
 from query.parameters import Parameter
 from query.request import Request
 
@@ -18,7 +19,8 @@ class Route:
     `run` answers the body, or a Reply where headers come along; `answer` and `body` are its type and that of the request's, None
     where there is none. `status`: that of a good answer. `headers`: what the request may bring, and `problems` the error statuses,
     beside those that all routes have. `limited`: whether keys that are limited to some services may use it, because what it shows
-    and changes is then only theirs.
+    and changes is then only theirs. `types`: the media types of a good answer, the first where the caller takes any of them;
+    `run` finds the one to answer in as `request.media`, and answers text (or bytes) where that is not JSON.
     """
 
     method: str
@@ -33,6 +35,7 @@ class Route:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
+    types: tuple[str, ...] = (JSON,)
 
     @property
     def literal(self) -> int:
