@@ -55,20 +55,22 @@ Number = Annotated[int, _checked(text.check_number)]
 Flag = Annotated[bool, _checked(text.check_flag)]
 Url = Annotated[str, _checked(text.check_url)]
 
-Id = Annotated[str, _checked(text.at_most(200))]
+Id = Annotated[str, _checked(text.name_at_most(200))]
 """A sender's own id. In keys of the table, so bounded in bytes."""
 Reference = Id
 """A deployment_id or a SHA."""
-Name = Annotated[str, _checked(text.at_most(200))]
-Environment = Annotated[str, _checked(text.at_most(100))]
+Name = Annotated[str, _checked(text.name_at_most(200))]
+Author = Annotated[str, _checked(text.check_author)]
+Environment = Annotated[str, _checked(text.name_at_most(100))]
 
 Parents = Annotated[list[FullSha], Field(max_length=100)]
 """In git's order, which means something: the first parent is the branch merged into."""
 Shas = Annotated[list[Sha], Field(max_length=2_500), AfterValidator(_each_once)]
 Paths = Annotated[
-    list[Annotated[str, _checked(text.at_most(1_000))]], Field(max_length=3_000), AfterValidator(_each_once)
+    list[Annotated[str, _checked(text.name_at_most(1_000))]], Field(max_length=3_000), AfterValidator(_each_once)
 ]
 LabelList = Annotated[list[Name], Field(max_length=100), AfterValidator(_each_once)]
 Labels = Annotated[
-    dict[Annotated[str, _checked(text.at_most(100))], Annotated[str, _checked(text.at_most(500))]], Field(max_length=20)
+    dict[Annotated[str, _checked(text.name_at_most(100))], Annotated[str, _checked(text.check_label)]],
+    Field(max_length=20),
 ]

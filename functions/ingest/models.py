@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ingest.fields import (
+    Author,
     CommitTime,
     Environment,
     EventTime,
@@ -101,7 +102,7 @@ class Change(Event):
 
     repository: Repository
     number: Number
-    author: Name | None = None
+    author: Author | None = None
     base_branch: Name | None = None
     merge_sha: Sha | None = None
     head_sha: Sha | None = None
@@ -146,7 +147,7 @@ class Commit(Fields):
     parents: Parents
     committed_at: CommitTime
     authored_at: CommitTime | None = None
-    author: Name | None = None
+    author: Author | None = None
     cherry_picked_from: Sha | None = None
 
 

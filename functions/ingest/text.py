@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ingest.refusal import Refused
+from leadline import private
 
 # Not in a name on purpose: controls, line breaks of Unicode, and what SQS refuses in a message.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -37,6 +38,33 @@ def at_most(most: int) -> Callable[[object], str]:
         return text
 
     return check
+
+
+def name_at_most(most: int) -> Callable[[object], str]:
+    """The same, for a name of the sender's choosing: credentials in it are refused, since names are shown to many."""
+    any_text = at_most(most)
+
+    def check(value: object) -> str:
+        text = any_text(value)
+        if private.holds_credentials(text):
+            raise Refused("credentials", "holds an API key, or an address with a password or token; send it without")
+        return text
+
+    return check
+
+
+_any_name = name_at_most(200)
+_any_value = name_at_most(500)
+
+
+def check_author(value: object) -> str:
+    """Who wrote something, by name: an e-mail address is cut down to the name before its @."""
+    return private.person(_any_name(value))
+
+
+def check_label(value: object) -> str:
+    """A label's value, where people are often named, too: without e-mail addresses."""
+    return private.without_addresses(_any_value(value))
 
 
 def check_sha(value: object) -> str:
@@ -82,6 +110,8 @@ def check_url(value: object) -> str:
         raise Refused("url", "must not hold a user or credentials")
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
         raise Refused("url", "must be a web address that starts with https:// or http://")
+    if private.address_tells(text):
+        raise Refused("url", "must not hold a token, password, signature or e-mail address")
     return text
 
 

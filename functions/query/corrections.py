@@ -26,7 +26,7 @@ from query.patches import Reader, read_fields, read_flag
 from query.refusal import Faults, Refused, not_found
 from query.request import Request
 from query.sending import message_of, send
-from query.values import name_of, read_repository
+from query.values import name_of, read_note, read_repository
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -34,7 +34,7 @@ _FIELDS: dict[str, Reader] = {
     "failed": read_flag,
     "excluded": read_flag,
     "remediates": name_of(200),
-    "note": name_of(1000),
+    "note": read_note,
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from leadline.domain.roster import Membership
 from query.answers import Member
 from query.refusal import Faults, Refused
-from query.values import name_of, read_date
+from query.values import name_of, read_author, read_date
 
 MAX_MEMBERS = 1_000
 MAX_TEAMS = 10
@@ -23,7 +23,6 @@ MAX_TEAMS = 10
 Teams = Mapping[str, tuple[Membership, ...]]
 
 read_team_name = name_of(200)
-_read_author = name_of(200)
 _FIELDS = ("author", "from", "to")
 
 
@@ -55,7 +54,7 @@ def _read_member(member: object, at: str, faults: Faults) -> Membership | None:
         faults.add(at + "/author", Refused("missing", "is required"))
         return None
     try:
-        author = _read_author(member["author"])
+        author = read_author(member["author"])
     except Refused as refused:
         faults.add(at + "/author", refused)
         return None

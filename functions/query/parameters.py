@@ -17,6 +17,7 @@ from query.values import (
     MAX_LIMIT,
     name_of,
     one_of,
+    read_author,
     read_cursor,
     read_date,
     read_limit,
@@ -116,7 +117,7 @@ SERVICE = Parameter("service", name_of(200), "Only this service; repeated, any o
 REPOSITORY = Parameter("repository", read_repository, "Only services of this repository; repeated, any.", repeats=True)
 ENVIRONMENT = Parameter("environment", name_of(100), "Only this environment; repeated, any of them.", repeats=True)
 TEAM = Parameter("team", name_of(200), "Only deployments with a change of this team, and only its changes.")
-AUTHOR = Parameter("author", name_of(200), "Only deployments with a change of this author, and only their changes.")
+AUTHOR = Parameter("author", read_author, "Only deployments with a change of this author, and only their changes.")
 
 
 def choice(name: str, description: str, *choices: str, repeats: bool = False) -> Parameter:

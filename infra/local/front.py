@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 import sys
 import threading
@@ -26,6 +27,9 @@ MAX_BODY = 10 * 1024 * 1024
 DRAIN_SECONDS = 10.0
 
 Report = Callable[[str], None]
+
+
+_PLAIN_SEGMENT = re.compile(r"|v1|openapi\.json|[a-z]{1,20}(?:[-_][a-z]{1,20}){0,3}", re.ASCII)
 
 
 class BadRequestError(Exception):
@@ -73,7 +77,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):  # a client that has gone is no news
-            super().handle_error(request, client_address)
+            print_place_of_failure()
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -96,7 +100,7 @@ class _Exchange(BaseHTTPRequestHandler):
         try:
             status, headers, body = self._answered()
             took = (time.monotonic() - began) * 1000
-            self.server.report(f"{self.command} {self.path.partition('?')[0]} {status} {took:.0f} ms")
+            self.server.report(f"{self.command} {shown_path(self.path)} {status} {took:.0f} ms")
             self._reply(status, headers, body)
         finally:
             with self.server.lock:
@@ -120,7 +124,7 @@ class _Exchange(BaseHTTPRequestHandler):
         try:
             answer = answer_of(function.invoke(event))
         except Exception:  # a function may fail in any way, and API Gateway answers the same to all
-            traceback.print_exc()
+            print_place_of_failure()
             self.server.report(f"{function.name} failed: see the log")
             answer = _message(500, "Internal Server Error")
         status, headers, content = answer
@@ -180,6 +184,20 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
         """Nothing: `report` has a line for each request."""
+
+
+def shown_path(target: str) -> str:
+    """A path as it may be printed: no query, and only segments that are plain words; a strange one may be a pasted key."""
+    path = target.partition("?")[0]
+    return "/".join(segment if _PLAIN_SEGMENT.fullmatch(segment) else "…" for segment in path.split("/"))
+
+
+def print_place_of_failure() -> None:
+    """The traceback of the exception that is being handled, without its message: that may repeat what was sent."""
+    failure = sys.exception()
+    if failure is not None:
+        frames = "".join(traceback.format_tb(failure.__traceback__))
+        print(f"Traceback (most recent call last):\n{frames}{type(failure).__name__}", file=sys.stderr)
 
 
 def answer_of(returned: Any) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -9,12 +9,12 @@ in order.
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.front import print_place_of_failure
 from infra.local.functions import Function
 from infra.local.lambda_events import queue_event
 
@@ -75,7 +75,7 @@ class Poller:
                 self.poll_once()
             except Exception as error:  # a worker that ended would be missed by nobody, until the queue is full
                 if not isinstance(error, (BotoCoreError, ClientError)):
-                    traceback.print_exc()
+                    print_place_of_failure()
                 if not self._stopping.is_set():
                     self._report(f"the queue can't be read: {error}")
                     self._stopping.wait(1)
@@ -99,7 +99,7 @@ class Poller:
         try:
             return failed_ids(self._function.invoke(queue_event(messages, self._queue_arn)), ids)
         except Exception:  # a function may fail in any way; Lambda then takes the whole batch as failed
-            traceback.print_exc()
+            print_place_of_failure()
             self._report(f"{self._function.name} failed on {len(ids)} messages: see the log")
             return ids
 

@@ -6,6 +6,7 @@ logged by its class and place; its message may repeat input and is left out.
 
 from __future__ import annotations
 
+import logging
 import traceback
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 _DEEPEST = 12
+
+# They log whole requests and messages at the level DEBUG, which a function may be set to.
+for _talkative in ("boto3", "botocore", "urllib3", "aws_lambda_powertools"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 
 @cache

@@ -277,7 +277,9 @@ def test_a_function_that_fails_is_a_500_that_tells_nothing(
     status, _, body = served.ask("GET", "/")
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
     assert "query failed: see the log" in served.lines
-    assert "Traceback" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "secret" not in told
 
 
 def test_a_return_value_without_a_status_is_the_body_of_a_200() -> None:
@@ -299,6 +301,14 @@ def test_a_line_is_reported_for_each_request_without_its_query(served: Served) -
     (line,) = served.lines
     assert line.startswith("GET /v1/services 200 ")
     assert "secret" not in line
+
+
+def test_a_strange_piece_of_a_path_is_not_printed_since_it_may_be_a_key_pasted_in_the_wrong_place(
+    served: Served,
+) -> None:
+    served.ask("GET", "/v1/keys/ll_0123456789ab_S3cret/rotate")
+    (line,) = served.lines
+    assert line.startswith("GET /v1/keys/…/rotate 200 ")
 
 
 def test_the_context_is_that_of_lambda(served: Served) -> None:

@@ -87,7 +87,7 @@ def test_a_function_that_raises_has_failed_on_its_whole_batch(
     poller(aws_env, handler, lines=lines).poll_once()
     assert left(aws_env) == 2
     assert lines == ["compute failed on 2 messages: see the log"]
-    assert "RuntimeError: no" in capsys.readouterr().err
+    assert "RuntimeError" in capsys.readouterr().err
 
 
 def test_what_fails_every_time_ends_among_the_dead_letters_and_holds_nobody_up(aws_env: Settings) -> None:

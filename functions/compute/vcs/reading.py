@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from compute.vcs.port import Unavailable
+from leadline import private
 
 MOST_COMMITS_OF_A_CHANGE = 2_500
 MOST_PATHS = 3_000
@@ -90,8 +91,12 @@ def time(value: Any, *path: str | int) -> int | None:
 
 def url(value: Any, *path: str | int) -> str | None:
     found = at(value, *path)
-    good = isinstance(found, str) and found.startswith(("https://", "http://")) and len(found) <= 2_000
-    return found if good and found.isprintable() and " " not in found else None
+    if not isinstance(found, str) or not found.startswith(("https://", "http://")) or len(found) > 2_000:
+        return None
+    try:
+        return found if found.isprintable() and " " not in found and not private.address_tells(found) else None
+    except ValueError:
+        return None
 
 
 def picked_from(message: str) -> str | None:
@@ -112,7 +117,11 @@ def commit(
     whole, wholes = sha(name), [sha(parent) for parent in parents]
     if whole is None or committed is None or None in wholes:
         raise nonsense("a commit")
-    fields = {"authored_at": authored, "author": author, "cherry_picked_from": picked_from(message)}
+    fields = {
+        "authored_at": authored,
+        "author": private.person(author or ""),
+        "cherry_picked_from": picked_from(message),
+    }
     return {"sha": whole, "parents": wholes, "committed_at": committed, **known(fields)}
 
 
@@ -120,7 +129,7 @@ def change(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """A merged change, within the bounds of the events API; None where the answer lacks what makes one."""
     if not fields.get("number") or not fields.get("merge_sha") or not fields.get("merged_at"):
         return None
-    data = known(fields)
+    data = known({**fields, "author": private.person(fields.get("author") or "")})
     shas = list(dict.fromkeys(data.get("commit_shas", ())))
     paths = list(dict.fromkeys(data.get("paths", ())))
     bounded = {

@@ -200,7 +200,7 @@ def test_the_same_event_delivered_twice_is_one_message(amazon: Aws) -> None:
 
 
 def test_an_event_of_another_service_is_ignored(amazon: Aws) -> None:
-    assert amazon.reason(an_event("aws.ec2", {"state": "SUCCESS"})) == "aws.ec2 is not understood"
+    assert amazon.reason(an_event("aws.ec2", {"state": "SUCCESS"})) == "events of this source are not understood"
 
 
 def test_an_event_broken_in_fifty_ways_is_queued_or_ignored_with_a_reason() -> None:
