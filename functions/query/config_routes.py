@@ -19,6 +19,7 @@ CONFIG_ROUTES = (
         answers.Preview,
         body=answers.DeploymentAsked,
         problems=(413, 415, 422),
+        limited=True,
     ),
     Route(
         "PATCH",
@@ -30,6 +31,7 @@ CONFIG_ROUTES = (
         body=answers.CorrectionSent,
         problems=(404, 413, 415, 422),
         status=202,
+        limited=True,
     ),
     Route(
         "DELETE",
@@ -40,6 +42,7 @@ CONFIG_ROUTES = (
         answers.Accepted,
         problems=(404,),
         status=202,
+        limited=True,
     ),
     Route(
         "DELETE",
@@ -51,6 +54,7 @@ CONFIG_ROUTES = (
         corrections.CHANGE,
         problems=(404,),
         status=202,
+        limited=True,
     ),
     Route(
         "DELETE",
@@ -62,6 +66,7 @@ CONFIG_ROUTES = (
         corrections.INCIDENT,
         problems=(404,),
         status=202,
+        limited=True,
     ),
     Route(
         "GET",
@@ -71,6 +76,7 @@ CONFIG_ROUTES = (
         "How a service is configured",
         config_answers.ServiceConfiguration,
         problems=(404,),
+        limited=True,
     ),
     Route(
         "PUT",
@@ -93,6 +99,7 @@ CONFIG_ROUTES = (
         body=config_answers.ServiceSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
+        limited=True,
     ),
     Route(
         "GET",

@@ -16,11 +16,12 @@ from leadline.store.history import Entry
 from leadline.store.incidents import incident_key
 from leadline.store.ledger import change_key
 from leadline.store.services import Service, service_key
-from leadline.store.table import Item, Key, Put
+from leadline.store.table import Key, Put
 from query.answers import Accepted
 from query.body import read_json
 from query.deployments import deployments_by_key
 from query.history import entry
+from query.limited import reaches, reaches_repository
 from query.parameters import Parameter
 from query.patches import Reader, read_fields, read_flag
 from query.refusal import Faults, Refused, not_found
@@ -65,7 +66,8 @@ def patch_deployment(request: Request) -> Accepted:
     record, lock = _deployment(request)
     before = record.correction.to_data()
     merged = {name: value for name, value in {**before, **told}.items() if value not in (None, "")}
-    data = {"deployment": record.key, "correction": told, "merge": True}
+    service = record.deployment.service
+    data = {"deployment": record.key, "service": service, "correction": told, "merge": True}
     return _ask(request, message_of(request, "correction", "cor", lock, data), "deployment", record.key, before, merged)
 
 
@@ -73,7 +75,8 @@ def delete_deployment(request: Request) -> Accepted:
     """Takes a deployment off its track. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
     record, lock = _deployment(request)
-    message = message_of(request, "deletion of deployment", "del", lock, {"deployment": record.key})
+    data = {"deployment": record.key, "service": record.deployment.service}
+    message = message_of(request, "deletion of deployment", "del", lock, data)
     return _ask(request, message, "deployment", record.key)
 
 
@@ -81,7 +84,7 @@ def delete_change(request: Request) -> Accepted:
     """Takes a change out of everything. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     repository, number = request.sent.one("repository"), request.sent.one("number")
-    _stored(request, change_key(repository, number), "change")
+    _check_stored(request, change_key(repository, number), "change", own=reaches_repository(request, repository))
     data = {"repository": repository, "number": number}
     message = message_of(request, "deletion of change", "del", repository, data)
     return _ask(request, message, "change", f"{repository}#{number}")
@@ -91,7 +94,7 @@ def delete_incident(request: Request) -> Accepted:
     """Takes an incident out of everything. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     service, name = request.sent.one("service"), request.sent.one("id")
-    _stored(request, incident_key(service, name), "incident")
+    _check_stored(request, incident_key(service, name), "incident", own=reaches(request, service))
     lock = _lock(request, service)
     message = message_of(request, "deletion of incident", "del", lock, {"service": service, "incident": name})
     return _ask(request, message, "incident", f"{service}#{name}")
@@ -115,7 +118,7 @@ def _deployment(request: Request) -> tuple[Record, str]:
     """The deployment, and the lock under which it is written."""
     key = request.name
     found = deployments_by_key(request.table, [key]) if _KEY.fullmatch(key) else {}
-    if key not in found:
+    if key not in found or not reaches(request, found[key].deployment.service):
         raise not_found("There is no deployment with this key.")
     return found[key], _lock(request, found[key].deployment.service)
 
@@ -125,8 +128,7 @@ def _lock(request: Request, service: str) -> str:
     return (Service.from_item(item) if item else Service(service)).lock
 
 
-def _stored(request: Request, key: Key, what: str) -> Item:
+def _check_stored(request: Request, key: Key, what: str, *, own: bool) -> None:
     item = request.table.get([key]).get(key)
-    if item is None or "deleted" in item:
+    if item is None or "deleted" in item or not own:
         raise not_found(f"There is no such {what}.")
-    return item

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from itertools import islice
 from typing import Literal
@@ -12,7 +12,7 @@ from leadline.domain.deployments import IN_PROGRESS, identified_key
 from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
 from leadline.store.events import Trace
 from leadline.store.incidents import Incident, incident_key
-from leadline.store.ledger import change_key
+from leadline.store.ledger import change_key, shipper
 from leadline.store.services import Service, service_key
 from leadline.store.table import LAST, Item, Table
 from query.answers import CellTouched, EventStep
@@ -36,15 +36,15 @@ class Story:
     steps: tuple[EventStep, ...] = ()
 
 
-def story_of(table: Table, trace: Trace, production: Sequence[str]) -> Story:
-    """The story as of now. Costs a few reads more than the trace."""
+def story_of(table: Table, trace: Trace, production: Sequence[str], reached: Collection[str] | None = None) -> Story:
+    """The story as of now. Costs a few reads more than the trace. `reached`: the services to tell of, None for all."""
     if trace.parked_at is not None:
         return Story("parked", trace.reason)
     match trace.kind:
         case "deployment":
             return _deployment(table, trace, production)
         case "change":
-            return _change(table, trace)
+            return _change(table, trace, reached)
         case "incident":
             return _incident(table, trace)
     return Story("counted")
@@ -98,7 +98,7 @@ def _mapped(record: Record) -> Iterable[EventStep]:
     yield step("counted", f"in {touched} cells of {days}" if touched else "nowhere")
 
 
-def _change(table: Table, trace: Trace) -> Story:
+def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Story:
     assert trace.repository is not None
     assert trace.change is not None
     pk, sk = change_key(trace.repository, trace.change)
@@ -108,7 +108,8 @@ def _change(table: Table, trace: Trace) -> Story:
         return Story("superseded", "DELETED")
     if "merge_sha" not in item:
         return Story("pending", "NOT_MERGED")
-    shipped = tuple(sorted({each["d"] for name, each in items.items() if name.startswith("ship#")}))
+    ships = [(shipper(name), each["d"]) for name, each in items.items() if name.startswith("ship#")]
+    shipped = tuple(sorted({key for service, key in ships if reached is None or service in reached}))
     if not shipped:
         return Story("pending", "NOT_DEPLOYED")
     return Story("counted", None, deployments=shipped, steps=(step("counted", f"by {len(shipped)} deployments"),))

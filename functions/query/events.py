@@ -21,12 +21,18 @@ from leadline.store.table import Item
 from query.answers import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
 from query.deployments import instant, mapping_answer
 from query.event_stories import MOST_CELLS, cells_of, story_of
+from query.filters import Filters
+from query.limited import check_asked, known_repositories, reaches_event, within
 from query.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
 from query.reasons import QUEUED, REASONS, advice
 from query.refusal import not_found
 from query.request import Request
+from query.selection import all_services
 from query.sending import send
 from query.values import DEFAULT_LIMIT, name_of
+
+Listed = tuple[str, str, Item]
+"""An entry's position in the list, its status and what is stored of it."""
 
 LISTED = (PENDING, UNMATCHED, WAITING, PARKED)
 STATUS = choice("status", "Only what is in this state; repeated, any.", *LISTED, repeats=True)
@@ -51,8 +57,12 @@ def one_event(request: Request) -> EventTrace:
     trace = _trace(request)
     if trace is None:
         return _queued(request.name)
-    story = story_of(request.table, trace, request.organisation().production)
+    reached = within(request, all_services(request.table)) if request.limits else None
+    story = story_of(request.table, trace, request.organisation().production, reached)
     record = story.record
+    repository = trace.repository
+    if reached is not None and repository not in known_repositories(request, reached):
+        repository = None  # it named another's than its service's
     return {
         "event_id": trace.event_id,
         "kind": trace.kind,
@@ -62,7 +72,7 @@ def one_event(request: Request) -> EventTrace:
         "received_at": instant(trace.received_at),
         "service": trace.service or (record.deployment.service if record else None),
         "environment": trace.environment,
-        "repository": trace.repository or (record.repository if record else None),
+        "repository": repository or (record.repository if record else None),
         "deployment": trace.deployment,
         "change": trace.change,
         "incident": trace.incident,
@@ -74,12 +84,18 @@ def one_event(request: Request) -> EventTrace:
 
 
 def _trace(request: Request) -> Trace | None:
-    """The event's trace, None while it may be on the queue. Raises Problem (404) for an id that we never gave."""
+    """The event's trace, None while it may be on the queue. Raises Problem (404) for an id that we never gave.
+
+    An id can be made up of what an event may have said. So to a limited key another's event looks like one that waits.
+    """
     key = event_key(request.name)
     item = request.table.get([key]).get(key) if _FORM.fullmatch(request.name) else None
-    if item is None and not is_event_id(request.name):
+    trace = Trace.from_item(item) if item is not None else None
+    if trace is not None and not reaches_event(request, trace):
+        trace = None
+    if trace is None and not is_event_id(request.name):
         raise not_found("This is no event's id; take it from the answer to the POST.")
-    return Trace.from_item(item) if item is not None else None
+    return trace
 
 
 def _queued(event_id: str) -> EventTrace:
@@ -130,6 +146,8 @@ def event_page(request: Request) -> AttentionPage:
     sent.faults.check_query()
     limit = sent.one("limit", DEFAULT_LIMIT)
     listed = _listed(request, sent.all("status") or LISTED, before)
+    if request.limits:
+        listed = _own(request, listed)
     items: list[AttentionEntry] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
@@ -142,10 +160,10 @@ def event_page(request: Request) -> AttentionPage:
     return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
-def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[tuple[str, str, Item]]:
-    """(position, status, item), the newest first."""
+def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
+    """The newest first."""
 
-    def one(status: str) -> Iterator[tuple[str, str, Item]]:
+    def one(status: str) -> Iterator[Listed]:
         bounds: dict[str, Any] = {"last": before.rpartition(" ")[0]} if before is not None else {}
         for item in request.table.query(attention_partition(status), reverse=True, **bounds):
             position = f"{item['sk']} {status}"
@@ -153,6 +171,21 @@ def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> 
                 yield position, status, item
 
     return heapq.merge(*map(one, statuses), key=lambda entry: entry[0], reverse=True)
+
+
+def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
+    """What a limited key reaches of it. Others' entries are read past and bound nothing: a short page would tell of them."""
+    services = all_services(request.table)
+    reached = within(request, services)
+    check_asked(request, reached, Filters(services=request.sent.all("service")))
+    tied = {name: service.repository for name, service in services.items()}
+
+    def is_own(status: str, item: Item) -> bool:
+        if status in (PENDING, UNMATCHED):
+            return item["service"] in reached
+        return not request.limits.faults(item, tied)  # no service's yet: theirs whose key could have sent it
+
+    return (entry for entry in listed if is_own(entry[1], entry[2]))
 
 
 def _wanted(request: Request, item: Item) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.facts import carry
 from leadline.store.changeset import Changeset
-from leadline.store.concerns import concerns_of
+from leadline.store.concerns import commits_that_count, concerns_of
 from leadline.store.deployments import Entry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
@@ -21,6 +21,7 @@ from leadline.store.table import Table
 from query.answers import Preview
 from query.body import read_json
 from query.deployments import instant
+from query.limited import beyond, faults_of
 from query.patches import Reader, read_fields, read_flag
 from query.reasons import advice
 from query.refusal import Faults, Refused
@@ -64,6 +65,8 @@ def preview(request: Request) -> Preview:
     names = (asked.repository, asked.service)
     snapshot = request.table.get(list(dict.fromkeys(keys_to_resolve(*names))))
     resolved = resolve(request.table, *names, snapshot)
+    if not request.limits.reach(resolved.service.name, resolved.service.repository):
+        raise beyond("service")  # one that somebody named after this repository
     found = _found(request, asked, resolved)
     service = resolved.service
     carried = carry(found.changes, request.now, {})
@@ -110,6 +113,9 @@ def _read(request: Request) -> _Asked:
         told.get("environment") or "production",
         told.get("previous_id"),
         bool(told.get("baseline")),
+    for fault in faults_of(request, told):
+        faults.add(fault["pointer"], Refused(fault["code"], fault["detail"]))
+    faults.check_body()
     )
 
 

@@ -96,6 +96,7 @@ ROUTES = (
         "What needs attention: deployments without their changes, and events that could not be applied",
         answers.AttentionPage,
         events.PARAMETERS,
+        limited=True,
     ),
     Route(
         "GET",
@@ -105,6 +106,7 @@ ROUTES = (
         "What became of an event, step by step",
         answers.EventTrace,
         problems=(404,),
+        limited=True,
     ),
     Route(
         "POST",
@@ -115,6 +117,7 @@ ROUTES = (
         answers.Accepted,
         problems=(404, 409),
         status=202,
+        limited=True,
     ),
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,

@@ -15,6 +15,7 @@ from leadline.store.services import Service, service_key
 from query.body import read_json
 from query.config_answers import ServiceConfiguration
 from query.etags import check_if_match, with_etag
+from query.limited import reaches_repository
 from query.patches import Reader, list_of, read_fields, read_flag
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
 from query.refusal import Faults, Refused, not_found
@@ -72,6 +73,7 @@ def _change(request: Request, *, whole: bool) -> Reply:
             raise not_found("There is no service of this name; PUT makes one.")
         before = _answer(old) if old is not None else None
         check_if_match(request, before)
+        _check_repository(request, old, told)
         new = _applied(old or Service(name), told, whole=whole)
         untold: list[str] = new.extra.get("untold", [])
         if new == old and not untold:
@@ -92,6 +94,16 @@ def _change(request: Request, *, whole: bool) -> Reply:
     raise crowded()
 
 
+def _check_repository(request: Request, old: Service | None, told: Mapping[str, Any]) -> None:
+    """Whoever ties a service to a repository reads that repository's changes by it. Raises Problem (422)."""
+    repository = told.get("repository")
+    current = old.repository if old is not None else None
+    if "repository" in told and repository != current and not reaches_repository(request, repository):
+        faults = Faults()
+        faults.add("/repository", Refused("limited_key", "this key is limited and may not tie the service to it"))
+        faults.check_body()
+
+
 def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
     values: dict[str, Any] = dict.fromkeys(_FIELDS) if whole else {}
     values |= told
@@ -107,8 +119,10 @@ def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
 
 
 def _stored(request: Request, name: str) -> Service | None:
+    """The service, None too where the request's key does not reach it."""
     item = request.table.get([service_key(name)]).get(service_key(name))
-    return Service.from_item(item) if item is not None else None
+    service = Service.from_item(item) if item is not None else None
+    return service if service is not None and request.limits.reach(name, service.repository) else None
 
 
 def _name(request: Request) -> str:

@@ -14,6 +14,9 @@ from leadline.problems import Fault
 MAX_LIMITS = 100
 """Of services, and of repositories: a key's item stays small, and is read with each check of the key."""
 
+_SHOWN = 10
+_PLURALS = {"service": "services", "repository": "repositories"}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -39,13 +42,26 @@ class Limits:
             return []
         service, repository = event.get("service"), event.get("repository")
         found: list[Fault] = []
+        if service is None and repository is None:
+            found.append(_fault("", "this key is limited: the event must name its service or repository"))
         if service is not None and not self.reach(service, tied.get(service, repository)):
-            found.append(_fault("/service", "service", self.services))
+            found.append(_fault("/service", _beyond("service", self.services)))
         if repository is not None and repository not in self.repositories:
             known = service in self.services and service in tied and tied[service] == repository
             if not known:
-                found.append(_fault("/repository", "repository", self.repositories))
+                found.append(_fault("/repository", self._repository_beyond(service)))
         return found
+
+    def _repository_beyond(self, service: str | None) -> str:
+        if self.repositories:
+            return _beyond("repository", self.repositories)
+        if service is None:
+            names = _some(self.services)
+            return (
+                f"this key is limited to services: name one of them ({names}); changes and commits need a key that names "
+                "their repository"
+            )
+        return "this key is limited to services: it may name a repository only with a service of its own that is tied to it"
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> Limits:
@@ -55,11 +71,14 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-def _fault(pointer: str, what: str, allowed: Collection[str]) -> Fault:
-    detail = f"this key is limited and does not reach this {what}"
-    if allowed:
-        detail += (
-            f"; of {'services' if what == 'service' else 'repositories'} it names {', '.join(sorted(allowed)[:10])}"
-        )
-        detail += ", …" if len(allowed) > 10 else ""
+def _fault(pointer: str, detail: str) -> Fault:
     return {"pointer": pointer, "code": "limited_key", "detail": detail}
+
+
+def _beyond(what: str, allowed: Collection[str]) -> str:
+    detail = f"this key is limited and does not reach this {what}"
+    return f"{detail}; of {_PLURALS[what]} it names {_some(allowed)}" if allowed else detail
+
+
+def _some(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")

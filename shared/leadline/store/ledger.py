@@ -18,7 +18,7 @@ from typing import Any
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
 from leadline.store.changeset import Changeset
-from leadline.store.names import join
+from leadline.store.names import join, unescape
 from leadline.store.table import Item, Key
 
 _PAGE = 20
@@ -38,6 +38,11 @@ def change_key(repository: str, number: int) -> Key:
 
 def ship_key(repository: str, number: int, service: str, environment: str) -> Key:
     return (f"change#{repository}#{number}", join("ship", service, environment))
+
+
+def shipper(sort_key: str) -> str:
+    """The service in the sort key of a `ship_key`."""
+    return unescape(sort_key.split("#")[1])
 
 
 def wait_key(repository: str, sha: str) -> Key:
