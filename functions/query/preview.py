@@ -12,7 +12,7 @@ from typing import Any
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.facts import carry
 from leadline.store.changeset import Changeset
-from leadline.store.concerns import commits_that_count, concerns_of
+from leadline.store.concerns import concerns_of
 from leadline.store.deployments import Entry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
