@@ -62,7 +62,7 @@ def a_history(seed: int, *, graph: bool = True, size: int = 12, wild: bool = Tru
         if kind == "direct":
             sha = sha_of(seed, number)
             history.parents[sha] = [parent]
-            commits.append(_commit(sha, [parent], clock, "main"))
+            commits.append({**_commit(sha, [parent], clock, "main"), "author": ("ann", "bob")[number % 2]})
         else:
             fork = draw.choice(main[-3:])
             head = sha_of(seed, number, "head")

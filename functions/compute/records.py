@@ -97,7 +97,7 @@ def _forget_ships(work: Workspace, record: Record, keys: Iterable[Key]) -> None:
 def _ships(record: Record, *parts: Part | None) -> dict[Key, Item]:
     """Which deployment carried a change to this track: what a later word about the change is looked up by."""
     ships: dict[Key, Item] = {}
-    for change in (change for part in parts if part for change in part.changes):
+    for change in (change for part in parts if part for change in part.changes if change.sha is None):
         deployment = record.deployment
         pk, sk = ship_key(change.repository, change.number, deployment.service, deployment.environment)
         ships[pk, sk] = {"pk": pk, "sk": sk, "d": record.key}

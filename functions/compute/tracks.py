@@ -12,11 +12,11 @@ from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.changes import Change
 from leadline.domain.deployments import FAILURE, SUCCESS, Report
-from leadline.domain.facts import carry
+from leadline.domain.facts import carry, carry_commits
 from leadline.domain.outcomes import Outcome
 from leadline.domain.patterns import matches
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
-from leadline.store.concerns import concerns_of
+from leadline.store.concerns import commits_that_count, concerns_of
 from leadline.store.deployments import (
     Entry,
     Record,
@@ -184,7 +184,9 @@ class Track:
             derived = replace(derived, outcome=Outcome())
         calendar = self.work.organisation.calendar
         day = calendar.day_of(report.finish)
-        authors = {change.author for change in found.changes if change.author is not None}
+        commits = commits_that_count(found.direct, self.work.organisation)
+        names = [*(change.author for change in found.changes), *(commit.author for commit in commits)]
+        authors = {name for name in names if name is not None}
         teams = self.work.roster.on(day, authors) if authors else {}
         never_live = report.status == FAILURE and found.counted
         counted = replace(
@@ -196,7 +198,9 @@ class Track:
         )
         if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
-        counted = with_changes(counted, carry(found.changes if live else (), report.finish, teams), day)
+        carried = carry(found.changes, report.finish, teams)
+        carried += carry_commits(self.service.repository or "", commits, report.finish, teams)
+        counted = with_changes(counted, carried if live else (), day)
         # First, so that it is stored no later than the header, by which it is known whether this is still to do.
         self._keep_attention(record, counted)
         save_record(self.work, record, counted)

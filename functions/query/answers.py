@@ -80,11 +80,15 @@ class ChangeShipped(TypedDict):
 
 
 class DirectCommit(TypedDict):
-    """A commit that a deployment carries and that belongs to no change."""
+    """A commit that a deployment carries and that belongs to no change.
+
+    `lead_time` in seconds where it counts as a change of its own (setting `direct_commits`), else null.
+    """
 
     sha: str
     author: str | None
     authored_at: str
+    lead_time: int | None
 
 
 class Mapping(TypedDict):

@@ -1,6 +1,6 @@
 """What the routes of settings, services' configuration and history answer and take, as types (see `query.answers`)."""
 
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -11,6 +11,7 @@ class Settings(TypedDict):
     `production`: environments that count as production. `incident_window_hours`: how long after a deployment an incident that names
     none still belongs to it. `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`:
     authors whose changes count nowhere; `rework_labels`: labels of changes that make their deployment rework; `*` is anything.
+    `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
     """
 
     timezone: str
@@ -19,6 +20,7 @@ class Settings(TypedDict):
     failure_status_counts: bool
     bots: list[str]
     rework_labels: list[str]
+    direct_commits: Literal["list", "count"]
 
 
 class SettingsSent(TypedDict):
@@ -30,6 +32,7 @@ class SettingsSent(TypedDict):
     failure_status_counts: NotRequired[bool | None]
     bots: NotRequired[list[str] | None]
     rework_labels: NotRequired[list[str] | None]
+    direct_commits: NotRequired[Literal["list", "count"] | None]
 
 
 class ServiceConfiguration(TypedDict):

@@ -144,6 +144,7 @@ def deployment_answer(record: Record) -> Deployment:
     recovery: Recovery | None = None
     if counted is not None and counted.failed:
         recovery = {"seconds": counted.recovery, "open": counted.recovery is None}
+    commits = record.commits
     unfinished = report.status == IN_PROGRESS and report.finished_at is None
     return {
         "key": record.key,
@@ -173,7 +174,13 @@ def deployment_answer(record: Record) -> Deployment:
             for change in record.changes
         ],
         "direct_commits": [
-            {"sha": sha, "author": author, "authored_at": _instant(at)} for sha, author, at in record.direct
+            {
+                "sha": sha,
+                "author": author,
+                "authored_at": _instant(at),
+                "lead_time": commits[sha].lead.seconds if sha in commits else None,
+            }
+            for sha, author, at in record.direct
         ],
         "correction": _correction(record),
         "mapping": mapping_answer(record),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from leadline.domain.errors import Conflict
 from leadline.queue import Message
-from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.configuration import COUNT, LIST, SETTINGS_KEY, Organisation
 from leadline.store.services import SERVICES, Service
 from query.body import read_json
 from query.config_answers import Settings
@@ -22,7 +22,7 @@ from query.patches import Reader, list_of, read_fields, read_flag
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
 from query.refusal import Faults, Refused
 from query.request import Reply, Request
-from query.values import name_of
+from query.values import name_of, one_of
 
 HOUR = 3600 * 1000
 MAX_WINDOW_HOURS = 90 * 24
@@ -52,8 +52,9 @@ _FIELDS: dict[str, Reader] = {
     "failure_status_counts": read_flag,
     "bots": list_of(name_of(200), 100),
     "rework_labels": list_of(name_of(100), 100),
+    "direct_commits": one_of(LIST, COUNT),
 }
-_DERIVED = ("timezone", "incident_window", "failure_status_counts", "bots", "rework_labels")
+_DERIVED = ("timezone", "incident_window", "failure_status_counts", "bots", "rework_labels", "direct_commits")
 """What facts are derived from. Which environments are production is asked when numbers are read."""
 
 
@@ -127,4 +128,5 @@ def _answer(organisation: Organisation) -> Settings:
         "failure_status_counts": organisation.failure_status_counts,
         "bots": list(organisation.bots),
         "rework_labels": list(organisation.rework_labels),
+        "direct_commits": organisation.direct_commits,  # type: ignore[typeddict-item]  # one of the two
     }

@@ -31,6 +31,7 @@ DEFAULTS = {
     "failure_status_counts": False,
     "bots": [],
     "rework_labels": [],
+    "direct_commits": "list",
 }
 SEEDS = st.integers(min_value=0, max_value=10_000_000)
 
@@ -67,6 +68,7 @@ def test_settings_are_the_defaults_until_somebody_sets_them() -> None:
         ({"incident_window_hours": True}, {("/incident_window_hours", "range")}),
         ({"failure_status_counts": 1, "bots": [""]}, {("/failure_status_counts", "type"), ("/bots", "empty")}),
         ({"rework_labels": ["x"] * 101}, {("/rework_labels", "too_many")}),
+        ({"direct_commits": "both"}, {("/direct_commits", "choice")}),
     ],
 )
 def test_what_is_wrong_with_settings_is_told(body: Any, faults: set[tuple[str, str]]) -> None:
@@ -95,6 +97,7 @@ VALUES = st.fixed_dictionaries(
         "incident_window_hours": st.sampled_from([1, 5, 40, 500]),
         "failure_status_counts": st.just(True),
         "bots": st.sampled_from([["*b"], ["ANN"], ["a*", "b*"], ["*"]]),
+        "direct_commits": st.just("count"),
     },
 )
 

@@ -47,13 +47,14 @@ def of_record(api: Pipeline, key: str) -> dict[str, Any]:
     return {name: shown[name] for name in ("changes", "direct_commits", "mapping")}
 
 
-@given(seed=SEEDS, order=SEEDS, graph=st.booleans())
+@given(seed=SEEDS, order=SEEDS, graph=st.booleans(), direct=st.sampled_from(["list", "count"]))
 @hypothesis_settings(max_examples=30, deadline=None)
-def test_a_preview_is_what_the_deployment_then_gets(seed: int, order: int, graph: bool) -> None:
+def test_a_preview_is_what_the_deployment_then_gets(seed: int, order: int, graph: bool, direct: str) -> None:
     draw = random.Random(order)
     events = [json.loads(message) for message in a_history(seed, graph=graph).messages]
     draw.shuffle(events)
     api = Pipeline()
+    api.ask("PATCH", "/v1/settings", {"direct_commits": direct}, if_match="*")
     for told in events:
         data = told["data"]
         if told["kind"] == "deployment" and data["status"] == "success" and "finished_at" in data:

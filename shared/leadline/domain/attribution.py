@@ -204,7 +204,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
     relied = Relied()
     walked = walk(ledger, node, negatives, relied, floor)
     found, originals = _changes_in(walked, ledger)
-    direct = _direct(walked)
+    direct = tuple(commit for commit in _direct(walked) if not first or _commit_counts_in_first(commit, run, today))
     new = [
         change
         for change in found
@@ -223,7 +223,7 @@ def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calenda
         from_id=None if first else line,
         to_id=node.sha,
         changes=changes,
-        direct=() if first else direct,
+        direct=direct,
         waits_for=frozenset(relied.missing | waits),
         spans=joined(relied.spans),
     )
@@ -283,6 +283,10 @@ def _counts_in_first(change: Change, run: Run, today: int) -> bool:
     if run.sha in (change.merge_sha, change.head_sha):
         return True
     return change.merged_at is not None and today <= change.merged_at <= run.finished_at
+
+
+def _commit_counts_in_first(commit: Node, run: Run, today: int) -> bool:
+    return run.sha == commit.sha or today <= commit.at <= run.finished_at
 
 
 def _direct(walked: Walk) -> tuple[Node, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from leadline.domain.changes import Change
 from leadline.domain.lead_time import LeadTime, lead_time
+from leadline.domain.ledger import Node
 
 PART_SIZE = 4
 PART_TEAMS = 38
@@ -20,19 +21,23 @@ PART_TEAMS = 38
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """One change in one deployment. `teams`: the author's teams on the day of the deployment."""
+    """One change in one deployment. `teams`: the author's teams on the day of the deployment.
+
+    A direct commit that counts as a change of its own has the number 0 and its `sha`.
+    """
 
     repository: str
     number: int
     author: str | None
     teams: tuple[str, ...]
     lead: LeadTime
+    sha: str | None = None
 
     def to_data(self) -> list[Any]:
-        """[repository, number, author, teams, seconds, stages, complete]"""
+        """[repository, number or SHA, author, teams, seconds, stages, complete]"""
         return [
             self.repository,
-            self.number,
+            self.number if self.sha is None else self.sha,
             self.author,
             list(self.teams),
             self.lead.seconds,
@@ -42,11 +47,12 @@ class Carried:
 
     @classmethod
     def from_data(cls, data: Sequence[Any]) -> "Carried":
-        repository, number, author, teams, seconds, stages, complete = data
+        repository, name, author, teams, seconds, stages, complete = data
         coding, pickup, review, deploy = stages
-        return cls(
-            repository, number, author, tuple(teams), LeadTime(seconds, (coding, pickup, review, deploy), complete)
-        )
+        lead = LeadTime(seconds, (coding, pickup, review, deploy), complete)
+        if isinstance(name, str):
+            return cls(repository, 0, author, tuple(teams), lead, sha=name)
+        return cls(repository, name, author, tuple(teams), lead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,23 @@ def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tu
             lead_time(change, finished_at),
         )
         for change in changes
+    ]
+
+
+def carry_commits(
+    repository: str, commits: Iterable[Node], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]
+) -> list[Carried]:
+    """Direct commits, each as a change of its own: coding until it was committed, deploying from then on."""
+    return [
+        Carried(
+            repository,
+            0,
+            commit.author,
+            teams_of.get(commit.author, ()) if commit.author else (),
+            lead_time(Change(repository, 0, first_commit_at=commit.authored_at, opened_at=commit.at), finished_at),
+            sha=commit.sha,
+        )
+        for commit in commits
     ]
 
 

@@ -17,6 +17,8 @@ from leadline.store.table import Item, Key
 SETTINGS_KEY: Key = ("config", "settings")
 ROSTER_KEY: Key = ("config", "roster")
 
+LIST, COUNT = "list", "count"
+
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
@@ -24,7 +26,7 @@ class Organisation:
 
     `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`: patterns of authors whose
     changes count nowhere. `rework_labels`: patterns of labels; a deployment with a change that has one is rework. `extra`: what
-    else is stored with them.
+    else is stored with them. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
     """
 
     timezone: str = "UTC"
@@ -33,6 +35,7 @@ class Organisation:
     failure_status_counts: bool = False
     bots: tuple[str, ...] = ()
     rework_labels: tuple[str, ...] = ()
+    direct_commits: str = LIST
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -51,6 +54,7 @@ class Organisation:
             failure_status_counts=item.get("failure_status_counts", False),
             bots=tuple(item.get("bots", ())),
             rework_labels=tuple(item.get("rework_labels", ())),
+            direct_commits=item.get("direct_commits", LIST),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in _OWN},
         )
@@ -67,6 +71,7 @@ class Organisation:
             "failure_status_counts": self.failure_status_counts,
             "bots": list(self.bots),
             "rework_labels": list(self.rework_labels),
+            "direct_commits": self.direct_commits,
             "v": self.version + 1,
         }
 

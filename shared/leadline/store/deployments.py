@@ -194,7 +194,12 @@ class Record:
 
     @property
     def changes(self) -> tuple[Carried, ...]:
-        return tuple(change for part in self.parts for change in part.changes)
+        return tuple(change for part in self.parts for change in part.changes if change.sha is None)
+
+    @property
+    def commits(self) -> dict[str, Carried]:
+        """The direct commits that count as changes of their own, by SHA."""
+        return {change.sha: change for part in self.parts for change in part.changes if change.sha is not None}
 
     @property
     def rework(self) -> bool:

@@ -217,7 +217,9 @@ def test_a_deployment_shows_what_it_carried_and_how_it_went() -> None:
             {"repository": REPOSITORY, "number": 2, "author": "bob", "lead_time": 3 * 86_400 + 10 * 3600},
             {"repository": REPOSITORY, "number": 3, "author": "ann", "lead_time": 3 * 86_400 + 9 * 3600},
         ],
-        "direct_commits": [{"sha": sha("c4"), "author": None, "authored_at": "2026-10-01T03:00:00Z"}],
+        "direct_commits": [
+            {"sha": sha("c4"), "author": None, "authored_at": "2026-10-01T03:00:00Z", "lead_time": None}
+        ],
         "mapping": {"status": "mapped", "reason": "RANGE", "from_id": sha("c1"), "to_id": sha("c4")},
     }
     assert {name: failed[name] for name in expected} == expected
