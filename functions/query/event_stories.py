@@ -88,8 +88,10 @@ def _mapped(record: Record) -> Iterable[EventStep]:
             yield step("sha", "not looked for")
     yield step("range", f"{record.reason}: from {record.from_id or 'the beginning'} to {record.to_id or 'nowhere'}")
     numbers = ", ".join(f"#{change.number}" for change in record.changes) or "none"
+    counted = f", of which {len(record.commits)} count as changes of their own" if record.commits else ""
     yield step(
-        "changes", f"{len(record.changes)} changes ({numbers}), {len(record.direct)} commits that belong to none"
+        "changes",
+        f"{len(record.changes)} changes ({numbers}), {len(record.direct)} commits that belong to none{counted}",
     )
     if record.live:
         yield step("outcome", "failed" if record.failed else "went well")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
-from leadline.domain.facts import carry
+from leadline.domain.facts import carry, carry_commits
 from leadline.store.changeset import Changeset
-from leadline.store.concerns import concerns_of
+from leadline.store.concerns import commits_that_count, concerns_of
 from leadline.store.deployments import Entry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
@@ -70,6 +70,8 @@ def preview(request: Request) -> Preview:
     found = _found(request, asked, resolved)
     service = resolved.service
     carried = carry(found.changes, request.now, {})
+    commits = commits_that_count(found.direct, request.organisation())
+    leads = {commit.sha: commit.lead.seconds for commit in carry_commits("", commits, request.now, {})}
     return {
         "service": service.name,
         "resolved": resolved.how,  # type: ignore[typeddict-item]  # one of the four
@@ -85,7 +87,12 @@ def preview(request: Request) -> Preview:
             for change in carried
         ],
         "direct_commits": [
-            {"sha": node.sha, "author": node.author, "authored_at": instant(node.authored_at or node.at) or ""}
+            {
+                "sha": node.sha,
+                "author": node.author,
+                "authored_at": instant(node.authored_at or node.at) or "",
+                "lead_time": leads.get(node.sha),
+            }
             for node in found.direct
         ],
         "mapping": {
