@@ -1,8 +1,11 @@
 """What the routes of sources, plans, the access log and its settings answer and take, as types."""
 
-from typing import Any, NotRequired
+from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
+
+from leadline.store.sources import MAX_ENTRIES
+from query.schemas import ORIGIN, Name, Schema, array, text, whole
 
 
 class CodeHostSources(TypedDict):
@@ -25,14 +28,37 @@ class SourcesAnswer(TypedDict):
     default_service: str | None
 
 
+_MAPPING = Schema({"maxProperties": MAX_ENTRIES, "propertyNames": text(200)})
+
+
+class TargetSent(TypedDict):
+    """Where a deployment goes; what is left out stays as the sender named it."""
+
+    service: NotRequired[Name | None]
+    environment: NotRequired[Name | None]
+
+
+_Targets = Annotated[dict[str, TargetSent], _MAPPING]
+
+
+class CodeHostSent(TypedDict):
+    """Any of it; what is left out gets its default."""
+
+    incident_label: NotRequired[Name | None]
+    release_branches: NotRequired[Annotated[list[Name], Schema(array(MAX_ENTRIES))] | None]
+    environments: NotRequired[_Targets | None]
+    workflows: NotRequired[_Targets | None]
+    tags: NotRequired[_Targets | None]
+
+
 class SourcesSent(TypedDict):
     """As it is shown; what is left out gets its default."""
 
-    github: NotRequired[dict[str, Any] | None]
-    gitlab: NotRequired[dict[str, Any] | None]
-    bitbucket: NotRequired[dict[str, Any] | None]
-    incident_services: NotRequired[dict[str, str] | None]
-    default_service: NotRequired[str | None]
+    github: NotRequired[CodeHostSent | None]
+    gitlab: NotRequired[CodeHostSent | None]
+    bitbucket: NotRequired[CodeHostSent | None]
+    incident_services: NotRequired[Annotated[dict[str, Name], _MAPPING] | None]
+    default_service: NotRequired[Name | None]
 
 
 class PlanEntry(TypedDict):
@@ -50,11 +76,14 @@ class PlanPage(TypedDict):
     items: list[PlanEntry]
 
 
+_Bound = Annotated[int, Schema(whole(1, 10_000_000))]
+
+
 class PlanSent(TypedDict):
     """Left out or null: no bound; `api` true."""
 
-    per_minute: NotRequired[int | None]
-    per_day: NotRequired[int | None]
+    per_minute: NotRequired[_Bound | None]
+    per_day: NotRequired[_Bound | None]
     api: NotRequired[bool | None]
 
 
@@ -70,8 +99,8 @@ class AccessSettingsSent(TypedDict):
     """What is left out gets its default: log true, log_days 90, no origins."""
 
     log: NotRequired[bool | None]
-    log_days: NotRequired[int | None]
-    origins: NotRequired[list[str] | None]
+    log_days: NotRequired[Annotated[int, Schema(whole(1, 3_650))] | None]
+    origins: NotRequired[Annotated[list[Annotated[str, Schema(ORIGIN)]], Schema(array(50))] | None]
 
 
 class AccessEntry(TypedDict):

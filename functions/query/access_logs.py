@@ -16,6 +16,7 @@ from query.parameters import CURSOR, LIMIT, Parameter
 from query.period import MAX_DAYS, days_are_told
 from query.refusal import Refused
 from query.request import Request
+from query.schemas import DATE, KEY_ID
 from query.values import DEFAULT_LIMIT, read_date
 
 DEFAULT_DAYS = 7
@@ -38,9 +39,8 @@ def _read_status(value: object) -> str:
     return value
 
 
-_DATE = {"type": "string", "format": "date"}
 PARAMETERS = (
-    Parameter("key", _read_key, "Only requests with the key of this id; repeated, any of them.", repeats=True),
+    Parameter("key", _read_key, "Only requests with the key of this id; repeated, any of them.", KEY_ID, repeats=True),
     Parameter(
         "status",
         _read_status,
@@ -48,8 +48,8 @@ PARAMETERS = (
         {"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$"},
         repeats=True,
     ),
-    Parameter("from", read_date, "First day, in UTC; by default six days before the last.", _DATE),
-    Parameter("to", read_date, "The day after the last, in UTC; by default tomorrow.", _DATE),
+    Parameter("from", read_date, "First day, in UTC; by default six days before the last.", DATE),
+    Parameter("to", read_date, "The day after the last, in UTC; by default tomorrow.", DATE),
     LIMIT,
     CURSOR,
 )

@@ -3,11 +3,12 @@
 Typed dicts, not pydantic models: pydantic is needed for the document only, and every cold start would pay for it.
 """
 
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from leadline.domain.metrics import Coverage, Metrics
+from query.schemas import Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
 WindowAnswer = TypedDict("WindowAnswer", {"from": str, "to": str, "days": int, "timezone": str})
 
@@ -121,8 +122,11 @@ class CorrectionSent(TypedDict):
 
     failed: NotRequired[bool | None]
     excluded: NotRequired[bool]
-    remediates: NotRequired[str | None]
-    note: NotRequired[str | None]
+    remediates: NotRequired[Name | None]
+    note: NotRequired[Annotated[str, Schema(text(1000))] | None]
+
+
+AnyCorrection = Annotated[CorrectionSent, Schema({"minProperties": 1})]
 
 
 class Deployment(TypedDict):
@@ -158,12 +162,30 @@ class DeploymentAsked(TypedDict):
     """A deployment that may be made, with the fields of one that was. `id` is needed unless `baseline`; so is one of
     `repository` and `service`."""
 
-    id: NotRequired[str | None]
-    repository: NotRequired[str | None]
-    service: NotRequired[str | None]
-    environment: NotRequired[str | None]
-    previous_id: NotRequired[str | None]
+    id: NotRequired[Sha | None]
+    repository: NotRequired[Repository | None]
+    service: NotRequired[Name | None]
+    environment: NotRequired[Annotated[str, Schema(text(100))] | None]
+    previous_id: NotRequired[Sha | None]
     baseline: NotRequired[bool | None]
+
+
+DeploymentToPreview = Annotated[
+    DeploymentAsked,
+    Schema(
+        {
+            "allOf": [
+                needs_one_of("repository", "service"),
+                {
+                    "anyOf": [
+                        *needs_one_of("id")["anyOf"],
+                        {"required": ["baseline"], "properties": {"baseline": {"const": True}}},
+                    ]
+                },
+            ]
+        }
+    ),
+]
 
 
 class Preview(TypedDict):
@@ -275,13 +297,13 @@ class ServicePage(TypedDict):
 
 
 Member = TypedDict("Member", {"author": str, "from": str | None, "to": str | None})
-MemberSent = TypedDict("MemberSent", {"author": str, "from": NotRequired[str | None], "to": NotRequired[str | None]})
+MemberSent = TypedDict("MemberSent", {"author": Name, "from": NotRequired[Date | None], "to": NotRequired[Date | None]})
 
 
 class TeamSent(TypedDict):
     """Who is in a team, from a day (inclusive) to a day (exclusive); either may be left open."""
 
-    members: list[MemberSent]
+    members: Annotated[list[MemberSent], Schema(array(1_000))]
 
 
 class Team(TypedDict):

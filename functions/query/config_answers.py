@@ -1,8 +1,10 @@
 """What the routes of settings, services' configuration and history answer and take, as types (see `query.answers`)."""
 
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
+
+from query.schemas import TIME_ZONE, Name, Repository, Schema, array, text, whole
 
 
 class Settings(TypedDict):
@@ -23,15 +25,18 @@ class Settings(TypedDict):
     direct_commits: Literal["list", "count"]
 
 
+_Word = Annotated[str, Schema(text(100))]
+
+
 class SettingsSent(TypedDict):
     """Any of the settings; null sets the default."""
 
-    timezone: NotRequired[str | None]
-    production: NotRequired[list[str] | None]
-    incident_window_hours: NotRequired[int | None]
+    timezone: NotRequired[Annotated[str, Schema(TIME_ZONE)] | None]
+    production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]
+    incident_window_hours: NotRequired[Annotated[int, Schema(whole(1, 90 * 24))] | None]
     failure_status_counts: NotRequired[bool | None]
-    bots: NotRequired[list[str] | None]
-    rework_labels: NotRequired[list[str] | None]
+    bots: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
+    rework_labels: NotRequired[Annotated[list[_Word], Schema(array(100))] | None]
     direct_commits: NotRequired[Literal["list", "count"] | None]
 
 
@@ -51,9 +56,9 @@ class ServiceConfiguration(TypedDict):
 class ServiceSent(TypedDict):
     """Any of what is configured of a service; null takes it back."""
 
-    repository: NotRequired[str | None]
-    paths: NotRequired[list[str] | None]
-    team: NotRequired[str | None]
+    repository: NotRequired[Repository | None]
+    paths: NotRequired[Annotated[list[Annotated[str, Schema(text(500))]], Schema(array(100))] | None]
+    team: NotRequired[Name | None]
     archived: NotRequired[bool | None]
 
 

@@ -26,6 +26,7 @@ from query.parameters import Parameter
 from query.patches import Reader, read_fields, read_flag
 from query.refusal import Faults, Refused, not_found
 from query.request import Request
+from query.schemas import REPOSITORY
 from query.sending import message_of, send
 from query.values import name_of, read_note, read_repository
 
@@ -46,8 +47,14 @@ def _read_number(value: object) -> int:
 
 
 CHANGE = (
-    Parameter("repository", read_repository, "The change's repository.", required=True),
-    Parameter("number", _read_number, "Its number there.", {"type": "integer", "minimum": 1}, required=True),
+    Parameter("repository", read_repository, "The change's repository.", REPOSITORY, required=True),
+    Parameter(
+        "number",
+        _read_number,
+        "Its number there.",
+        {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+        required=True,
+    ),
 )
 INCIDENT = (
     Parameter("service", name_of(200), "The incident's service.", required=True),

@@ -27,6 +27,7 @@ from query.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
 from query.reasons import QUEUED, REASONS, advice
 from query.refusal import not_found
 from query.request import Request
+from query.schemas import text
 from query.selection import all_services
 from query.sending import send
 from query.values import DEFAULT_LIMIT, name_of
@@ -40,7 +41,7 @@ REASON = Parameter(
     "reason",
     name_of(100),
     "Only with this reason code; repeated, any.",
-    {"type": "string", "examples": sorted(REASONS)[:3]},
+    {**text(100), "examples": sorted(REASONS)[:3]},
     repeats=True,
 )
 PARAMETERS = (STATUS, SERVICE, REASON, LIMIT, CURSOR)

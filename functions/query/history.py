@@ -11,12 +11,13 @@ from query.config_answers import HistoryEntry, HistoryPage
 from query.deployments import instant
 from query.parameters import CURSOR, LIMIT, Parameter, choice
 from query.request import Request
+from query.schemas import text
 from query.values import DEFAULT_LIMIT, name_of
 
 KINDS = ("settings", "service", "deployment", "change", "incident", "sources", "plan", "access")
 PARAMETERS = (
     choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
-    Parameter("name", name_of(400), "Only changes of what has this name."),
+    Parameter("name", name_of(400), "Only changes of what has this name.", text(400)),
     LIMIT,
     CURSOR,
 )

@@ -1,8 +1,12 @@
 """What /v1/keys answers and takes, as types."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
+
+from leadline.auth import SCOPES
+from leadline.limits import MAX_LIMITS
+from query.schemas import Name, Repository, Schema, Time, array, text, whole
 
 
 class KeyEntry(TypedDict):
@@ -42,19 +46,22 @@ class KeyMade(TypedDict):
     key: KeyEntry
 
 
+Scope = Annotated[str, Schema({"enum": sorted(SCOPES)})]
+
+
 class KeySent(TypedDict):
     """A key to be made. Without `expires_at` it does not end by itself."""
 
-    name: str
-    scopes: list[str]
-    services: NotRequired[list[str] | None]
-    repositories: NotRequired[list[str] | None]
-    plan: NotRequired[str | None]
-    expires_at: NotRequired[str | None]
+    name: Name
+    scopes: Annotated[list[Scope], Schema(array(len(SCOPES), least=1))]
+    services: NotRequired[Annotated[list[Name], Schema(array(MAX_LIMITS))] | None]
+    repositories: NotRequired[Annotated[list[Repository], Schema(array(MAX_LIMITS))] | None]
+    plan: NotRequired[Annotated[str, Schema(text(100))] | None]
+    expires_at: NotRequired[Time | None]
 
 
 class RotationSent(TypedDict):
     """`overlap_hours`: for so long the old key is good beside the new one; 24 where it is not given, 0 ends it at once."""
 
-    overlap_hours: NotRequired[int | None]
-    expires_at: NotRequired[str | None]
+    overlap_hours: NotRequired[Annotated[int, Schema(whole(0, 720))] | None]
+    expires_at: NotRequired[Time | None]

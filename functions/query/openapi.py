@@ -104,7 +104,27 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
     made, definitions = TypeAdapter.json_schemas(
         [(name, "serialization", TypeAdapter(kind)) for name, kind in types.items()], ref_template=_REFERENCE
     )
-    return definitions.get("$defs", {}), {name: schema for (name, _), schema in made.items()}
+    schemas = definitions.get("$defs", {})
+    references = {name: schema for (name, _), schema in made.items()}
+    for route in ROUTES:
+        if route.body is not None:
+            _close(references[id(route.body)], schemas)
+    return schemas, references
+
+
+def _close(schema: Any, schemas: dict[str, Any]) -> None:
+    """What is sent has no fields but those that are named: the rest is refused. (Answers may grow.)"""
+    if isinstance(schema, list):
+        for entry in schema:
+            _close(entry, schemas)
+    if not isinstance(schema, dict):
+        return
+    named = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2])
+    if named is not None and "additionalProperties" not in named:
+        if "properties" in named:
+            named["additionalProperties"] = False
+        _close(list(named.get("properties", {}).values()), schemas)
+    _close([schema.get(name) for name in ("anyOf", "oneOf", "allOf", "items", "additionalProperties")], schemas)
 
 
 def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:

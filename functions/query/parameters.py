@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from query import schemas
 from query.refusal import Faults, Refused
 from query.values import (
     DEFAULT_LIMIT,
@@ -36,7 +37,7 @@ class Parameter:
     name: str
     read: Callable[[object], Any]
     description: str
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    schema: Mapping[str, Any] = field(default_factory=lambda: schemas.text(200))
     repeats: bool = False
     required: bool = False
 
@@ -109,13 +110,15 @@ def _shown(name: str) -> str:
     return clean if len(clean) <= _SHOWN else clean[:_SHOWN] + "…"
 
 
-_DATE = {"type": "string", "format": "date"}
-
-FROM = Parameter("from", read_date, "First day of the window, in the organisation's time zone.", _DATE)
-TO = Parameter("to", read_date, "The day after the last of the window.", _DATE)
+FROM = Parameter("from", read_date, "First day of the window, in the organisation's time zone.", schemas.DATE)
+TO = Parameter("to", read_date, "The day after the last of the window.", schemas.DATE)
 SERVICE = Parameter("service", name_of(200), "Only this service; repeated, any of them.", repeats=True)
-REPOSITORY = Parameter("repository", read_repository, "Only services of this repository; repeated, any.", repeats=True)
-ENVIRONMENT = Parameter("environment", name_of(100), "Only this environment; repeated, any of them.", repeats=True)
+REPOSITORY = Parameter(
+    "repository", read_repository, "Only services of this repository; repeated, any.", schemas.REPOSITORY, repeats=True
+)
+ENVIRONMENT = Parameter(
+    "environment", name_of(100), "Only this environment; repeated, any.", schemas.text(100), repeats=True
+)
 TEAM = Parameter("team", name_of(200), "Only deployments with a change of this team, and only its changes.")
 AUTHOR = Parameter("author", read_author, "Only deployments with a change of this author, and only their changes.")
 
@@ -131,4 +134,4 @@ LIMIT = Parameter(
     "How many entries at most.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
-CURSOR = Parameter("cursor", read_cursor, "The next_cursor of the page before, with the same filters.")
+CURSOR = Parameter("cursor", read_cursor, "The next_cursor of the page before, with the same filters.", schemas.CURSOR)

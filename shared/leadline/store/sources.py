@@ -19,6 +19,7 @@ of environments, workflows and tags are patterns (`*` and `?`); an exact name is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -38,6 +39,7 @@ WEBHOOKS = (
 MAX_ENTRIES = 1_000
 """Of one list or mapping: the item stays far below DynamoDB's 400 KB."""
 _MAX_TEXT = 200
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _HOSTS = ("github", "gitlab", "bitbucket")
 _KEYS = frozenset({"pk", "sk", "v"})
 
@@ -179,6 +181,6 @@ def _text(value: Any, at: str) -> str:
     # be a name at all is refused.
     if not isinstance(value, str) or not value.strip() or len(value.encode("utf-8", "replace")) > _MAX_TEXT:
         raise Rejected(f"{at[:200]} must be a text of 1 to {_MAX_TEXT} bytes")
-    if not value.isprintable():
+    if _CONTROL.search(value):
         raise Rejected(f"{at[:200]} holds a control character")
     return value.strip()
