@@ -20,13 +20,17 @@ REPORT_PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR, I
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Empty means all; of `environments`: all that count as production. At most one of `team` and `author`."""
+    """Empty means all; of `environments`: all that count as production. At most one of `team` and `author`.
+
+    `nothing`: they were joined of some that contradict each other, so that nothing is left.
+    """
 
     services: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     team: str | None = None
     author: str | None = None
+    nothing: bool = False
 
     @classmethod
     def read(cls, sent: Sent) -> Self:
@@ -36,6 +40,22 @@ class Filters:
         return cls(
             sent.all("service"), sent.all("repository"), sent.all("environment"), sent.one("team"), sent.one("author")
         )
+
+    def joined(self, other: Filters) -> Filters:
+        """What both leave. Raises Refused for two teams or people: nothing is counted for two at once."""
+        if len({(name, whose) for one in (self, other) for name, whose in one.whose}) > 1:
+            raise Refused("exclusive", "would have to be of two teams or people at once, and no number is")
+        services, none_of_services = _both(self.services, other.services)
+        repositories, none_of_repositories = _both(self.repositories, other.repositories)
+        environments, none_of_environments = _both(self.environments, other.environments)
+        nothing = self.nothing or other.nothing or none_of_services or none_of_repositories or none_of_environments
+        team, author = self.team or other.team, self.author or other.author
+        return Filters(services, repositories, environments, team, author, nothing)
+
+    @property
+    def whose(self) -> tuple[tuple[str, str], ...]:
+        """The team or the author, with which of these it is."""
+        return tuple((name, whose) for name, whose in (("team", self.team), ("author", self.author)) if whose)
 
     def answer(self) -> dict[str, Any]:
         """Those that are given, as an answer repeats them."""
@@ -62,3 +82,11 @@ class Asked:
     def span(self) -> Window:
         """The days whose cells it reads: the window's and those of the one before."""
         return Window(self.window.previous().start, self.window.end)
+
+
+def _both(these: tuple[str, ...], those: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """What is in both, and whether that is nothing although both name some."""
+    if not these or not those:
+        return these or those, False
+    common = tuple(name for name in these if name in those)
+    return common, not common

@@ -16,8 +16,13 @@ MAX_DAYS = 400
 def read_window(sent: Sent, calendar: Calendar, now: int) -> Window:
     """The window, by default the last 30 days up to and with today. `now` in epoch ms. Adds to the faults what is wrong."""
     tomorrow = calendar.day_of(now) + timedelta(days=1)
-    end = sent.one("to", tomorrow)
-    start = sent.one("from", end - timedelta(days=DEFAULT_DAYS))
+    return window_or(sent, Window(tomorrow - timedelta(days=DEFAULT_DAYS), tomorrow))
+
+
+def window_or(sent: Sent, default: Window) -> Window:
+    """The window that was sent; of one end alone, as long as the default. Adds to the faults what is wrong."""
+    end = sent.one("to", default.end)
+    start = sent.one("from", end - timedelta(days=default.days))
     window = Window(start, end)
     if not days_are_told(sent):
         return window

@@ -37,9 +37,9 @@ class CellReader:
     def fetch(self, scopes: Iterable[Scope], window: Window) -> None:
         """Reads the scopes that are not held for these days already. Raises Problem (400) where those are too many."""
         wanted = [scope for scope in dict.fromkeys(map(_stored, scopes)) if not self._holds(scope, window)]
-        self._reads += len(wanted)
-        if self._reads > MAX_READS:
+        if self._reads + len(wanted) > MAX_READS:
             refuse_query("", "too_wide", f"this would add up more than {MAX_READS} scopes; narrow it by a filter")
+        self._reads += len(wanted)
         if len(wanted) <= 1:
             found = [self._read(scope, window) for scope in wanted]
         else:

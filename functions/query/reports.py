@@ -63,6 +63,11 @@ class Reports(Generic[M]):
         """All that the request's key reaches."""
         return within(self._request, all_services(self._request.table))
 
+    def check(self, filters: Filters) -> None:
+        """Raises Problem (403) where the filters name what is beyond the key."""
+        if self._request.limits:
+            check_asked(self._request, self._services, filters)
+
     def report(self, asked: Asked) -> Report[M]:
         """One query of the table for a service's usual report, whatever the number of its deployments.
 
@@ -114,6 +119,8 @@ class Reports(Generic[M]):
             team=filters.team,
             author=filters.author,
         )
+        if filters.nothing:
+            return selection.only([])
         if filters.repositories and services is not None:
             return selection.only(of_repositories(services, filters.repositories))
         return selection

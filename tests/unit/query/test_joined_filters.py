@@ -1,0 +1,58 @@
+"""Filters joined: what both leave. And a report that is refused takes nothing from the next one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadline.domain.cells import Scope
+from leadline.domain.windows import Window
+from leadline.problems import Problem
+from leadline.store.memory import MemoryTable
+from query.filters import Filters
+from query.measures import DORA
+from query.reading import MAX_READS, CellReader
+from query.refusal import Refused
+
+_some = st.lists(st.sampled_from("abc"), unique=True, max_size=2).map(tuple)
+_filters: Any = st.builds(Filters, _some, _some, _some)
+
+
+def _leaves(filters: Filters, service: str, repository: str, environment: str) -> bool:
+    chosen = (
+        (filters.services, service),
+        (filters.repositories, repository),
+        (filters.environments, environment),
+    )
+    return not filters.nothing and all(not names or name in names for names, name in chosen)
+
+
+@given(_filters, _filters, _filters, *[st.sampled_from("abcd")] * 3)
+def test_joined_filters_leave_exactly_what_each_of_them_leaves(
+    one: Filters, two: Filters, three: Filters, service: str, repository: str, environment: str
+) -> None:
+    place = (service, repository, environment)
+    joined = one.joined(two).joined(three)
+    assert _leaves(joined, *place) == all(_leaves(filters, *place) for filters in (one, two, three))
+
+
+@pytest.mark.parametrize(
+    "other", [Filters(team="web"), Filters(author="ann"), Filters(author="pay")], ids=["team", "author", "name"]
+)
+def test_no_number_is_of_two_teams_or_people_at_once(other: Filters) -> None:
+    pay = Filters(team="pay")
+    assert pay.joined(Filters(("shop",))).joined(pay) == Filters(("shop",), team="pay")
+    with pytest.raises(Refused):
+        pay.joined(other)
+
+
+def test_a_read_that_is_refused_leaves_the_others_their_number_of_reads() -> None:
+    window = Window(date(2026, 10, 1), date(2026, 10, 2))
+    reader = CellReader(MemoryTable(), DORA)
+    with pytest.raises(Problem):
+        reader.fetch([Scope("production", service=f"s{n}") for n in range(MAX_READS + 1)], window)
+    assert list(reader.cells([Scope("production")], window)) == []
