@@ -14,6 +14,9 @@ Attributes of a cell are short, because they are stored and paid for a million t
 
 A bucket's name is the letter and the bucket index in base 36, two digits. A service's cell also counts, as `@` and the name, the
 deployments that each author has a change in: so its authors are known without a list of their own.
+
+Of a former member (`leadline.domain.people`) only the deployments are counted, under the stand-in that nobody is shown: they are
+found again by it when teams change.
 """
 
 from collections import Counter
@@ -22,6 +25,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.people import is_stand_in
 from leadline.domain.sketch import bucket_of
 
 LEAD, RECOVERY = "L", "R"
@@ -79,8 +83,12 @@ def contributions(part: Part) -> dict[CellKey, Numbers]:
     if part.position == 0:
         cell().update(run)
         cell(service=summary.service).update(run)
-    if summary.live and part.authors:
-        cell(service=summary.service).update({AUTHOR_MARK + author: 1 for author in part.authors})
+    if summary.live:
+        former = {author for author in part.authors if is_stand_in(author)}
+        for author in sorted(former):
+            cell(author=author, service=summary.service).update({"d": 1})
+        if marks := {AUTHOR_MARK + author: 1 for author in part.authors if author not in former}:
+            cell(service=summary.service).update(marks)
     for scope in _members(part, summary.service):
         cell(**scope).update(run)
     for change in part.changes:
@@ -102,7 +110,7 @@ def _members_of(teams: Iterable[str], author: str | None, service: str) -> Itera
     for team in teams:
         yield {"team": team}
         yield {"team": team, "service": service}
-    if author is not None:
+    if author is not None and not is_stand_in(author):
         yield {"author": author, "service": service}
 
 

@@ -1,15 +1,19 @@
 """A change: a merged pull or merge request, put together from everything that was told about it.
 
 Reports of one change join field by field, so that any order and any repetition of them gives the same change: earliest
-of the times that mark a beginning, latest of the others, union of the lists, greatest of the rest where two disagree.
+of the times that mark a beginning, latest of the others, union of the lists, greatest of the rest where two disagree. Who else
+was told to be the author is kept (`leadline.domain.people.one_author`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from leadline.domain.people import one_author
+
 _EARLIEST = frozenset({"first_commit_at", "opened_at", "first_review_at", "approved_at"})
 _UNION = frozenset({"commit_shas", "paths", "labels"})
+_PEOPLE = frozenset({"author", "other_authors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,10 @@ class Change:
     merged_at: int | None = None
     paths: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    head_branch: str | None = None
+    title: str | None = None
     url: str | None = None
+    other_authors: tuple[str, ...] = ()
 
     @property
     def merged(self) -> bool:
@@ -45,7 +52,7 @@ class Change:
         """From an event's or an item's fields; names this class does not know are left out."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
-        for name in _UNION & values.keys():
+        for name in (_UNION | {"other_authors"}) & values.keys():
             values[name] = tuple(sorted(set(values[name])))
         return cls(**values)
 
@@ -60,9 +67,12 @@ class Change:
 
     def join(self, other: "Change") -> "Change":
         """This change completed by another report of the same change. Commutative, associative, idempotent."""
-        values: dict[str, Any] = {}
+        author, others = one_author((self.author, self.other_authors), (other.author, other.other_authors))
+        values: dict[str, Any] = {"author": author, "other_authors": others}
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if field.name in _PEOPLE:
+                continue
             if field.name in _UNION:
                 values[field.name] = tuple(sorted({*mine, *theirs}))
             elif mine is None or theirs is None:

@@ -33,6 +33,7 @@ class Node:
     """One commit. `parents` is None where nobody told them; `committed_at` likewise (epoch milliseconds).
 
     `merges`: the changes whose merge commit this is, with their times and author but without their commits and paths.
+    `other_authors`: who else was told to be its author.
     """
 
     sha: str
@@ -44,6 +45,7 @@ class Node:
     picked_from: str | None = None
     merges: tuple[Change, ...] = ()
     aliases: tuple[Alias, ...] = ()
+    other_authors: tuple[str, ...] = ()
 
     @property
     def at(self) -> int:

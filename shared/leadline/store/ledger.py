@@ -17,6 +17,7 @@ from typing import Any
 
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
+from leadline.domain.people import one_author
 from leadline.store.changeset import Changeset
 from leadline.store.names import join, unescape
 from leadline.store.table import Item, Key
@@ -65,6 +66,7 @@ def node_to_item(node: Node) -> dict[str, Any]:
         "ct": node.committed_at,
         "at": node.authored_at,
         "a": node.author,
+        "aa": list(node.other_authors) or None,
         "b": node.told_branch,
         "x": node.picked_from,
         "m": {str(change.number): _slim(change) for change in node.merges} or None,
@@ -82,6 +84,7 @@ def node_from_item(item: Item, repository: str, sha: str) -> Node:
         committed_at=item.get("ct"),
         authored_at=item.get("at"),
         author=item.get("a"),
+        other_authors=tuple(item.get("aa", ())),
         told_branch=item.get("b"),
         picked_from=item.get("x"),
         merges=tuple(_fat(repository, int(number), sha, merges[number]) for number in sorted(merges, key=int)),
@@ -263,12 +266,13 @@ def with_commit(node: Node | None, told: Node) -> Node:
     """The node completed by what a commits event told of it; what two of them tell apart joins to the greater."""
     if node is None:
         return told
-    joined: dict[str, Any] = {}
+    author, others = one_author((node.author, node.other_authors), (told.author, told.other_authors))
+    joined: dict[str, Any] = {"author": author, "other_authors": others}
     for field in fields(Node):
         mine, theirs = getattr(node, field.name), getattr(told, field.name)
         if field.name in ("sha", "merges", "aliases"):
             joined[field.name] = mine
-        else:
+        elif field.name not in joined:
             told_values = [value for value in (mine, theirs) if value is not None]
             joined[field.name] = max(told_values, default=None)
     return Node(**joined)
