@@ -100,7 +100,7 @@ class Leadline(Construct):
         self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
         self.compute.add_event_source(self._deliveries())  # grants receiving and deleting
-        self.table.grant(self.compute, *READ, *WRITE)
+        self.table.grant(self.compute, *READ, *WRITE, "dynamodb:Scan")  # it looks for a removed person everywhere
         self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
         self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
         self.vcs_secret.grant_read(self.compute)  # which code hosts may be asked for commits, and with what

@@ -201,6 +201,15 @@ class TableContract:
         fill(table, ["1"], pk="q")
         assert sorted(contents(table)) == [("p", "1"), ("p", "2"), ("q", "1")]
 
+    def test_a_scan_goes_on_after_any_key_also_one_that_is_gone(self, table: Table) -> None:
+        for pk in "pqrst":
+            fill(table, ["1", "2", "3"], pk=pk)
+        keys = list(contents(table))
+        for position, key in enumerate(keys):
+            table.write([Delete(key)])
+            assert [(item["pk"], item["sk"]) for item in table.scan(key)] == keys[position + 1 :]
+            assert list(contents(table)) == keys[position + 1 :]
+
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def test_add_creates_the_item_and_its_attributes_and_adds_to_them(self, table: Table) -> None:
@@ -208,6 +217,12 @@ class TableContract:
         table.write([Add(("p", "s"), {"d": 3, "L": -7})])
         table.write([Add(("p", "s"), {"d": -5})])
         assert contents(table) == {("p", "s"): an_item(d=0, L01=1, L=-7)}
+
+    def test_add_removes_what_is_to_be_forgotten(self, table: Table) -> None:
+        table.write([Put(an_item(d=1, a=0, b=0, c=0))])
+        table.write([Add(("p", "s"), {"d": 1}, forget=["a"]), Add(("p", "t"), {"d": 1}, forget=["a"])])
+        table.write([Add(("p", "s"), {}, forget=["b", "c", "x"])])
+        assert contents(table) == {("p", "s"): an_item(d=2), ("p", "t"): an_item("p", "t", d=1)}
 
     def test_add_leaves_other_attributes_alone(self, table: Table) -> None:
         table.write([Put(an_item(name="x", d=1))])

@@ -197,7 +197,7 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
             "sqs:GetQueueAttributes",
             "sqs:SendMessage",  # the sweep's errands
         },
-        "LeadlineTable899ED315": READING | WRITING,
+        "LeadlineTable899ED315": READING | WRITING | {"dynamodb:Scan"},  # a removed person is looked for everywhere
         "LeadlineDeadLetters16258E8E": {"sqs:SendMessage"},
         "LeadlineVcsSecretAD92CCA9": SECRET,
     }

@@ -142,8 +142,10 @@ class DynamoTable:
         item = _plain(answer["Attributes"])
         return True, {name: item[name] for name in bounds}
 
-    def scan(self) -> Iterator[Item]:
+    def scan(self, after: Key | None = None) -> Iterator[Item]:
         request: dict[str, Any] = {"TableName": self._name, "ConsistentRead": True}
+        if after is not None:
+            request["ExclusiveStartKey"] = _key(after)
         while True:
             answer = self._call(lambda: self._client.scan(**request))
             for raw in answer["Items"]:
@@ -194,11 +196,19 @@ class DynamoTable:
 
 def _addition(write: Add) -> dict[str, Any]:
     names = list(write.numbers)
-    return {
-        "UpdateExpression": "ADD " + ", ".join(f"#{i} :{i}" for i in range(len(names))),
-        "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(names)},
-        "ExpressionAttributeValues": {f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)},
+    clauses = ["ADD " + ", ".join(f"#{i} :{i}" for i in range(len(names)))] if names else []
+    if write.forget:
+        clauses.append("REMOVE " + ", ".join(f"#f{i}" for i in range(len(write.forget))))
+    addition: dict[str, Any] = {
+        "UpdateExpression": " ".join(clauses),
+        "ExpressionAttributeNames": {
+            **{f"#{i}": name for i, name in enumerate(names)},
+            **{f"#f{i}": name for i, name in enumerate(write.forget)},
+        },
     }
+    if names:
+        addition["ExpressionAttributeValues"] = {f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)}
+    return addition
 
 
 def _counting(bounds: Mapping[str, int | None], forget: Sequence[str], ttl: int | None) -> dict[str, Any]:

@@ -62,9 +62,10 @@ class MemoryTable:
             self._partitions.setdefault(key[0], {})[key[1]] = {**kept, "pk": key[0], "sk": key[1], **numbers, **ends}
             return True, numbers
 
-    def scan(self) -> Iterator[Item]:
+    def scan(self, after: Key | None = None) -> Iterator[Item]:
         with self._lock:
-            items = [copy.deepcopy(item) for partition in self._partitions.values() for item in partition.values()]
+            keys = sorted((pk, sk) for pk, partition in self._partitions.items() for sk in partition)
+            items = [copy.deepcopy(self._partitions[pk][sk]) for pk, sk in keys if after is None or (pk, sk) > after]
         return iter(items)
 
     def _holds(self, key: Key, guard: Guard) -> bool:
@@ -84,3 +85,5 @@ class MemoryTable:
             item = self._partitions.setdefault(pk, {}).setdefault(sk, {"pk": pk, "sk": sk})
             for name, number in write.numbers.items():
                 item[name] = item.get(name, 0) + number
+            for name in write.forget:
+                item.pop(name, None)

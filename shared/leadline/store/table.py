@@ -43,10 +43,11 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Adds whole numbers to an item's attributes, creating the item and the attributes as needed."""
+    """Adds whole numbers to an item's attributes, creating the item and the attributes as needed, and removes those in `forget`."""
 
     key: Key
     numbers: Mapping[str, int]
+    forget: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +109,5 @@ class Table(Protocol):
         only where it did. Sent twice by a retry below us it may count twice. Raises Transient.
         """
 
-    def scan(self) -> Iterator[Item]:
-        """Every item, in no order."""
+    def scan(self, after: Key | None = None) -> Iterator[Item]:
+        """Every item, in an order of the store's own that stays; only those that come `after` this key, stored or not."""
