@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from leadline.domain.metrics import Coverage, Metrics
-from query.schemas import Date, Name, Repository, Schema, Sha, array, needs_one_of, text
+from query.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
 WindowAnswer = TypedDict("WindowAnswer", {"from": str, "to": str, "days": int, "timezone": str})
 
@@ -171,20 +171,7 @@ class DeploymentAsked(TypedDict):
 
 
 DeploymentToPreview = Annotated[
-    DeploymentAsked,
-    Schema(
-        {
-            "allOf": [
-                needs_one_of("repository", "service"),
-                {
-                    "anyOf": [
-                        *needs_one_of("id")["anyOf"],
-                        {"required": ["baseline"], "properties": {"baseline": {"const": True}}},
-                    ]
-                },
-            ]
-        }
-    ),
+    DeploymentAsked, Schema({"allOf": [needs_one_of("repository", "service"), NEEDS_A_SHA]})
 ]
 
 

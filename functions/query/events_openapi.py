@@ -7,17 +7,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from query.schemas import NEEDS_A_SHA, SHA, TIME, needs_one_of, text, whole
+from query.statuses import STATUSES
+
 _TIME = {
-    "description": "RFC 3339 with an offset, or epoch seconds or milliseconds.",
-    "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
+    "description": "RFC 3339 with an offset, or epoch seconds or milliseconds; from 2000 to a day from now.",
+    "anyOf": [TIME, {"type": "number", "minimum": 946_684_800, "maximum": 4_102_444_800_000}],
 }
-_SHA = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
+_COMMIT_TIME = {
+    "description": "The same, from 1970 to 2100: what some clock said.",
+    "anyOf": [TIME, {"type": "number", "minimum": 0, "maximum": 4_102_444_800_000}],
+}
 _FULL_SHA = {"type": "string", "pattern": "^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"}
-_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-_URL = {"type": "string", "format": "uri", "maxLength": 2000}
+_NAME = text(200)
+_NUMBER = {"anyOf": [{"type": "integer", **whole(1, 2**53 - 1)}, {"type": "string", "pattern": "^[1-9][0-9]{0,14}$"}]}
+_URL = {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2000}
+_SEGMENT = "([A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+"
 _REPOSITORY = {
     "type": "string",
     "maxLength": 200,
+    "pattern": rf"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{{1,5}})?/|localhost:[0-9]{{1,5}}/)?{_SEGMENT}(/{_SEGMENT}){{1,20}}$",
     "description": "A path, without protocol, credentials or .git.",
     "examples": ["acme/api", "github.com/acme/api", "gitlab.com/group/sub/app"],
 }
@@ -33,8 +42,16 @@ def _object(description: str, required: list[str], properties: dict[str, Any]) -
         "description": description,
         "required": required,
         "additionalProperties": False,
-        "properties": properties,
+        "properties": {name: schema if name in required else _or_null(schema) for name, schema in properties.items()},
     }
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Null means "not sent"."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    with_null = {**schema, "type": [schema["type"], "null"]}
+    return {**with_null, "enum": [*schema["enum"], None]} if "enum" in schema else with_null
 
 
 EVENT_SCHEMAS: dict[str, Any] = {
@@ -43,14 +60,15 @@ EVENT_SCHEMAS: dict[str, Any] = {
             "One run that put a commit into an environment.",
             [],
             {
-                "id": {**_SHA, "description": "SHA of the commit that was deployed. Required unless baseline."},
+                "id": {**SHA, "description": "SHA of the commit that was deployed. Required unless baseline."},
                 "repository": _REPOSITORY,
                 "service": {**_NAME, "description": "Required unless repository is given."},
                 "environment": {**_NAME, "maxLength": 100, "default": "production"},
                 "status": {
                     "type": "string",
+                    "enum": list(STATUSES),
                     "default": "success",
-                    "description": "success, failure, cancelled or in_progress; the words of common CI systems are understood.",
+                    "description": "success, failure, cancelled or in_progress, or what a common CI system calls it, in any case.",
                 },
                 "started_at": _TIME,
                 "finished_at": _TIME,
@@ -58,7 +76,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
                     **_NAME,
                     "description": "The sender's own id of this run: sent again, it is the same run.",
                 },
-                "previous_id": {**_SHA, "description": "SHA that this one replaced."},
+                "previous_id": {**SHA, "description": "SHA that this one replaced."},
                 "baseline": {
                     "type": "boolean",
                     "default": False,
@@ -73,33 +91,42 @@ EVENT_SCHEMAS: dict[str, Any] = {
                 "labels": {
                     "type": "object",
                     "maxProperties": 20,
-                    "additionalProperties": {"type": "string", "maxLength": 500},
+                    "propertyNames": text(100),
+                    "additionalProperties": text(500),
                 },
             },
         ),
-        "anyOf": [{"required": ["repository"]}, {"required": ["service"]}],
+        "allOf": [
+            needs_one_of("repository", "service"),
+            NEEDS_A_SHA,
+        ],
     },
-    "ChangeEvent": _object(
-        "A pull or merge request. Sent again with more fields, it is completed.",
-        ["repository", "number"],
-        {
-            "repository": _REPOSITORY,
-            "number": {"type": "integer", "minimum": 1},
-            "author": _NAME,
-            "base_branch": {**_NAME, "default": "main"},
-            "merge_sha": {**_SHA, "description": "Required once merged_at is sent."},
-            "head_sha": _SHA,
-            "commit_shas": _list(_SHA, 2500),
-            "first_commit_at": _TIME,
-            "opened_at": _TIME,
-            "first_review_at": _TIME,
-            "approved_at": _TIME,
-            "merged_at": _TIME,
-            "paths": _list({"type": "string", "maxLength": 1000}, 3000),
-            "labels": _list(_NAME, 100),
-            "url": _URL,
-        },
-    ),
+    "ChangeEvent": {
+        **_object(
+            "A pull or merge request. Sent again with more fields, it is completed.",
+            ["repository", "number"],
+            {
+                "repository": _REPOSITORY,
+                "number": _NUMBER,
+                "author": _NAME,
+                "base_branch": {**_NAME, "default": "main"},
+                "merge_sha": {**SHA, "description": "Required once merged_at is sent."},
+                "head_sha": SHA,
+                "commit_shas": _list(SHA, 2500),
+                "first_commit_at": _COMMIT_TIME,
+                "opened_at": _TIME,
+                "first_review_at": _TIME,
+                "approved_at": _TIME,
+                "merged_at": _TIME,
+                "paths": _list(text(1000), 3000),
+                "labels": _list(_NAME, 100),
+                "head_branch": {**_NAME, "maxLength": 255},
+                "title": {**_NAME, "maxLength": 1200},
+                "url": _URL,
+            },
+        ),
+        "anyOf": [{"properties": {"merged_at": {"type": "null"}}}, *needs_one_of("merge_sha")["anyOf"]],
+    },
     "IncidentEvent": {
         **_object(
             "Something that broke. Sent again with resolved_at, it is closed.",
@@ -116,7 +143,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
                 "url": _URL,
             },
         ),
-        "anyOf": [{"required": ["repository"]}, {"required": ["service"]}],
+        **needs_one_of("repository", "service"),
     },
     "CommitsEvent": _object(
         "A stretch of a repository's commit graph: what makes ranges exact.",
@@ -133,10 +160,10 @@ EVENT_SCHEMAS: dict[str, Any] = {
         {
             "sha": _FULL_SHA,
             "parents": _list(_FULL_SHA, 100),
-            "committed_at": _TIME,
-            "authored_at": _TIME,
+            "committed_at": _COMMIT_TIME,
+            "authored_at": _COMMIT_TIME,
             "author": _NAME,
-            "cherry_picked_from": {**_SHA, "description": "From the trailer that git cherry-pick -x writes."},
+            "cherry_picked_from": {**SHA, "description": "From the trailer that git cherry-pick -x writes."},
         },
     ),
     "EventsAnswer": {
@@ -180,7 +207,7 @@ def _route(kind: str, schema: str) -> dict[str, Any]:
     answer = {"application/json": {"schema": {"$ref": "#/components/schemas/EventsAnswer"}}}
     problems = {
         str(status): {"$ref": f"#/components/responses/Problem{status}"}
-        for status in (400, 401, 403, 413, 415, 422, 500, 503)
+        for status in (400, 401, 403, 413, 415, 422, 429, 500, 503)
     }
     return {
         "post": {

@@ -1,8 +1,8 @@
 """GET /openapi.json: the whole API as an OpenAPI 3.1 document.
 
 The Product API's part is made from the route table and the answers' types, so it cannot say anything else than the code
-does. The Events API's part is written down in `query.events_openapi`, since functions do not import each other; a test
-compares it with ingest.
+does. The Events API's part is written down in `query.events_openapi` and `query.senders_openapi`, since functions do not import each
+other; tests compare it with ingest.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pydantic import TypeAdapter
 
 from query.accept import JSON
 from query.events_openapi import EVENT_PATHS, EVENT_SCHEMAS
-from query.parameters import Parameter
+from query.parameters import MAX_REPEATS, Parameter
 from query.route import Route
 from query.routes import ROUTES
+from query.senders_openapi import SENDER_PATHS, SENDER_SCHEMAS
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (400, 406, 500)
@@ -38,6 +39,22 @@ PROBLEMS = {
     429: "The plan's requests are used up; send it again after Retry-After seconds",
     500: "A fault of ours, which is logged",
     503: "Something that this needs can't be reached; send it again after Retry-After seconds",
+}
+
+_ID = "X-Request-Id"
+_PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def _header(description: str, of: str = "string") -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": of}}
+
+
+_HEADERS: dict[str, Any] = {
+    _ID: _header("The request's id, as in the access log."),
+    "ETag": _header("What If-None-Match, and for a change If-Match, is compared with."),
+    "Location": _header("Where what was made is."),
+    "Retry-After": _header("In so many seconds.", "integer"),
+    "WWW-Authenticate": _header("How to authenticate."),
 }
 
 _PROBLEM_SCHEMAS: dict[str, Any] = {
@@ -73,22 +90,25 @@ _PROBLEM_SCHEMAS: dict[str, Any] = {
 def document() -> dict[str, Any]:
     """The document; made once."""
     schemas, references = _schemas()
-    paths: dict[str, dict[str, Any]] = {}
+    paths = {path: dict(methods) for path, methods in {**EVENT_PATHS, **SENDER_PATHS}.items()}
     for route in ROUTES:
-        paths.setdefault(route.path, dict(EVENT_PATHS.get(route.path, {})))[route.method.lower()] = _operation(
-            route, references
-        )
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, references)
+    for path, methods in paths.items():
+        for operation in methods.values():
+            _complete(path, operation)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Leadline",
             "version": "1",
             "summary": "Deployment events in, DORA metrics out.",
-            "description": "Times are RFC 3339, in UTC in answers; durations are in seconds. Every GET answers HEAD too.",
+            "description": "Times are RFC 3339, in UTC in answers; durations are in seconds. Every GET answers HEAD too, and "
+            "OPTIONS says what there is at a path. What AWS's services tell comes by EventBridge and is not in here.",
         },
-        "paths": {**EVENT_PATHS, **paths},
+        "paths": paths,
         "components": {
-            "schemas": {**EVENT_SCHEMAS, **schemas, **_PROBLEM_SCHEMAS},
+            "schemas": {**EVENT_SCHEMAS, **SENDER_SCHEMAS, **schemas, **_PROBLEM_SCHEMAS},
+            "headers": _HEADERS,
             "responses": {_problem_name(status): _problem(status) for status in PROBLEMS},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -151,6 +171,19 @@ def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
     return operation
 
 
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """What all operations have in common: the group they are listed in, and the request's id in each answer."""
+    operation["tags"] = [path.removeprefix("/v1").split("/")[1]]
+    for status, response in operation["responses"].items():
+        if "$ref" not in response:
+            names = [_ID, *(["ETag"] if status in ("200", "304") and "304" in operation["responses"] else [])]
+            response["headers"] = _headers(*names, *(["Location"] if status == "201" else []))
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
 def _operation_id(method: str, path: str) -> str:
     spelled = re.sub(r"\{(\w+)\}", r"by_\1", path.replace(".json", ""))
     words = [word.replace("-", "_") for word in spelled.split("/") if word not in ("", "v1")]
@@ -181,7 +214,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "in": "query",
         "description": parameter.description,
         "required": parameter.required,
-        "schema": {"type": "array", "items": schema} if parameter.repeats else schema,
+        "schema": {"type": "array", "items": schema, "maxItems": MAX_REPEATS} if parameter.repeats else schema,
     }
 
 
@@ -191,4 +224,5 @@ def _problem_name(status: int) -> str:
 
 def _problem(status: int) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": PROBLEMS[status], "content": content}
+    headers = _headers(_ID, *_PROBLEM_HEADERS.get(status, ()))
+    return {"description": PROBLEMS[status], "headers": headers, "content": content}

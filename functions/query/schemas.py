@@ -49,6 +49,10 @@ def whole(least: int, most: int) -> Json:
     return {"minimum": least, "maximum": most}
 
 
+NEEDS_A_SHA = {
+    "anyOf": [*needs_one_of("id")["anyOf"], {"required": ["baseline"], "properties": {"baseline": {"const": True}}}]
+}
+"""Of a deployment: only one that starts tracking may go without."""
 REPOSITORY: Json = {**text(200), "pattern": _REPOSITORY}
 SHA: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
 DATE: Json = {"type": "string", "format": "date"}

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from ingest.app import CDEVENTS
 from ingest.app import ROUTES as EVENT_ROUTES
 from ingest.models import Commit
+from ingest.status import SPELLINGS, check_status
+from ingest.webhooks import SOURCES
+from ingest.webhooks.reception import PREFIX
 from query.openapi import document
 from query.routes import ROUTES
 from tests.unit.query.product_api import ProductApi
@@ -46,7 +50,19 @@ def test_it_is_served_without_a_key() -> None:
 def test_it_names_every_route_of_both_functions_and_no_other() -> None:
     listed = {(method.upper(), path) for path, method, _ in operations()}
     product = {(route.method, route.path) for route in ROUTES}
-    assert listed == product | {("POST", path) for path in EVENT_ROUTES}
+    senders = {("POST", CDEVENTS), ("POST", f"{PREFIX}{{source}}")}
+    assert listed == product | {("POST", path) for path in EVENT_ROUTES} | senders
+
+
+def test_it_names_every_sender_of_webhooks() -> None:
+    (source,) = document()["paths"][f"{PREFIX}{{source}}"]["post"]["parameters"]
+    assert set(source["schema"]["enum"]) == SOURCES.keys()
+
+
+def test_it_knows_every_word_for_a_status_that_ingest_knows() -> None:
+    told = SCHEMAS["DeploymentEvent"]["properties"]["status"]["enum"]
+    assert {check_status(word) for word in told if word is not None} == SPELLINGS.keys()
+    assert {word.replace(" ", "_") for spellings in SPELLINGS.values() for word in spellings} <= set(told)
 
 
 def test_everything_it_refers_to_is_there() -> None:
@@ -69,7 +85,7 @@ def test_every_operation_has_an_id_of_its_own_its_path_parameters_and_its_errors
         if operation["security"]:
             assert {"401", "403", "503"} <= operation["responses"].keys()
         else:
-            assert path in ("/healthz", "/openapi.json")
+            assert path in ("/healthz", "/openapi.json", f"{PREFIX}{{source}}")
 
 
 def test_every_parameter_and_every_metric_is_explained() -> None:
