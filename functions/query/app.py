@@ -25,7 +25,7 @@ from query.parameters import read_query
 from query.refusal import not_found
 from query.request import Reach, Reply, Request
 from query.route import Route
-from query.routes import EVENT_PATHS, ROUTES
+from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
 
 _DOCUMENT_SECONDS = 300
 
@@ -137,7 +137,7 @@ def _matching(path: str) -> list[tuple[Route, str]]:
 
 def _allowed(path: str) -> set[str]:
     allowed = {route.method for route, _ in _matching(path)}
-    if path in EVENT_PATHS:
+    if path in EVENT_PATHS or path == CDEVENTS_PATH:
         allowed.add("POST")
     if "GET" in allowed:
         allowed.add("HEAD")

@@ -1,8 +1,8 @@
 """GET /openapi.json: the whole API as an OpenAPI 3.1 document.
 
 The Product API's part is made from the route table and the answers' types, so it cannot say anything else than the code
-does. The Events API's part is written down in `query.events_openapi` and `query.senders_openapi`, since functions do not import each
-other; tests compare it with ingest.
+does. What ingest takes is written down in `query.events_openapi` and `query.senders_openapi`, since functions do not
+import each other; tests compare it with ingest.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
+from leadline.store.sources import WEBHOOKS
 from query import answers, deployments, dora, events, services, teams
 from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
@@ -125,5 +126,13 @@ ROUTES = (
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )
 
-EVENT_PATHS = frozenset(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits"))
-"""Where the ingest function answers POST; any other method comes here."""
+EVENT_PATHS = frozenset(
+    [
+        *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits")),
+        *(f"/v1/webhooks/{sender}" for sender in WEBHOOKS),
+    ]
+)
+"""Where the ingest function answers POST, and there is nothing else; any other method comes here."""
+
+CDEVENTS_PATH = "/v1/events"
+"""Where the ingest function answers POST, and this function GET."""
