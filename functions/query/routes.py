@@ -11,6 +11,7 @@ from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
 from query.request import Request
 from query.route import Route
+from query.shapes.offered import offered
 
 
 def _healthz(request: Request) -> answers.Health:
@@ -25,7 +26,7 @@ def _openapi(request: Request) -> dict[str, Any]:
     return document()
 
 
-ROUTES = (
+_ROUTES = (
     Route(
         "GET",
         "/v1/metrics/dora",
@@ -125,6 +126,8 @@ ROUTES = (
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )
+
+ROUTES = tuple(offered(route) for route in _ROUTES)
 
 EVENT_PATHS = frozenset(
     [

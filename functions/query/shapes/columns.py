@@ -1,0 +1,94 @@
+"""The columns of a table whose rows are answers of one type: found from the type, so that all rows have the same ones.
+
+What has fields is spread over columns named with dots (`mapping.status`). Of a list of such there is a column with their number and
+one for each field. Lists are joined with "; ", where a ; or backslash in a value has a backslash before it. What may hold anything
+(`labels`) is JSON. Null is an empty cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from typing_extensions import get_type_hints, is_typeddict
+
+from query.shapes.csv_text import Cell, guarded
+
+_BETWEEN = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`read` takes a row's value, or None where there is none."""
+
+    name: str
+    read: Callable[[Any], Cell]
+
+
+def columns_of(kind: Any, name: str = "") -> tuple[Column, ...]:
+    """The columns of this type (a typed dict, dataclass, list or plain value), in the order of its fields."""
+    kind = _without_none(kind)
+    if _has_fields(kind):
+        return tuple(
+            Column(column.name, _of_field(field, column.read))
+            for field, hint in get_type_hints(kind).items()
+            for column in columns_of(hint, f"{name}.{field}" if name else field)
+        )
+    if get_origin(kind) is list:
+        (entry,) = get_args(kind)
+        if _has_fields(_without_none(entry)):
+            entries = columns_of(entry, name)
+            return (Column(name, _number), *(Column(column.name, _of_each(column.read)) for column in entries))
+        return (Column(name, _of_each(_plain)),)
+    return (Column(name, _plain),)
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    left = [choice for choice in get_args(kind) if choice is not type(None)]
+    return left[0] if len(left) == 1 else object
+
+
+def _has_fields(kind: Any) -> bool:
+    return is_typeddict(kind) or is_dataclass(kind)
+
+
+def _of_field(field: str, read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
+    def read_field(value: Any) -> Cell:
+        if value is None:
+            return None
+        found = value.get(field) if isinstance(value, Mapping) else getattr(value, field)
+        return read(found)
+
+    return read_field
+
+
+def _of_each(read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
+    def read_each(values: Sequence[Any] | None) -> Cell:
+        return _BETWEEN.join(_escaped(read(value)) for value in values or ()) or None
+
+    return read_each
+
+
+def _escaped(cell: Cell) -> str:
+    # A spreadsheet that splits at semicolons must not find a formula behind one either.
+    text = guarded(cell) if isinstance(cell, str) else _text(cell)
+    return text.replace("\\", "\\\\").replace(";", "\\;")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else json.dumps(value)
+
+
+def _number(values: Sequence[Any] | None) -> Cell:
+    return None if values is None else len(values)
+
+
+def _plain(value: Any) -> Cell:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
