@@ -9,7 +9,7 @@ from typing import Any
 from ingest.body import raw_body
 from ingest.webhooks import SOURCES, find
 from ingest.webhooks.delivery import Delivery, Malformed, Source, Translation, Unsigned
-from ingest.webhooks.secrets import NoSecret, Secrets
+from ingest.webhooks.secrets import Secrets, Unreadable
 from ingest.webhooks.telling import message_of
 from leadline import telemetry
 from leadline.domain.errors import Rejected, Transient
@@ -56,8 +56,8 @@ class Webhooks:
     def _check_signature(self, name: str, source: Source, delivery: Delivery) -> None:
         try:
             source.verify(delivery, self._secrets.of(name, delivery.now))
-        except NoSecret as missing:
-            raise unavailable(str(missing), retry_after=60) from missing
+        except Unreadable as unreadable:
+            raise unavailable(str(unreadable), retry_after=60) from unreadable
         except Unsigned as unsigned:
             headers = {"www-authenticate": f'Webhook realm="leadline {name}"'}
             raise Problem(401, "Unauthorized", str(unsigned), headers=headers) from None

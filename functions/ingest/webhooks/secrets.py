@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ingest.webhooks.delivery import Unsigned
 from leadline.domain.errors import Transient
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ FAILURE_CACHE_MS = 5_000
 """So that anybody who posts without a signature can't make us ask Secrets Manager each time."""
 
 
-class NoSecret(Transient):
-    """There is no usable secret for this source at the moment. The message says what to do, and no value."""
+class Unreadable(Transient):
+    """The secrets can't be read at the moment. The message says so, and no value."""
 
 
 class Secrets:
@@ -34,10 +35,10 @@ class Secrets:
         self._kept: tuple[int, Mapping[str, tuple[str, ...]] | None] | None = None
 
     def of(self, source: str, now: int) -> tuple[str, ...]:
-        """The secrets of this source, one or more. `now` in epoch ms. Raises NoSecret."""
+        """The secrets of this source, one or more. `now` in epoch ms. Raises Unsigned where none is set, Unreadable."""
         secrets = self._all(now).get(source, ())
         if not secrets:
-            raise NoSecret(f"No secret is set for {source}: set one with `leadline webhooks secret {source}`.")
+            raise Unsigned(f"No secret is set for {source}: set one with `leadline webhooks secret {source}`.")
         return secrets
 
     def _all(self, now: int) -> Mapping[str, tuple[str, ...]]:
@@ -45,7 +46,7 @@ class Secrets:
         if kept is None or not 0 <= now - kept[0] < (FAILURE_CACHE_MS if kept[1] is None else CACHE_MS):
             kept = self._kept = (now, self._fresh())
         if kept[1] is None:
-            raise NoSecret("The webhook secret can't be read at the moment; nothing is accepted until it can.")
+            raise Unreadable("The webhook secret can't be read at the moment; nothing is accepted until it can.")
         return kept[1]
 
     def _fresh(self) -> Mapping[str, tuple[str, ...]] | None:
