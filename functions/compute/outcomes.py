@@ -60,7 +60,7 @@ def _spoken_of_together(track: Track, place: str) -> set[str]:
 def _neighbour(track: Track, place: str) -> Entry | None:
     """The deployment before, where this one may change how that went. Not for the usual newest one: it costs a query."""
     entry = track.entry(place)
-    quiet = entry is not None and not entry.rollback
+    quiet = entry is not None and not entry.rollback and not entry.repairs
     if quiet and track.is_newest(place) and track.work.changes.lock.get("last_incident", 0) < int(place[:13]):
         return None
     return track.live_before(place)
@@ -78,6 +78,8 @@ def _settle_one(track: Track, place: str) -> bool:
     if entry.live:
         incidents = {trouble.id: trouble for trouble in _implicit(track, entry, after)}
         remedies = {remedy.key: remedy for remedy, _ in rolled_back}
+        if after is not None and after.repairs:
+            remedies[after.key] = Remedy(after.key, after.finish, rollback=False)
         for claimed in _claimed(track, entry, record):
             if isinstance(claimed, Trouble):
                 incidents[claimed.id] = claimed

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compute.records import save_record, with_changes
+from compute.rework import is_rework, repairs_the_one_before
 from compute.workspace import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
-from leadline.domain.changes import Change
 from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry, carry_commits
 from leadline.domain.outcomes import Outcome
-from leadline.domain.patterns import matches
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
 from leadline.store.concerns import commits_that_count, concerns_of
 from leadline.store.deployments import (
@@ -25,7 +24,6 @@ from leadline.store.deployments import (
     same_sha,
     year_of,
 )
-from leadline.store.ledger import change_key
 from leadline.store.services import Service
 
 _PAGE = 10
@@ -194,9 +192,11 @@ class Track:
             live=live,
             never_live=never_live,
             stillborn=never_live and self.work.organisation.failure_status_counts,
-            labelled=live and any(self._is_rework(change) for change in found.changes),
+            labelled=live and is_rework(self.work, found.changes),
         )
-        if entry.rollback and not derived.rollback and (before := self.live_before(entry.place)):
+        repairs = self.work.organisation.rework_means_failure and repairs_the_one_before(counted)
+        no_more = (entry.rollback and not derived.rollback) or (entry.repairs and not repairs)
+        if no_more and (before := self.live_before(entry.place)):
             self.mark(OUTCOME, before.place)
         carried = carry(found.changes, report.finish, teams)
         carried += carry_commits(self.service.repository or "", commits, report.finish, teams)
@@ -212,6 +212,7 @@ class Track:
                 node=found.to_id or report.id,
                 after=found.after,
                 rollback=derived.rollback,
+                repairs=repairs,
                 spans=found.spans,
                 rolled_back=entry.rolled_back if live else (),
                 underived=False,
@@ -230,14 +231,6 @@ class Track:
             return found
         reason = Reason.VCS_UNAVAILABLE if record.unavailable else found.reason
         return replace(found, status=Status.UNMATCHED if record.settled else Status.PENDING, reason=reason)
-
-    def _is_rework(self, change: Change) -> bool:
-        """Whether the change has a label that makes what carries it rework."""
-        patterns = self.work.organisation.rework_labels
-        if not patterns:
-            return False
-        told = self.work.changes.get(change_key(change.repository, change.number)) or {}
-        return any(matches(label, patterns) for label in told.get("labels", ()))
 
     def _keep_attention(self, old: Record, new: Record) -> None:
         """Keeps the lists of deployments whose SHA is looked for, or was not found."""

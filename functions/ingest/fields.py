@@ -61,6 +61,8 @@ Reference = Id
 """A deployment_id or a SHA."""
 Name = Annotated[str, _checked(text.name_at_most(200))]
 Author = Annotated[str, _checked(text.check_author)]
+Branch = Annotated[str, _checked(text.at_most(255))]
+Title = Annotated[str, _checked(text.check_title)]
 Environment = Annotated[str, _checked(text.name_at_most(100))]
 
 Parents = Annotated[list[FullSha], Field(max_length=100)]

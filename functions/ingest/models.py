@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ingest.fields import (
     Author,
+    Branch,
     CommitTime,
     Environment,
     EventTime,
@@ -30,6 +31,7 @@ from ingest.fields import (
     Sha,
     Shas,
     Status,
+    Title,
     Url,
 )
 from ingest.refusal import Refused
@@ -114,6 +116,8 @@ class Change(Event):
     merged_at: EventTime | None = None
     paths: Paths | None = None
     labels: LabelList | None = None
+    head_branch: Branch | None = None
+    title: Title | None = None
     url: Url | None = None
 
     @classmethod

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ingest.refusal import Refused
-from leadline import private
+from leadline import private, titles
 
 # Not in a name on purpose: controls, line breaks of Unicode, and what SQS refuses in a message.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -55,6 +55,7 @@ def name_at_most(most: int) -> Callable[[object], str]:
 
 _any_name = name_at_most(200)
 _any_value = name_at_most(500)
+_any_title = name_at_most(titles.MAX_BYTES)
 
 
 def check_author(value: object) -> str:
@@ -65,6 +66,11 @@ def check_author(value: object) -> str:
 def check_label(value: object) -> str:
     """A label's value, where people are often named, too: without e-mail addresses."""
     return private.without_addresses(_any_value(value))
+
+
+def check_title(value: object) -> str:
+    """A change's title: without e-mail addresses."""
+    return private.without_addresses(_any_title(value))
 
 
 def check_sha(value: object) -> str:

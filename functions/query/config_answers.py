@@ -12,7 +12,9 @@ class Settings(TypedDict):
 
     `production`: environments that count as production. `incident_window_hours`: how long after a deployment an incident that names
     none still belongs to it. `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`:
-    authors whose changes count nowhere; `rework_labels`: labels of changes that make their deployment rework; `*` is anything.
+    authors whose changes count nowhere; `rework_labels`, `rework_branches`, `rework_titles`: labels, source branches and titles of
+    changes that make their deployment rework; `*` is anything. `rework_means_failure`: such a deployment also means that the one before
+    it failed, and made that good.
     `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
     """
 
@@ -22,6 +24,9 @@ class Settings(TypedDict):
     failure_status_counts: bool
     bots: list[str]
     rework_labels: list[str]
+    rework_branches: list[str]
+    rework_titles: list[str]
+    rework_means_failure: bool
     direct_commits: Literal["list", "count"]
 
 
@@ -37,6 +42,9 @@ class SettingsSent(TypedDict):
     failure_status_counts: NotRequired[bool | None]
     bots: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
     rework_labels: NotRequired[Annotated[list[_Word], Schema(array(100))] | None]
+    rework_branches: NotRequired[Annotated[list[Annotated[str, Schema(text(255))]], Schema(array(100))] | None]
+    rework_titles: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
+    rework_means_failure: NotRequired[bool | None]
     direct_commits: NotRequired[Literal["list", "count"] | None]
 
 

@@ -52,9 +52,22 @@ _FIELDS: dict[str, Reader] = {
     "failure_status_counts": read_flag,
     "bots": list_of(name_of(200), 100),
     "rework_labels": list_of(name_of(100), 100),
+    "rework_branches": list_of(name_of(255), 100),
+    "rework_titles": list_of(name_of(200), 100),
+    "rework_means_failure": read_flag,
     "direct_commits": one_of(LIST, COUNT),
 }
-_DERIVED = ("timezone", "incident_window", "failure_status_counts", "bots", "rework_labels", "direct_commits")
+_DERIVED = (
+    "timezone",
+    "incident_window",
+    "failure_status_counts",
+    "bots",
+    "rework_labels",
+    "rework_branches",
+    "rework_titles",
+    "rework_means_failure",
+    "direct_commits",
+)
 """What facts are derived from. Which environments are production is asked when numbers are read."""
 
 
@@ -128,5 +141,8 @@ def _answer(organisation: Organisation) -> Settings:
         "failure_status_counts": organisation.failure_status_counts,
         "bots": list(organisation.bots),
         "rework_labels": list(organisation.rework_labels),
+        "rework_branches": list(organisation.rework_branches),
+        "rework_titles": list(organisation.rework_titles),
+        "rework_means_failure": organisation.rework_means_failure,
         "direct_commits": organisation.direct_commits,  # type: ignore[typeddict-item]  # one of the two
     }

@@ -77,6 +77,8 @@ NEVER: list[Any] = [
 TOO_LONG: Makes = lambda random: "x" * random.randint(201, 4_000)  # noqa: E731
 
 NOT_A_TEXT = [*NEVER, 0, 1.5, -7, 10**25, ["x"], TOO_LONG, "é" * 101, lambda random: random.randint(-(10**9), 10**9)]
+NOT_A_BRANCH = [*NEVER, 0, ["x"], "x" * 256, "é" * 128]
+NOT_A_TITLE = [*NEVER, 0, ["x"], "x" * 1_201, "é" * 601]
 NOT_A_SHA = [
     *NEVER,
     _almost_a_sha,

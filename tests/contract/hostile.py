@@ -46,6 +46,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
         "merged_at": bad.NOT_AN_EVENT_TIME,
         "paths": bad.NOT_PATHS,
         "labels": bad.NOT_NAMES,
+        "head_branch": bad.NOT_A_BRANCH,
+        "title": bad.NOT_A_TITLE,
         "url": bad.NOT_A_URL,
     },
     "incident": {

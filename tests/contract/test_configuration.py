@@ -31,6 +31,9 @@ DEFAULTS = {
     "failure_status_counts": False,
     "bots": [],
     "rework_labels": [],
+    "rework_branches": [],
+    "rework_titles": [],
+    "rework_means_failure": False,
     "direct_commits": "list",
 }
 SEEDS = st.integers(min_value=0, max_value=10_000_000)
@@ -69,6 +72,11 @@ def test_settings_are_the_defaults_until_somebody_sets_them() -> None:
         ({"failure_status_counts": 1, "bots": [""]}, {("/failure_status_counts", "type"), ("/bots", "empty")}),
         ({"rework_labels": ["x"] * 101}, {("/rework_labels", "too_many")}),
         ({"direct_commits": "both"}, {("/direct_commits", "choice")}),
+        (
+            {"rework_branches": ["a" * 256], "rework_titles": "*"},
+            {("/rework_branches", "too_long"), ("/rework_titles", "type")},
+        ),
+        ({"rework_means_failure": "yes"}, {("/rework_means_failure", "type")}),
     ],
 )
 def test_what_is_wrong_with_settings_is_told(body: Any, faults: set[tuple[str, str]]) -> None:

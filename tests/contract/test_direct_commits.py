@@ -131,6 +131,12 @@ def test_a_commit_that_a_change_claims_later_counts_as_that_change_and_no_more_f
     assert stored_cells(api.table) == stored_cells(counting().table)
 
 
+def test_the_commits_that_a_change_brought_onto_the_line_are_no_direct_commits() -> None:
+    rebased = a_change(8, "fix", START + 4 * DAY, author="cid", commit_shas=[sha("m2"), sha("fix")])
+    api = counting(STORY[0], STORY[1], rebased, *STORY[3:])
+    assert list(leads(api, "d2")) == [sha("bump")]
+
+
 def test_a_commit_counts_once_in_each_service_and_environment() -> None:
     again = [
         a_deployment("m1", at(13), deployment_id="back"),

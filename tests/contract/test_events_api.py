@@ -207,6 +207,8 @@ def test_a_change_is_normalised(api: EventsApi) -> None:
         merged_at="2026-09-20T11:00:00Z",
         paths=["src/a.py", "src/a.py", "b"],
         labels=["bug", "bug"],
+        head_branch="hotfix/totals",
+        title="Revert: ask ann@acme.dev",
         url="http://git.acme.dev/42",
     )
     assert api.data_of("change", sent) == {
@@ -222,6 +224,8 @@ def test_a_change_is_normalised(api: EventsApi) -> None:
         "merged_at": 1_789_902_000_000,
         "paths": ["src/a.py", "b"],
         "labels": ["bug"],
+        "head_branch": "hotfix/totals",
+        "title": "Revert: ask ann",
         "url": "http://git.acme.dev/42",
     }
     assert api.data_of("change", a_change()) == {"repository": "acme/api", "number": 7}

@@ -71,7 +71,8 @@ def _commit_and_merge(wild: Wild, count: int) -> list[str]:
 
 def _tell_change(wild: Wild, number: int, head: str, merge: str) -> None:
     draw = wild.draw
-    change = {"repository": REPOSITORY, "number": number, "commit_shas": [], "paths": [], "labels": []}
+    labels = ["hotfix"] if number % 3 == 0 else []
+    change = {"repository": REPOSITORY, "number": number, "commit_shas": [], "paths": [], "labels": labels}
     for _ in range(draw.randint(1, 3)):
         told: dict[str, Any] = {
             **change,

@@ -158,6 +158,8 @@ class _Graph:
             "updatedAt": merged or opened,
             "baseRefName": pull.base,
             "headRefOid": pull.head,
+            "headRefName": pull.branch,
+            "title": pull.title,
             "author": _actor(pull.author),
             "mergeCommit": {"oid": merge} if merge else None,
             "baseRepository": {"id": f"R_{hosted.name}"},

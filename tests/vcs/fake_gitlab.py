@@ -147,6 +147,8 @@ def _request(hosted: Hosted, pull: Pull) -> dict[str, Any]:
         "author": {"username": pull.author},
         "target_branch": pull.base,
         "sha": pull.head,
+        "source_branch": pull.branch,
+        "title": pull.title,
         "merge_commit_sha": merge if len(parents) > 1 else None,
         "squash_commit_sha": merge if len(parents) == 1 and merge != pull.head else None,
         "created_at": opened,

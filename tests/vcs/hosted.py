@@ -34,6 +34,8 @@ class Pull:
     commits: tuple[str, ...]
     landed: tuple[str, ...]
     base: str = "main"
+    branch: str = "topic"
+    title: str = "A change"
     author: str = "ada"
     labels: tuple[str, ...] = ()
     looks: tuple[tuple[str, str, str], ...] = ()

@@ -46,7 +46,8 @@ def gitea(hosted: Hosted) -> Callable[[Asked], Reply]:
             "merge_commit_sha": each.landed[-1] if each.landed else None,
             "user": {"login": each.author},
             "base": {"ref": each.base},
-            "head": {"sha": each.head},
+            "head": {"sha": each.head, "ref": each.branch},
+            "title": each.title,
             "labels": [],
             "html_url": f"https://codeberg.org/{hosted.name}/pulls/{each.number}",
         }
@@ -94,7 +95,8 @@ def bitbucket(hosted: Hosted, address: Callable[[], str]) -> Callable[[Asked], R
             "id": each.number,
             "state": "MERGED" if each.landed else "DECLINED",
             "merge_commit": {"hash": each.landed[-1][:12]} if each.landed else None,
-            "source": {"commit": {"hash": each.head[:12]}},
+            "source": {"commit": {"hash": each.head[:12]}, "branch": {"name": each.branch}},
+            "title": each.title,
             "destination": {"branch": {"name": each.base}},
             "author": {"nickname": each.author},
             "created_on": hosted.commit(each.commits[-1]).committed,
@@ -173,6 +175,7 @@ def test_a_long_range_takes_no_request_for_each_commit(kind: str, tmp_path: Path
             host.history(repository, "1" * 40, None)
     assert {commit["sha"] for commit in history.commits} == set(shas[1:])
     assert [change["number"] for change in changes] == list(range(1, 21))
+    assert {(change["head_branch"], change["title"]) for change in changes} == {("topic", "A change")}
     assert len(server.asked) < 130
     assert recent.commits
     assert recent.cursor is not None

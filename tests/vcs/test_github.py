@@ -158,6 +158,8 @@ def test_a_change_tells_who_when_and_what_it_touches(shop: Shop, github: Host) -
         "merged_at": shop.git.now * 1000,
         "paths": ["file2.txt", "file3.txt"],
         "labels": ["bug"],
+        "head_branch": "topic",
+        "title": "A change",
         "url": "https://github.com/acme/shop/pull/7",
     }
 

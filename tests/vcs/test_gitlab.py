@@ -70,6 +70,8 @@ def test_a_merge_request_tells_who_when_and_what_it_touches(tmp_path: Path) -> N
         "merged_at": git.now * 1000,
         "paths": ["file2.txt", "file3.txt"],
         "labels": ["bug"],
+        "head_branch": "topic",
+        "title": "A change",
         "url": "https://gitlab.com/acme/shop/-/merge_requests/3",
     }
 

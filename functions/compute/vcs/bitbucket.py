@@ -127,6 +127,8 @@ class Bitbucket:
                     for side in ("new", "old")
                     if (name := reading.path(reading.at(file, side, "path")))
                 ],
+                "head_branch": reading.branch(row, "source", "branch", "name"),
+                "title": reading.title(row, "title"),
                 "url": reading.url(row, "links", "html", "href"),
             }
         )

@@ -113,6 +113,8 @@ class Gitea:
                 "merged_at": reading.time(row, "merged_at"),
                 "paths": files,
                 "labels": [name for label in reading.objects(row, "labels") if (name := reading.text(label, "name"))],
+                "head_branch": reading.branch(row, "head", "ref"),
+                "title": reading.title(row, "title"),
                 "url": reading.url(row, "html_url"),
             }
         )

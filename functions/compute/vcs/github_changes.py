@@ -60,6 +60,8 @@ def as_change(
             "labels": [
                 name for node in reading.objects(pull, "labels", "nodes") if (name := reading.text(node, "name"))
             ],
+            "head_branch": reading.branch(pull, "headRefName"),
+            "title": reading.title(pull, "title"),
             "url": reading.url(pull, "url"),
         }
     )

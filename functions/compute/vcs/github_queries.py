@@ -12,7 +12,7 @@ _SHORT = "number merged baseRepository { id }"
 
 _REVIEWS = "reviews(first: 100) { nodes { state submittedAt author { login __typename } } }"
 _FIELDS = """
-  number merged url createdAt mergedAt updatedAt baseRefName headRefOid
+  number merged url title createdAt mergedAt updatedAt baseRefName headRefName headRefOid
   author { login __typename }
   mergeCommit { oid }
   labels(first: 100) { nodes { name } }

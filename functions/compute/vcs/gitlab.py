@@ -147,6 +147,8 @@ class GitLab:
                     path for file in files for key in ("new_path", "old_path") if (path := reading.path(file.get(key)))
                 ],
                 "labels": [label for name in labels or [] if (label := reading.text(name))],
+                "head_branch": reading.branch(row, "source_branch"),
+                "title": reading.title(row, "title"),
                 "url": reading.url(row, "web_url"),
             }
         )

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from compute.vcs.port import Unavailable
 from leadline import private
+from leadline.titles import title_of
 
 MOST_COMMITS_OF_A_CHANGE = 2_500
 MOST_PATHS = 3_000
 MOST_LABELS = 100
 MAX_TEXT = 200
+MAX_BRANCH = 255
 """The bounds of the events API, which keep a change within one table item."""
 
 T = TypeVar("T")
@@ -56,6 +58,18 @@ def text(value: Any, *path: str | int) -> str | None:
     if not isinstance(found, str) or not found.strip() or not found.isprintable():
         return None
     return found.strip() if len(found.encode("utf-8", "replace")) <= MAX_TEXT else None
+
+
+def branch(value: Any, *path: str | int) -> str | None:
+    """A branch's name."""
+    found = at(value, *path)
+    good = isinstance(found, str) and found.isprintable() and 0 < len(found.encode()) <= MAX_BRANCH
+    return found if good else None
+
+
+def title(value: Any, *path: str | int) -> str | None:
+    """A change's title, as its webhook tells it."""
+    return title_of(at(value, *path))
 
 
 def long_text(value: Any, *path: str | int) -> str:

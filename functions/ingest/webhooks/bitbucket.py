@@ -18,6 +18,7 @@ from ingest.webhooks.delivery import Delivery, Source, Told, Translation
 from ingest.webhooks.payload import at, flag, instant, need_text, need_whole, objects, text
 from ingest.webhooks.signatures import verify_hub_signature
 from leadline.store.sources import Sources
+from leadline.titles import title_of
 
 
 def verify(delivery: Delivery, secrets: Sequence[str]) -> None:
@@ -53,6 +54,8 @@ def _fulfilled(payload: Any) -> Translation:
         **_basics(payload),
         "base_branch": need_text(request, "destination", "branch", "name"),
         "approved_at": min(approvals, default=None),
+        "head_branch": text(request, "source", "branch", "name"),
+        "title": title_of(at(request, "title")),
     }
     merge = full_sha(text(request, "merge_commit", "hash"))
     if merge is not None:

@@ -18,6 +18,7 @@ from ingest.webhooks.github_push import push
 from ingest.webhooks.payload import at, flag, need_text, need_whole, objects, shown, text, whole
 from ingest.webhooks.signatures import verify_hub_signature
 from leadline.store.sources import Sources, choose
+from leadline.titles import title_of
 
 _OPENING = ("opened", "reopened", "ready_for_review")
 _RUNNING = ("in_progress", "queued", "pending", "waiting")
@@ -76,6 +77,8 @@ def _pull_request(payload: Any, _: Sources) -> Translation:
         "merge_sha": need_text(pull, "merge_commit_sha"),
         "merged_at": need_text(pull, "merged_at"),
         "labels": [name for label in objects(pull, "labels") if (name := text(label, "name"))],
+        "head_branch": text(pull, "head", "ref"),
+        "title": title_of(at(pull, "title")),
     }
     return Translation([Told(Change, merged)])
 

@@ -19,6 +19,7 @@ from ingest.webhooks.payload import at, flag, need_text, need_whole, objects, sh
 from ingest.webhooks.signatures import verify_token
 from ingest.webhooks.standard_webhooks import verify_standard
 from leadline.store.sources import Sources
+from leadline.titles import title_of
 
 _COMMIT_PAGE = re.compile(r"/commit/([0-9a-f]{40}(?:[0-9a-f]{24})?)(?:[/?#]|$)")
 _BOT = re.compile(r"(?:project|group)_\d+_bot(?:_\w+)?|.*[-_]bot")
@@ -72,6 +73,8 @@ def _merge_request(payload: Any, now: int) -> Translation:
         "merge_sha": merge,
         "merged_at": time_at(request, "merged_at") or need_time(request, "updated_at"),
         "labels": [title for label in objects(request, "labels") if (title := text(label, "title"))],
+        "head_branch": text(request, "source_branch"),
+        "title": title_of(at(request, "title")),
     }
     return Translation([Told(Change, told)])
 

@@ -18,7 +18,7 @@ from leadline.queue import Message
 
 _DECORATIONS = frozenset(
     {
-        *("url", "labels", "version", "severity", "author"),
+        *("url", "labels", "version", "severity", "author", "head_branch", "title"),
         *("first_commit_at", "opened_at", "first_review_at", "approved_at"),
         *("paths", "commit_shas"),  # a VCS can still tell them; too many of them are no reason to lose a change
     }

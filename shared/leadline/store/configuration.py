@@ -25,8 +25,9 @@ class Organisation:
     """The organisation's settings. `production`: the environments that count as production; durations in milliseconds.
 
     `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`: patterns of authors whose
-    changes count nowhere. `rework_labels`: patterns of labels; a deployment with a change that has one is rework. `extra`: what
-    else is stored with them. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+    changes count nowhere. `rework_labels`, `rework_branches`, `rework_titles`: patterns of changes' labels, source branches and titles;
+    a deployment with a change that fits one is rework. `rework_means_failure`: and the one before it failed and was made good by it.
+    `extra`: what else is stored with them. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
     """
 
     timezone: str = "UTC"
@@ -35,6 +36,9 @@ class Organisation:
     failure_status_counts: bool = False
     bots: tuple[str, ...] = ()
     rework_labels: tuple[str, ...] = ()
+    rework_branches: tuple[str, ...] = ()
+    rework_titles: tuple[str, ...] = ()
+    rework_means_failure: bool = False
     direct_commits: str = LIST
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +58,9 @@ class Organisation:
             failure_status_counts=item.get("failure_status_counts", False),
             bots=tuple(item.get("bots", ())),
             rework_labels=tuple(item.get("rework_labels", ())),
+            rework_branches=tuple(item.get("rework_branches", ())),
+            rework_titles=tuple(item.get("rework_titles", ())),
+            rework_means_failure=item.get("rework_means_failure", False),
             direct_commits=item.get("direct_commits", LIST),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in _OWN},
@@ -71,6 +78,9 @@ class Organisation:
             "failure_status_counts": self.failure_status_counts,
             "bots": list(self.bots),
             "rework_labels": list(self.rework_labels),
+            "rework_branches": list(self.rework_branches),
+            "rework_titles": list(self.rework_titles),
+            "rework_means_failure": self.rework_means_failure,
             "direct_commits": self.direct_commits,
             "v": self.version + 1,
         }

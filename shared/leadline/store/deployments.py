@@ -63,7 +63,8 @@ def same_sha(one: str | None, other: str | None) -> bool:
 class Entry:
     """A deployment's place on its track. `live`: it reached the environment and counts; `after`: the state it leaves.
 
-    `remedies`: later rollbacks that went back behind it, as (remedy, the node rolled back to).
+    `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the one
+    before it, by a rule of the settings.
     """
 
     place: str
@@ -76,6 +77,7 @@ class Entry:
     spans: tuple[Span, ...] = ()
     rolled_back: tuple[tuple[Remedy, str], ...] = ()
     underived: bool = False
+    repairs: bool = False
 
     @property
     def finish(self) -> int:
@@ -90,6 +92,7 @@ class Entry:
             "n": self.node if self.node != self.sha else None,
             "s": _state_to_data(self.after),
             "rb": self.rollback or None,
+            "rp": self.repairs or None,
             "sp": [[span.branch, span.low, span.high] for span in self.spans] or None,
             "by": [[remedy.key, remedy.finished_at, node] for remedy, node in self.rolled_back] or None,
             "new": self.underived or None,
@@ -106,6 +109,7 @@ class Entry:
             node=item.get("n", item.get("id")),
             after=_state_from_data(item.get("s", {})),
             rollback=item.get("rb", False),
+            repairs=item.get("rp", False),
             spans=tuple(Span(*span) for span in item.get("sp", [])),
             rolled_back=tuple((Remedy(key, at, rollback=True), node) for key, at, node in item.get("by", [])),
             underived=item.get("new", False),
@@ -163,7 +167,7 @@ class Record:
     (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
     SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody
     deleted it then; what is told later makes it anew. By the settings, `stillborn` says that it counts as failed although it never
-    went live, `labelled` that a change's label makes it rework.
+    went live, `labelled` that a change's label, source branch or title makes it rework.
     """
 
     deployment: Deployment
@@ -203,7 +207,7 @@ class Record:
 
     @property
     def rework(self) -> bool:
-        """Made to repair another deployment, by the sender's or a person's word, or by a label of its changes."""
+        """Made to repair another deployment, by the sender's or a person's word, or by a rule that one of its changes fits."""
         return self.remediates is not None or self.labelled
 
     @property

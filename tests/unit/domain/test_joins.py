@@ -37,6 +37,8 @@ CHANGES = st.builds(
     merged_at=TIMES,
     paths=SETS,
     labels=SETS,
+    head_branch=NAMES,
+    title=NAMES,
     url=NAMES,
 )
 LABELS = st.dictionaries(st.sampled_from("klm"), st.sampled_from("123")).map(lambda told: tuple(sorted(told.items())))

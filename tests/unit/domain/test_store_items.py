@@ -64,6 +64,7 @@ OUTCOMES = st.builds(
         tuple
     ),
     underived=st.booleans(),
+    repairs=st.booleans(),
 )
 def test_a_deployments_place_on_its_track_is_read_back(
     place: str,
@@ -75,8 +76,9 @@ def test_a_deployments_place_on_its_track_is_read_back(
     spans: tuple[Span, ...],
     behind: tuple[tuple[Remedy, str], ...],
     underived: bool,
+    repairs: bool,
 ) -> None:
-    entry = Entry(place, "9f3c", commit, live, node, after, rollback, spans, behind, underived)
+    entry = Entry(place, "9f3c", commit, live, node, after, rollback, spans, behind, underived, repairs)
     assert Entry.from_item(entry.to_item("shop", "production")) == entry
 
 

@@ -30,6 +30,7 @@ def a_pull_request(**fields: Any) -> dict[str, Any]:
         "state": "OPEN",
         "author": ANN,
         "merge_commit": None,
+        "title": "Hotfix: totals",
         "source": {"branch": {"name": "topic"}, "commit": {"hash": sha("head")[:12]}},
         "destination": {"branch": {"name": "main"}, "commit": {"hash": sha("base")[:12]}},
         "created_on": "2026-09-18T09:00:00.861881+00:00",

@@ -74,6 +74,8 @@ def test_a_pull_request_event_tells_people_and_times_but_no_abbreviated_sha() ->
             "base_branch": "main",
             "opened_at": parse_time("2026-09-18T09:00:00.861Z"),
             "approved_at": parse_time("2026-09-20T09:00:00.611Z"),
+            "head_branch": "topic",
+            "title": "Hotfix: totals",
             "url": "https://bitbucket.org/acme/shop/pull-requests/7",
         }
     ]

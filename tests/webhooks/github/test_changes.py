@@ -39,7 +39,9 @@ def ignored(event: str, payload: Any, **sources: Any) -> str:
 
 
 def test_a_merged_pull_request_is_told_with_its_merge_head_base_and_times() -> None:
-    payload = a_merged_one(labels=[{"name": "feature"}], head={"sha": sha("head")}, base={"ref": "main"})
+    payload = a_merged_one(
+        labels=[{"name": "feature"}], head={"sha": sha("head"), "ref": "topic"}, base={"ref": "main"}
+    )
     assert told("pull_request", payload) == [
         {
             "repository": REPOSITORY,
@@ -51,6 +53,8 @@ def test_a_merged_pull_request_is_told_with_its_merge_head_base_and_times() -> N
             "opened_at": parse_time("2026-09-18T09:00:00Z"),
             "merged_at": parse_time("2026-09-21T10:00:00Z"),
             "labels": ["feature"],
+            "head_branch": "topic",
+            "title": "Update the README with new information.",
             "url": "https://github.com/Codertocat/Hello-World/pull/2",
         }
     ]

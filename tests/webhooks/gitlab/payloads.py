@@ -53,6 +53,7 @@ def a_merge_request(action: str, state: str = "opened", *, user: Any = ANN, **fi
         "updated_at": "2026-09-21 10:00:00 UTC",
         "target_branch": "main",
         "source_branch": "topic",
+        "title": "Hotfix: totals",
         "merge_commit_sha": None,
         "merge_params": {"force_remove_source_branch": "1"},
         "last_commit": a_commit("head"),

@@ -100,6 +100,8 @@ def test_a_merge_is_told_with_its_author_not_with_who_merged_it() -> None:
             "opened_at": parse_time("2026-09-18T09:00:00Z"),
             "merged_at": parse_time("2026-09-21T10:00:00Z"),
             "labels": ["API"],
+            "head_branch": "topic",
+            "title": "Hotfix: totals",
             "url": "https://gitlab.example.com/shop/web/app/-/merge_requests/4",
         }
     ]
