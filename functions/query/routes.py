@@ -9,6 +9,7 @@ from leadline.store.sources import WEBHOOKS
 from query import answers, deployments, dora, events, services, teams
 from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
+from query.dashboard_routes import DASHBOARD_ROUTES
 from query.request import Request
 from query.route import Route
 from query.shapes.offered import offered
@@ -123,6 +124,7 @@ _ROUTES = (
     ),
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
+    *DASHBOARD_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )
