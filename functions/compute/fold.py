@@ -13,6 +13,8 @@ from compute.corrections import apply_correction, apply_settlement, delete_deplo
 from compute.deployments import apply_deployment
 from compute.incidents import apply_incident, delete_incident
 from compute.ledgers import apply_change, apply_commits, delete_change
+from compute.point_changes import apply_points, delete_points
+from compute.points import apply_point
 from compute.reconfiguration import apply_roster, apply_service
 from compute.trace import About
 from leadline.domain.errors import Conflict, Poison, Transient
@@ -25,6 +27,8 @@ _REQUIRED: dict[str, dict[str, type]] = {
     "change": {"repository": str, "number": int},
     "commits": {"repository": str, "commits": list},
     "incident": {"id": str, "started_at": int},
+    "point": {"name": str, "value": int},
+    "points": {"metric": str},
     "roster": {"lock": str, "services": list, "authors": list},
     "service": {"service": str, "locks": list},
     "correction": {"deployment": str, "correction": dict},
@@ -32,6 +36,7 @@ _REQUIRED: dict[str, dict[str, type]] = {
     "deletion of deployment": {"deployment": str},
     "deletion of change": {"repository": str, "number": int},
     "deletion of incident": {"service": str, "incident": str},
+    "deletion of points": {"metric": str},
 }
 
 
@@ -91,6 +96,8 @@ def _apply(table: Table, message: dict[str, Any]) -> About:
             return {"change": data["number"]}
         case "incident":
             return apply_incident(table, data, received_at, message["event_id"])
+        case "point":
+            return apply_point(table, data, received_at, message["event_id"])
         case kind:
             _OTHERS[kind](table, data, received_at)
             return {}
@@ -105,4 +112,6 @@ _OTHERS: dict[str, Callable[[Table, dict[str, Any], int], None]] = {
     "deletion of deployment": delete_deployment,
     "deletion of change": delete_change,
     "deletion of incident": delete_incident,
+    "points": apply_points,
+    "deletion of points": delete_points,
 }

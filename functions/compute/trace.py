@@ -91,6 +91,10 @@ def _named(message: dict[str, Any]) -> About:
             return {"change": data["number"] if isinstance(data.get("number"), int) else None}
         case "deletion of incident":
             return {"service": _text(data.get("service")), "incident": _text(data.get("incident"))}
+        case "point":
+            return {"metric": _text(data.get("name"))}
+        case "points" | "deletion of points":
+            return {"metric": _text(data.get("metric"))}
         case "service":
             return {"service": _text(data.get("service"))}
     return {}

@@ -15,6 +15,7 @@ from ingest.idempotency import with_key
 from ingest.limited import refuse_beyond
 from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
+from ingest.points import Point
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
 from leadline.asked import Asked, identified
@@ -32,6 +33,7 @@ ROUTES: dict[str, type[Event]] = {
     "/v1/events/changes": Change,
     "/v1/events/incidents": Incident,
     "/v1/events/commits": Commits,
+    "/v1/events/metrics": Point,
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from ingest import text
+from ingest.measurements import check_metric_name, check_value
 from ingest.refusal import Refused
 from ingest.repository import check_repository
 from ingest.status import check_status
@@ -54,6 +55,9 @@ CommitTime = Annotated[int, _checked(check_commit_time)]
 Number = Annotated[int, _checked(text.check_number)]
 Flag = Annotated[bool, _checked(text.check_flag)]
 Url = Annotated[str, _checked(text.check_url)]
+MetricName = Annotated[str, _checked(check_metric_name)]
+Value = Annotated[int, _checked(check_value)]
+"""In whole millionths."""
 
 Id = Annotated[str, _checked(text.name_at_most(200))]
 """A sender's own id. In keys of the table, so bounded in bytes."""

@@ -17,7 +17,7 @@ def message(event: Event, *, received_at: int) -> Message:
     data = event.data()
     name = event_id(event.prefix, f"{event.kind}\n{canonical(data)}")
     body = compose(event.kind, name, received_at, data)
-    return Message(name, body, _group(data), _deduplication(event, name, received_at))
+    return Message(name, body, _group(event, data), _deduplication(event, name, received_at))
 
 
 def _deduplication(event: Event, name: str, received_at: int) -> str:
@@ -28,5 +28,7 @@ def _deduplication(event: Event, name: str, received_at: int) -> str:
     return name
 
 
-def _group(data: dict[str, Any]) -> str:
+def _group(event: Event, data: dict[str, Any]) -> str:
+    if event.kind == "point":
+        return group_of(f"metric:{data['name']}")
     return group_of(str(data["repository"]) if "repository" in data else f"service:{data['service']}")

@@ -165,6 +165,42 @@ EVENT_SCHEMAS: dict[str, Any] = {
             "author": _NAME,
             "cherry_picked_from": {**SHA, "description": "From the trailer that git cherry-pick -x writes."},
         },
+    "PointEvent": {
+        **_object(
+            "One value of a custom metric. Without id and Idempotency-Key it needs its time.",
+            ["name", "value"],
+            {
+                "name": {
+                    "type": "string",
+                    "pattern": "^[a-z][a-z0-9._-]{0,99}$",
+                    "description": "The metric's name.",
+                    "examples": ["review.comments", "build.seconds"],
+                },
+                "value": {
+                    "type": "number",
+                    "minimum": -1_000_000_000_000,
+                    "maximum": 1_000_000_000_000,
+                    "description": "At most 6 decimals and, where it has any, 15 digits.",
+                },
+                "time": _TIME,
+                "service": _NAME,
+                "repository": {**_REPOSITORY, "description": "Looked at only where no service is sent."},
+                "environment": {**text(100), "default": "production"},
+                "team": {**_NAME, "description": "Where it is not sent: the author's teams on that day."},
+                "author": _NAME,
+                "labels": {
+                    "type": "object",
+                    "maxProperties": 20,
+                    "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 500},
+                },
+                "id": {
+                    **_NAME,
+                    "description": "The sender's own id: sent again for the same service, it is the same point.",
+                },
+            },
+        ),
+        **needs_one_of("id", "time"),
+    },
     ),
     "EventsAnswer": {
         "type": "object",
@@ -196,7 +232,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "For a single deployment the same as its deployment_id.",
+    "description": "For a single deployment the same as its deployment_id, for a single point as its id.",
     "schema": _NAME,
 }
 
@@ -214,7 +250,7 @@ def _route(kind: str, schema: str) -> dict[str, Any]:
             "summary": f"Tells of {kind}, one or up to 500",
             "operationId": f"post_events_{kind}",
             "description": "Needs the scope `events:write`. One bad event never sinks its neighbours.",
-            "parameters": [_IDEMPOTENCY_KEY] if schema == "DeploymentEvent" else [],
+            "parameters": [_IDEMPOTENCY_KEY] if schema in ("DeploymentEvent", "PointEvent") else [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": {
                 "202": {"description": "At least one event is valid, and safely on the queue", "content": answer},
@@ -229,5 +265,6 @@ EVENT_PATHS: dict[str, Any] = {
     "/v1/events/deployments": _route("deployments", "DeploymentEvent"),
     "/v1/events/changes": _route("changes", "ChangeEvent"),
     "/v1/events/incidents": _route("incidents", "IncidentEvent"),
+    "/v1/events/metrics": _route("metrics", "PointEvent"),
     "/v1/events/commits": _route("commits", "CommitsEvent"),
 }

@@ -133,7 +133,7 @@ ROUTES = tuple(offered(route) for route in _ROUTES)
 
 EVENT_PATHS = frozenset(
     [
-        *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits")),
+        *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits", "metrics")),
         *(f"/v1/webhooks/{sender}" for sender in WEBHOOKS),
     ]
 )

@@ -167,6 +167,34 @@ NOT_A_NUMBER = [
     lambda random: random.random() * 1000,
     lambda random: float(random.randint(1, 1000)),
     lambda random: f"#{random.randint(1, 1000)}",
+NOT_A_METRIC = [
+    *NEVER,
+    7,
+    "Review.comments",
+    "review comments",
+    "review/comments",
+    "review#comments",
+    "_reviews",
+    "9lives",
+    "\u0440\u0435\u0432\u044c\u044e",
+    lambda random: "x" * random.randint(101, 2_000),
+    lambda random: f"{_letters(random, 'abc', 1, 9)}{random.choice('ABC !$%&()*+,:;<=>?@[]^`{|}~é')}x",
+]
+NOT_A_VALUE = [
+    *NEVER,
+    "3",
+    "0.5",
+    [3],
+    10**12 + 1,
+    -(10**12) - 1,
+    1e300,
+    10**25,
+    0.1234567,
+    1e-7,
+    lambda random: random.randint(10**12 + 1, 10**20),
+    lambda random: random.randint(1, 10**6) + 0.1234567,
+    lambda random: str(random.randint(0, 10**6)),
+]
 ]
 NOT_A_STATUS = [
     *NEVER,

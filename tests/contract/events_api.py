@@ -24,6 +24,7 @@ ROUTES = {
     "change": "/v1/events/changes",
     "incident": "/v1/events/incidents",
     "commits": "/v1/events/commits",
+    "point": "/v1/events/metrics",
 }
 
 
@@ -44,7 +45,17 @@ def a_commits_event(**fields: Any) -> dict[str, Any]:
     return {"repository": "acme/api", "commits": [commit], **fields}
 
 
-GOOD = {"deployment": a_deployment, "change": a_change, "incident": an_incident, "commits": a_commits_event}
+def a_point(**fields: Any) -> dict[str, Any]:
+    return {"name": "review.comments", "value": 3, "time": "2026-09-21T10:00:00Z", "service": "checkout", **fields}
+
+
+GOOD = {
+    "deployment": a_deployment,
+    "change": a_change,
+    "incident": an_incident,
+    "commits": a_commits_event,
+    "point": a_point,
+}
 
 
 def a_request(

@@ -62,12 +62,25 @@ BAD: dict[str, dict[str, list[Any]]] = {
         "url": bad.NOT_A_URL,
     },
     "commits": {"repository": bad.NOT_A_REPOSITORY, "branch": bad.NOT_A_TEXT, "commits": bad.NOT_COMMITS},
+    "point": {
+        "name": bad.NOT_A_METRIC,
+        "value": bad.NOT_A_VALUE,
+        "time": bad.NOT_AN_EVENT_TIME,
+        "service": bad.NOT_A_TEXT,
+        "repository": bad.NOT_A_REPOSITORY,
+        "environment": bad.NOT_A_TEXT,
+        "team": bad.NOT_A_TEXT,
+        "author": bad.NOT_A_TEXT,
+        "labels": bad.NOT_LABELS,
+        "id": bad.NOT_A_TEXT,
+    },
 }
 REQUIRED = {
     "deployment": ["id", "repository"],
     "change": ["repository", "number"],
     "incident": ["id", "service", "started_at"],
     "commits": ["repository", "commits"],
+    "point": ["name", "value", "time"],
 }
 # Fields that are fine, beside the one that is not.
 FINE: dict[str, dict[str, Callable[[Random], Any]]] = {
@@ -82,6 +95,7 @@ FINE: dict[str, dict[str, Callable[[Random], Any]]] = {
     },
     "incident": {"severity": lambda random: f"sev{random.randint(0, 10**6)}"},
     "commits": {"branch": lambda random: f"release/{random.randint(0, 10**6)}"},
+    "point": {"labels": lambda random: {"queue": str(random.randint(0, 10**6))}},
 }
 NO_OBJECTS: list[Any] = [None, True, 0, 1.5, "x", [], [[]], [{}], "{}"]
 UNKNOWN = ["Id", "ID ", "repo", "__proto__", "constructor", "", "\x00", "a/b~c", "é", "x" * 3_000, "id\n", "$where"]

@@ -131,7 +131,8 @@ def test_sending_the_same_event_again_gives_the_same_event_id(api: EventsApi, ki
     api.now += 60_000
     again = api.post(kind, dict(reversed(GOOD[kind]().items()))).json["events"][0]["event_id"]
     assert first == again
-    assert first.startswith({"deployment": "dep_", "change": "chg_", "incident": "inc_", "commits": "cmt_"}[kind])
+    prefixes = {"deployment": "dep_", "change": "chg_", "incident": "inc_", "commits": "cmt_", "point": "pnt_"}
+    assert first.startswith(prefixes[kind])
     assert len(first) == 28
 
 
@@ -145,7 +146,13 @@ def test_spellings_of_the_same_event_have_one_event_id(api: EventsApi) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_null_means_not_sent(api: EventsApi, kind: str) -> None:
-    optional = {"deployment": "finished_at", "change": "author", "incident": "severity", "commits": "branch"}[kind]
+    optional = {
+        "deployment": "finished_at",
+        "change": "author",
+        "incident": "severity",
+        "commits": "branch",
+        "point": "team",
+    }[kind]
     assert optional not in api.data_of(kind, {**GOOD[kind](), optional: None})
     assert api.post(kind, {**GOOD[kind](), "unheard_of": None}).faults == {("/unheard_of", "extra")}
 

@@ -6,6 +6,8 @@ only (all below 50 s) gives it back exactly, as does 0 for everything below one 
 interpolation between the two neighbouring order statistics (numpy's and spreadsheets' default), each within 1 %, so the
 result is within 1 % too. Merging is adding counts, hence exact, in any order.
 
+A value below zero has the bucket of its opposite with a minus sign (`leadline.domain.points`).
+
 Cost: one small counter a bucket. A minute to a year spans 660 buckets; a service's usual hour to month, 330.
 """
 
@@ -26,8 +28,8 @@ def bucket_of(seconds: int) -> int:
 
 def value_of(bucket: int) -> float:
     """The duration in seconds that stands for a bucket."""
-    if bucket == 0:
-        return 0.0
+    if bucket <= 0:
+        return -value_of(-bucket) if bucket else 0.0
     highest = math.floor(math.exp(_LOG_GAMMA * (bucket - 1)) + 1e-9)
     if bucket_of(highest) == bucket != bucket_of(highest - 1):
         return float(highest)

@@ -17,9 +17,10 @@ def event_key(event_id: str) -> Key:
 class Trace:
     """Times in epoch milliseconds. What it was about leads to the fact that now holds the answer.
 
-    `resolved` says how its service was found: it was "known", "created" for it or "tied" to its repository by it, or is another
-    repository's ("mismatch"). `told` is the status that a deployment event told. `reason` and `detail` are set where the event was
-    parked; `message` is then the queued message and `group` its group on the queue, kept to be retried.
+    `point` is its place among those of its day in UTC. `resolved` says how its service was found: it was "known", "created" for it
+    or "tied" to its repository by it, or is another repository's ("mismatch"). `told` is the status that a deployment event told.
+    `reason` and `detail` are set where the event was parked; `message` is then the queued message and `group` its group on the
+    queue, kept to be retried.
     """
 
     event_id: str
@@ -33,6 +34,8 @@ class Trace:
     deployment: str | None = None
     change: int | None = None
     incident: str | None = None
+    metric: str | None = None
+    point: str | None = None
     resolved: str | None = None
     told: str | None = None
     reason: str | None = None

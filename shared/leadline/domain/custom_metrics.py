@@ -1,0 +1,128 @@
+"""What a custom metric's numbers mean: its definition, and the numbers of a window as they are answered.
+
+A definition decides only how cells are read (`leadline.domain.points`), so it can be changed at any time and counts nothing anew.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from leadline.domain.points import MICRO, Spread, merged
+from leadline.domain.sketch import percentile
+from leadline.domain.windows import Window
+
+COUNTER, GAUGE, DURATION = "counter", "gauge", "duration"
+
+AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
+    COUNTER: ("sum", "count", "rate"),
+    GAUGE: ("last", "mean", "min", "max"),
+    DURATION: ("p50", "p75", "p90", "mean", "sum"),
+}
+"""How a metric of each kind may be read as one value; the first is what is meant where nothing is said."""
+
+DIRECTIONS = ("higher_is_better", "lower_is_better", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a metric is read. `aggregation` and `unit` are None where nothing was said: then the kind decides."""
+
+    kind: str = COUNTER
+    aggregation: str | None = None
+    unit: str | None = None
+    direction: str = "none"
+    description: str | None = None
+
+    @property
+    def read_as(self) -> str:
+        return self.aggregation or AGGREGATIONS[self.kind][0]
+
+    @property
+    def read_in(self) -> str | None:
+        """The unit of its values; seconds where a duration says nothing else."""
+        return self.unit or ("s" if self.kind == DURATION else None)
+
+
+UNDEFINED = Definition()
+"""What holds for a metric that nobody defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomMetric:
+    """A custom metric's numbers of one window.
+
+    `value`: the headline, which is the one of the others that the definition's `aggregation` names, in `unit`. `n` points, of
+    which `sum`, `mean`, `min` and `max` are exact; `rate` is the sum per day of the window. `last`: the value of the newest point,
+    `last_at` its time (epoch milliseconds). Percentiles are within 1 % of exact. Without points all are None but for `n`, `sum`
+    and `rate`: that nothing was counted is a fact.
+    """
+
+    value: float | None
+    unit: str | None
+    n: int
+    sum: float
+    rate: float
+    mean: float | None
+    min: float | None
+    max: float | None
+    last: float | None
+    last_at: int | None
+    p50: float | None
+    p75: float | None
+    p90: float | None
+
+    @classmethod
+    def of(cls, spread: Spread, days: int, definition: Definition) -> "CustomMetric":
+        """`days`: those of the window."""
+        numbers: dict[str, float | None] = {
+            "sum": number(spread.total),
+            "rate": spread.total / (MICRO * days),
+            "mean": spread.total / (MICRO * spread.n) if spread.n else None,
+            "min": _told(spread.least),
+            "max": _told(spread.most),
+            "last": _told(spread.last[2] if spread.last else None),
+            **{name: _percentile(spread, q) for name, q in (("p50", 0.5), ("p75", 0.75), ("p90", 0.9))},
+        }
+        value = spread.n if definition.read_as == "count" else numbers[definition.read_as]
+        at = spread.last[0] if spread.last else None
+        return cls(value=value, unit=unit_of(definition), n=spread.n, last_at=at, **numbers)  # type: ignore[arg-type]
+
+
+def unit_of(definition: Definition) -> str | None:
+    """The unit of the headline."""
+    match definition.read_as:
+        case "count":
+            return "points"
+        case "rate":
+            return f"{definition.read_in or ''}/day"
+    return definition.read_in
+
+
+def number(millionths: int) -> float:
+    """As it is answered: whole numbers as such, others as the nearest float."""
+    return millionths // MICRO if millionths % MICRO == 0 else millionths / MICRO
+
+
+def in_window(days: Mapping[date, Spread], window: Window) -> Spread:
+    """What was counted on these days together."""
+    return merged(spread for day, spread in days.items() if window.start <= day < window.end)
+
+
+def by_day(cells: Iterable[tuple[date, Spread]]) -> dict[date, Spread]:
+    """The cells of disjoint scopes as one."""
+    days: dict[date, list[Spread]] = {}
+    for day, spread in cells:
+        days.setdefault(day, []).append(spread)
+    return {day: merged(spreads) for day, spreads in days.items()}
+
+
+def _told(millionths: int | None) -> float | None:
+    return None if millionths is None else number(millionths)
+
+
+def _percentile(spread: Spread, q: float) -> float | None:
+    """Never beyond the smallest and greatest value, which are exact: a lone value is told as it is."""
+    found = percentile(spread.buckets, q)
+    if found is None or spread.least is None or spread.most is None:
+        return None
+    return min(max(float(f"{found / MICRO:.7g}"), number(spread.least)), number(spread.most))
