@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from benchmarks import dashboards
+from benchmarks.dashboards import eight_panels
 from benchmarks.events import stop_the_access_log
 from benchmarks.product import Product, Step, start_afresh
 from benchmarks.years import DAYS, Organisation, fill, roster_of
 from leadline.store.configuration import ROSTER_KEY
+from leadline.store.dashboards import StoredDashboard
 from leadline.store.table import Put
 
 FIFTY_SERVICES = Organisation(services=50, deployments=2_000, people=100, teams=10)
@@ -48,6 +51,11 @@ def dora(end: date, days: int, *filters: str) -> str:
     return f"/v1/metrics/dora?{'&'.join([window, *filters])}"
 
 
+def dashboard(product: Product, stored: StoredDashboard) -> str:
+    product.table.write([Put(stored.to_item())])
+    return f"/v1/dashboards/{stored.id}/data"
+
+
 def every_query() -> Iterator[Query]:
     """All rows, on the organisation of fifty services and 100,000 deployments a year."""
     end = today()
@@ -65,6 +73,12 @@ def every_query() -> Iterator[Query]:
         "30 days, by service (50)": dora(end, 30, "group_by=service"),
         "30 days, by team (10)": dora(end, 30, "group_by=team"),
         "30 days, by person (100)": dora(end, 30, "group_by=author"),
+        "90 days, one service": dora(end, dashboards.DAYS, f"service={service}"),
+        "90 days, one service: a dashboard of eight panels": dashboard(product, eight_panels("one", service=[service])),
+        "90 days, everything": dora(end, dashboards.DAYS),
+        "90 days, everything: a dashboard of eight panels": dashboard(product, eight_panels("all")),
+        "90 days, by team (10)": dora(end, dashboards.DAYS, "group_by=team"),
+        "90 days: a dashboard of eight panels, one by team": dashboard(product, eight_panels("teams", "team")),
         "50 deployments of a service": f"/v1/deployments?service={service}",
         "50 deployments of all": "/v1/deployments",
         "services": "/v1/services",
