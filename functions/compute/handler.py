@@ -15,10 +15,12 @@ from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
+from leadline.telemetry import told_without_message
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return dict(wired().handle(event, context))
+    with told_without_message("compute"):
+        return dict(wired().handle(event, context))
 
 
 @cache

@@ -15,6 +15,7 @@ from leadline.auth import Authenticator, read_pepper
 from leadline.gate import Gate
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
+from leadline.telemetry import told_without_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
-    if event.get("leadline") == "aws":  # no request over HTTP has a field of its own choosing here
-        return aws_deployments().receive(event)
-    return wired().handle(event)
+    with told_without_message("ingest"):
+        if event.get("leadline") == "aws":  # no request over HTTP has a field of its own choosing here
+            return aws_deployments().receive(event)
+        return wired().handle(event)
 
 
 @cache

@@ -67,7 +67,9 @@ class Query:
         response = compressed(response, headers)
         try:
             return shared(response, headers.get("origin"), self._gate.settings().origins)
-        except Transient:
+        except Exception as error:
+            if not isinstance(error, Transient):  # which is logged where the request itself meets it
+                self._log.error("bug", extra=telemetry.describe(error))
             return response  # without leave for any page: what can't be read is not allowed
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from leadline import aws
 from leadline.auth import read_pepper
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
+from leadline.telemetry import told_without_message
 from query.app import Query, wire
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
-    return wired().handle(event)
+    with told_without_message("query"):
+        return wired().handle(event)
 
 
 @cache

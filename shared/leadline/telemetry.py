@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,23 @@ def logger(service: str) -> Logger:
     Don't use its `inject_lambda_context`: by an environment variable that would log whole requests, keys and all.
     """
     return Logger(service=service, use_rfc3339=True, utc=True, log_uncaught_exceptions=False)
+
+
+class Failed(Exception):
+    """An invocation failed; the message is the class of what it failed of, which is logged where it was raised."""
+
+
+@contextmanager
+def told_without_message(service: str) -> Iterator[None]:
+    """Whatever is raised is logged and raised on as Failed, since Lambda prints the message of what a handler raises.
+
+    Around what no HTTP answer is made of: there the invocation has to fail, so that it is tried again.
+    """
+    try:
+        yield
+    except Exception as error:
+        logger(service).error("failed", extra=describe(error))
+        raise Failed(type(error).__name__) from None
 
 
 def describe(error: BaseException) -> dict[str, Any]:

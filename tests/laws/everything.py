@@ -7,15 +7,16 @@ Authors are called `person-…` and nothing else is, so that where people are na
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from compute.loading import BACKFILL, begin
 from compute.schedule import send
 from leadline.queue import Message, compose
-from tests.builders import DAY, HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
+from tests.builders import HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
+from tests.laws.posted import ANN, BOB, CID, PERSON, SHOP, TILL, post, posted_events
 from tests.laws.whole import Whole
 from tests.laws.wild_histories import a_wild_history
 from tests.unit.ingest.test_aws_events import Aws, a_revision, a_run
@@ -31,9 +32,6 @@ from tests.webhooks.github.examples import post as post_github
 from tests.webhooks.gitlab import payloads as gitlab
 from tests.webhooks.senders import SENDERS
 
-PERSON = "person-"
-ANN, BOB, CID = f"{PERSON}ann", f"{PERSON}bob", f"{PERSON}cid"
-SHOP, TILL = "github.com/acme/shop", "github.com/acme/till"
 _TARGET = {"service": "shop", "environment": "production"}
 SOURCES = {
     "github": {"tags": {"*": {"environment": "production"}}, "workflows": {"*": {"service": "flows"}}},
@@ -42,16 +40,6 @@ SOURCES = {
     "incident_services": {"pagerduty:PXYZ12": "shop"},
     "default_service": "shop",
 }
-
-
-def on(day: int, hour: float = 12) -> int:
-    """An instant in September 2026, before the whole's own time; `day` from 1 to 20."""
-    return at(day - 30, hour)
-
-
-def post(whole: Whole, kind: str, *events: dict[str, Any]) -> None:
-    answer = whole.tell(kind, *events)
-    assert (answer.status, answer.json["rejected"]) == (202, 0), answer.text
 
 
 def settings(whole: Whole) -> None:
@@ -77,95 +65,6 @@ def settings(whole: Whole) -> None:
     whole.now += 60_000
 
 
-def posted_events(whole: Whole) -> None:
-    line = commits(*a_line("m0", "m1", "m2", "m3", "m4"), "pick")["data"]["commits"]
-    for commit in line:
-        commit["author"] = ANN
-    line[-1]["cherry_picked_from"] = sha("m1")
-    post(whole, "commits", {"repository": SHOP, "branch": "main", "commits": line})
-    post(whole, "commits", {"repository": SHOP, "commits": [{**line[0], "author": BOB}]})
-    for number in range(1, 5):
-        post(whole, "changes", a_posted_change(number))
-    post(whole, "changes", {"repository": SHOP, "number": 1, "author": CID})
-    post(whole, "changes", {"repository": SHOP, "number": 9, "opened_at": on(1)})
-    for day, name in ((5, "m1"), (6, "m2"), (7, "m4"), (8, "m3")):
-        post(whole, "deployments", a_posted_deployment(name, day))
-    rolled_back = {"previous_id": None, "remediates": None}
-    for day, name in ((10, "m4"), (11, "m2")):
-        post(whole, "deployments", a_posted_deployment(name, day, **rolled_back))
-    a_head_before_its_merge(whole)
-    post(whole, "deployments", a_posted_deployment("m4", 9, status="failure", deployment_id="failed"))
-    post(whole, "deployments", a_posted_deployment("unknown", 9), a_posted_deployment("m4", 3, baseline=True))
-    post(
-        whole,
-        "deployments",
-        a_posted_deployment("m2", 9, service="shop", repository="github.com/acme/other", deployment_id="elsewhere"),
-    )
-    post(whole, "deployments", a_posted_deployment("m2", 9, service="alone", repository=None))
-    post(whole, "deployments", {"id": sha("m3"), "repository": SHOP, "environment": "staging", "status": "in_progress"})
-    post(whole, "deployments", {"id": sha("m3"), "repository": SHOP, "environment": "staging"})
-    incident = {"severity": "high", "url": "https://status.acme.dev/1", "environment": "production"}
-    post(
-        whole,
-        "incidents",
-        {"id": "INC-1", "service": "shop", "started_at": on(7, 13), "resolved_at": on(7, 15), **incident},
-    )
-    post(
-        whole,
-        "incidents",
-        {"id": "INC-2", "repository": SHOP, "started_at": on(6, 13), "deployment": "run-6", **incident},
-    )
-    post(whole, "incidents", {"id": "INC-3", "repository": SHOP, "started_at": on(6, 13), "deployment": "run-7"})
-
-
-def a_head_before_its_merge(whole: Whole) -> None:
-    head = commits("head 5 <- m4", repository=SHOP)["data"]["commits"]
-    post(whole, "commits", {"repository": SHOP, "commits": head})
-    post(whole, "changes", a_posted_change(5))
-    for day, name in ((12, "head 5"), (13, "m4")):
-        post(whole, "deployments", a_posted_deployment(name, day, previous_id=None, remediates=None))
-
-
-def a_posted_change(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "repository": SHOP,
-        "number": number,
-        "author": (ANN, BOB, CID)[number % 3],
-        "base_branch": "main",
-        "merge_sha": sha(f"m{number}"),
-        "head_sha": sha(f"head {number}"),
-        "commit_shas": [sha(f"work {number}")],
-        "first_commit_at": on(number) - 3 * DAY,
-        "opened_at": on(number) - 2 * DAY,
-        "first_review_at": on(number) - DAY,
-        "approved_at": on(number) - HOUR,
-        "merged_at": on(number),
-        "paths": ["src/cart.py"],
-        "labels": ["hotfix"],
-        "url": f"https://github.com/acme/shop/pull/{number}",
-        "title": "Mend the cart",
-        "head_branch": "hotfix/cart",
-        **fields,
-    }
-
-
-def a_posted_deployment(name: str, day: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": sha(name),
-        "repository": SHOP,
-        "environment": "production",
-        "started_at": on(day) - HOUR,
-        "finished_at": on(day),
-        "deployment_id": f"run-{day}",
-        "previous_id": sha("m0"),
-        "remediates": "run-6" if day == 7 else None,
-        "version": "1.2.0",
-        "url": "https://ci.acme.dev/runs/1",
-        "labels": {"region": "eu-west-1"},
-        **fields,
-    }
-
-
 def generated_histories(whole: Whole) -> None:
     for seed in range(12):
         for body in a_wild_history(seed, graph=seed % 2 == 0):
@@ -185,7 +84,7 @@ def a_large_deployment(whole: Whole) -> None:
     line = commits(*a_line(*(f"l{number}" for number in range(many + 1))), repository=repository)
     told = [line]
     for number in range(1, many + 1):
-        author, labels = f"person-{number % 30}", ["hotfix"] if number == 90 else []
+        author, labels = f"{PERSON}{number % 30}", ["hotfix"] if number == 90 else []
         change = a_change(number, f"l{number}", at(1) + number, author=author, labels=labels, repository=repository)
         told.append(change)
     told.append(a_deployment("l60", at(1, 13), deployment_id="first", repository=repository))
@@ -202,7 +101,7 @@ def a_large_deployment(whole: Whole) -> None:
 
 def teams(whole: Whole) -> None:
     members = [{"author": ANN}, {"author": BOB, "from": "2026-01-01", "to": "2027-01-01"}]
-    members += [{"author": f"person-{number}"} for number in range(0, 30, 7)]
+    members += [{"author": f"{PERSON}{number}"} for number in range(0, 30, 7)]
     whole.good("PUT", "/v1/teams/payments", {"members": members})
     whole.good("PUT", "/v1/teams/gone", {"members": [{"author": CID}]})
     whole.good("DELETE", "/v1/teams/gone")
@@ -212,7 +111,7 @@ def another_team(whole: Whole) -> None:
     """Of people who have shipped before it was made."""
     some_days = {"from": "2026-09-01", "to": "2026-11-01"}
     whole.good(
-        "PUT", "/v1/teams/orders", {"members": [{"author": ANN, **some_days}, {"author": "person-11", **some_days}]}
+        "PUT", "/v1/teams/orders", {"members": [{"author": ANN, **some_days}, {"author": f"{PERSON}11", **some_days}]}
     )
 
 
@@ -288,6 +187,37 @@ def keys_and_plans(whole: Whole) -> None:
     whole.good("DELETE", f"/v1/keys/{key_id}")
 
 
+def dashboards(whole: Whole) -> None:
+    where = {"service": ["shop"], "repository": [SHOP], "environment": ["production"]}
+    panel = {
+        "title": "Lead time",
+        "metric": "change_lead_time",
+        "visual": "bar",
+        "interval": "week",
+        "group_by": "team",
+    }
+    panels = [
+        {"id": "a", **panel, "filters": {**where, "author": ANN}},
+        {"id": "b", **panel, "filters": {**where, "team": "pay"}},
+    ]
+    made = whole.good(
+        "POST", "/v1/dashboards", {"name": "Shop", "description": "Ours", "panels": panels}, idempotency_key="k"
+    )
+    path = f"/v1/dashboards/{made['id']}"
+    for whose in ({"team": "pay"}, {"author": ANN}):
+        shown = {"filters": {**where, **whose}, "panels": [{**panels[0], "filters": {}}]}
+        whole.good("PATCH", path, shown, if_match="*")
+    whole.get(f"{path}/data")
+
+
+def badges(whole: Whole) -> None:
+    where = {"service": ["shop"], "repository": [SHOP], "environment": ["production"], "team": "pay"}
+    lead = {"metric": "change_lead_time", "statistic": "p50", "label": "Lead time", "days": 7, "levels": "2023"}
+    made = whole.good("POST", "/v1/badges", {**lead, **where})
+    whole.send("GET", made["link"], key=None)
+    whole.good("DELETE", f"/v1/badges/{made['badge']['badge_id']}")
+
+
 def parked_events(whole: Whole) -> None:
     hopeless = event("correction", {"deployment": "0" * 24, "correction": {"failed": True}}, at(10))
     whole.work(Message(hopeless["event_id"], json.dumps(hopeless), "g", ""))
@@ -308,7 +238,7 @@ def code_hosts(whole: Whole) -> None:
         whole.compute._connections = connections_to(access, whole.table, whole.clock)  # type: ignore[arg-type]
         tip = hosted.commit(hosted.between("HEAD")[0]).sha
         repository = f"github.com/{hosted.name}"
-        for number, name in enumerate([*hosted.between("HEAD")][-1:] + [tip]):
+        for number, name in enumerate([hosted.between("HEAD")[-1], tip]):
             told = {"id": name, "repository": repository, "environment": "production", "deployment_id": f"h{number}"}
             post(whole, "deployments", {**told, "finished_at": whole.now + number})
         send(whole.queue, [begin(BACKFILL, repository, 1_700_000_000_000, whole.now)], whole.now)
@@ -330,8 +260,6 @@ def code_hosts(whole: Whole) -> None:
 
 @contextmanager
 def a_code_host() -> Iterator[tuple[Server, Hosted]]:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         _, hosted = scenario("tags_made_late", Path(folder))
         with serving(FakeGitHub(hosted)) as server:
@@ -362,6 +290,8 @@ WAYS: tuple[Callable[[Whole], None], ...] = (
     cdevents,
     events_of_aws,
     keys_and_plans,
+    dashboards,
+    badges,
     parked_events,
     code_hosts,
     reads,

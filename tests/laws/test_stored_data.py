@@ -10,8 +10,9 @@ from functools import cache
 import pytest
 
 from leadline.store.table import Item
-from tests.laws.everything import PERSON, tell_everything
+from tests.laws.everything import tell_everything
 from tests.laws.inventory import PAGE, Section, attributes_of, message_fields, sections
+from tests.laws.posted import PERSON
 from tests.laws.whole import Whole
 
 

@@ -171,7 +171,9 @@ class Whole:
         ways.append((DEFAULT_ROUTE, self.query))
         route, function = next(way for way in ways if way[0].matches(method, path))
         event = http_event(route, method, target, every.items(), content, SOURCE_IP)
-        return self.handled(function.handle(event), carries_secret=path.startswith("/v1/keys") and method == "POST")
+        return self.handled(
+            function.handle(event), carries_secret=path.startswith(("/v1/keys", "/v1/badges")) and method == "POST"
+        )
 
     def handled(self, response: dict[str, Any], *, carries_secret: bool = False) -> Answer:
         self.now += 1
@@ -228,18 +230,27 @@ class Whole:
             "Attributes": {"ApproximateReceiveCount": str(receives), "MessageGroupId": message.group},
         }
         self.now += 1
-        return self.compute.handle(queue_event([received], ARN), None)
+        return self._invoke(queue_event([received], ARN))
 
     def work_for_the_last_time(self, message: Message) -> Any:
         return self.work(message, MAX_RECEIVES)
 
     def scheduled(self, what: str) -> None:
-        self.compute.handle({"leadline": what}, None)
+        self._invoke({"leadline": what})
         self.settle()
+
+    def _invoke(self, event: dict[str, Any]) -> Any:
+        """As Lambda does it: what the handler raises is printed, with its message."""
+        try:
+            with telemetry.told_without_message("compute"):
+                return self.compute.handle(event, None)
+        except Exception as error:
+            self.log.write(f"[ERROR] {type(error).__name__}: {error}\n")
+            raise
 
     @contextmanager
     def logging(self) -> Iterator[None]:
-        """Keeps all that Lambda would print: our own lines, and what libraries log at any level, as a function set to DEBUG does."""
+        """Keeps all that Lambda would print of a function set to the level DEBUG: our own lines, and what libraries log."""
         loggers = [telemetry.logger(name) for name in FUNCTIONS]
         streams = [logger.registered_handler.stream for logger in loggers]  # type: ignore[attr-defined]
         others, root = logging.StreamHandler(self.log), logging.getLogger()
