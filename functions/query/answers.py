@@ -269,11 +269,18 @@ class Accepted(TypedDict):
 
 
 class ServiceEntry(TypedDict):
-    """What gets deployed: the repository it is tied to, if any yet, and the environments it was deployed to."""
+    """What gets deployed: the repository it is tied to, if any yet, and the environments it was deployed to.
+
+    `production`: which of them count as production, null where those are the organisation's. `team`: who owns it; `archived`: it is
+    done with.
+    """
 
     service: str
     repository: str | None
     environments: list[str]
+    production: list[str] | None
+    team: str | None
+    archived: bool
 
 
 class ServicePage(TypedDict):

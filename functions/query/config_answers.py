@@ -51,12 +51,14 @@ class SettingsSent(TypedDict):
 class ServiceConfiguration(TypedDict):
     """A service as it is configured. `paths`: patterns of its files where it shares its repository, none means all.
 
-    `team`: who owns it; `archived`: it is done with. Both are for people: no number depends on them.
+    `production`: its environments that count as production, null where those are the organisation's. `team`: who owns it; `archived`:
+    it is done with. Both are for people: no number depends on them.
     """
 
     service: str
     repository: str | None
     paths: list[str]
+    production: list[str] | None
     team: str | None
     archived: bool
 
@@ -66,6 +68,7 @@ class ServiceSent(TypedDict):
 
     repository: NotRequired[Repository | None]
     paths: NotRequired[Annotated[list[Annotated[str, Schema(text(500))]], Schema(array(100))] | None]
+    production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]
     team: NotRequired[Name | None]
     archived: NotRequired[bool | None]
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import IN_PROGRESS, identified_key
+from leadline.store.configuration import Organisation
 from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
 from leadline.store.events import Trace
 from leadline.store.incidents import Incident, incident_key
@@ -36,13 +37,13 @@ class Story:
     steps: tuple[EventStep, ...] = ()
 
 
-def story_of(table: Table, trace: Trace, production: Sequence[str], reached: Collection[str] | None = None) -> Story:
+def story_of(table: Table, trace: Trace, organisation: Organisation, reached: Collection[str] | None = None) -> Story:
     """The story as of now. Costs a few reads more than the trace. `reached`: the services to tell of, None for all."""
     if trace.parked_at is not None:
         return Story("parked", trace.reason)
     match trace.kind:
         case "deployment":
-            return _deployment(table, trace, production)
+            return _deployment(table, trace, organisation)
         case "change":
             return _change(table, trace, reached)
         case "incident":
@@ -50,13 +51,13 @@ def story_of(table: Table, trace: Trace, production: Sequence[str], reached: Col
     return Story("counted")
 
 
-def _deployment(table: Table, trace: Trace, production: Sequence[str]) -> Story:
+def _deployment(table: Table, trace: Trace, organisation: Organisation) -> Story:
     key = trace.deployment or ""
     record = deployments_by_key(table, [key]).get(key)
     if record is None or trace.received_at <= (record.deleted_at or 0):
         return Story("superseded", "DELETED")
     counted = (key,) if record.live or record.never_live else ()
-    status, reason = _standing(record, trace, production)
+    status, reason = _standing(record, trace, _production_of(table, record.deployment.service, organisation))
     return Story(status, reason, record, counted, tuple(_mapped(record)))
 
 
@@ -74,6 +75,13 @@ def _standing(record: Record, trace: Trace, production: Sequence[str]) -> tuple[
     if record.live and record.deployment.environment not in production:
         return "counted", "NOT_PRODUCTION"
     return "counted", record.reason
+
+
+def _production_of(table: Table, service: str, organisation: Organisation) -> Sequence[str]:
+    """The service's own production environments, else the organisation's."""
+    key = service_key(service)
+    item = table.get([key]).get(key) if service in organisation.own_production else None
+    return (Service.from_item(item).production if item else ()) or organisation.production
 
 
 def _mapped(record: Record) -> Iterable[EventStep]:

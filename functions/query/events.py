@@ -59,7 +59,7 @@ def one_event(request: Request) -> EventTrace:
     if trace is None:
         return _queued(request.name)
     reached = within(request, all_services(request.table)) if request.limits else None
-    story = story_of(request.table, trace, request.organisation().production, reached)
+    story = story_of(request.table, trace, request.organisation(), reached)
     record = story.record
     repository = trace.repository
     if reached is not None and repository not in known_repositories(request, reached):

@@ -38,7 +38,7 @@ REASONS: dict[str, str] = {
     ),
     "NOT_PRODUCTION": (
         "It is counted for its environment, which is not production by the settings. Ask with `environment=`, or "
-        "add the environment to `production` with PATCH /v1/settings."
+        "add the environment to `production` with PATCH /v1/settings, or of its service with PATCH /v1/services/{service}."
     ),
     "REPOSITORY_MISMATCH": (
         "Its service is tied to another repository, so it counts nowhere. Send the service's repository, another "

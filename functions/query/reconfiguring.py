@@ -9,14 +9,14 @@ Dies anything in between, the note stays, and the next change, or the same one r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadline.domain.errors import Transient
 from leadline.problems import Problem, unavailable
 from leadline.queue import Message
 from leadline.store.services import Service
-from leadline.store.table import Item, Put, at_version
+from leadline.store.table import Item, Put, Write, at_version
 from query.history import entry
 from query.request import Request
 from query.sending import message_of
@@ -33,11 +33,13 @@ def store(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any],
     event_id: str | None = None,
+    along: Sequence[Write] = (),
 ) -> None:
-    """Stores the item's next version and puts the change on record. Raises Conflict where somebody else was first."""
+    """Stores the item's next version and, with what goes `along`, puts the change on record. Raises Conflict where somebody else
+    was first."""
     action = "changed" if before is not None else "created"
     made = entry(request, kind, name, action, f"{kind}.{name}.v{item['v']}", event_id, before, after)
-    request.table.write([Put(item, at_version(item["v"] - 1)), Put(made.to_item())])
+    request.table.write([Put(item, at_version(item["v"] - 1)), Put(made.to_item()), *along])
 
 
 def service_message(request: Request, service: Service, locks: Iterable[str]) -> Message:

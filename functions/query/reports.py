@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from leadline.domain.windows import Interval, Window
 from leadline.store.configuration import Organisation
+from leadline.store.services import Service, service_key
 from query.filters import Asked, Filters
 from query.groups import Grouping, plan_groups
 from query.limited import check_asked, within
@@ -104,7 +105,7 @@ class Reports(Generic[M]):
     def _grouping(self, asked: Asked) -> Grouping:
         request = self._request
         services: Services | None = None
-        if request.limits or _needs_services(asked):
+        if request.limits or _needs_services(asked, own=bool(self.organisation.own_production)):
             services = self._services
             check_asked(request, services, asked.filters)
         selection = self._selection(asked.filters, services)
@@ -118,12 +119,23 @@ class Reports(Generic[M]):
             services=filters.services or None,
             team=filters.team,
             author=filters.author,
+            own=self._own_production(filters, services),
         )
         if filters.nothing:
             return selection.only([])
         if filters.repositories and services is not None:
             return selection.only(of_repositories(services, filters.repositories))
         return selection
+
+    def _own_production(self, filters: Filters, services: Services | None) -> dict[str, tuple[str, ...]]:
+        """The production environments of services that have their own. Where all services are known already it costs nothing."""
+        if filters.environments:
+            return {}
+        if services is not None:
+            return {name: service.production for name, service in services.items() if service.production}
+        keys = [service_key(name) for name in self.organisation.own_production if name in filters.services]
+        items = self._request.table.get(keys).values() if keys else ()
+        return {service.name: service.production for service in map(Service.from_item, items) if service.production}
 
     def _groups(self, grouping: Grouping, window: Window) -> list[GroupReport[M]]:
         measure, reader = self._measure, self._reader
@@ -138,10 +150,12 @@ class Reports(Generic[M]):
         return sorted(found, key=lambda group: (group.key is None, group.key or ""))
 
 
-def _needs_services(asked: Asked) -> bool:
-    """The list of services costs a query: only for what can't be told without it."""
+def _needs_services(asked: Asked, *, own: bool) -> bool:
+    """The list of services costs a query: only for what can't be told without it. `own`: some have production of their own."""
     filters, group_by = asked.filters, asked.group_by
     if filters.repositories or group_by == "repository":
+        return True
+    if own and not filters.services and not filters.environments:
         return True
     one_person_or_team = filters.team is not None or filters.author is not None
     return not filters.services and (group_by == "service" or (group_by == "author" and not one_person_or_team))

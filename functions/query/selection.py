@@ -1,9 +1,13 @@
-"""Which scopes' cells answer a request: its filters as disjoint scopes, whose numbers may be added up."""
+"""Which scopes' cells answer a request: its filters as disjoint scopes, whose numbers may be added up.
+
+A service may have production environments of its own. Then an environment's cells of everyone may count what is not production to
+one of its services; where that one was deployed there, the environment is read service by service.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from leadline.domain.cells import Scope
@@ -16,23 +20,48 @@ Services = Mapping[str, Service]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`services`: None means all of them. An empty tuple means none, as of a repository that no service is tied to."""
+    """`services`: None means all of them. An empty tuple means none, as of a repository that no service is tied to.
+
+    `own`: environments of services that have others than the rest.
+    """
 
     environments: tuple[str, ...]
     services: tuple[str, ...] | None = None
     team: str | None = None
     author: str | None = None
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scopes(self, services: Services | None, window: Window, *, deployed: bool = True) -> list[Scope]:
         """The scopes. Where the `services` are known, `deployed` leaves out those that were not deployed around these days."""
-        if self.services is None:
-            return [Scope(environment, team=self.team, author=self.author) for environment in self.environments]
-        return [
-            Scope(environment, service, self.team, self.author)
-            for environment in self.environments
-            for service in self.services
-            if services is None or not deployed or _active(services.get(service), environment, window)
-        ]
+
+        def active(service: str, environment: str) -> bool:
+            return services is None or not deployed or _active(services.get(service), environment, window)
+
+        if self.services is not None:
+            return [
+                self._scope(environment, service)
+                for service in self.services
+                for environment in self._of(service)
+                if active(service, environment)
+            ]
+        found: list[Scope] = []
+        for environment in self.environments:
+            if not any(environment not in own and active(service, environment) for service, own in self.own.items()):
+                found.append(self._scope(environment))
+                continue
+            assert services is not None, "where services have environments of their own, all of them are needed"
+            counting = [service for service in services if environment in self._of(service)]
+            found += [self._scope(environment, service) for service in counting if active(service, environment)]
+        for service, own in self.own.items():
+            more = [environment for environment in own if environment not in self.environments]
+            found += [self._scope(environment, service) for environment in more if active(service, environment)]
+        return found
+
+    def _of(self, service: str) -> tuple[str, ...]:
+        return self.own.get(service, self.environments)
+
+    def _scope(self, environment: str, service: str | None = None) -> Scope:
+        return Scope(environment, service, self.team, self.author)
 
     def only(self, services: Iterable[str]) -> Selection:
         """The part of it that is in these services."""

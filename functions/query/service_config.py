@@ -1,4 +1,4 @@
-"""GET, PUT and PATCH /v1/services/{service}: its repository, its files, who owns it, whether it is done with.
+"""GET, PUT and PATCH /v1/services/{service}: its repository, its files, its production, who owns it, whether it is done with.
 
 A service that gets another repository keeps its deployments: they are mapped anew on that repository's ledger. So do those that
 came with that repository before and were a mismatch until now.
@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.domain.errors import Conflict
+from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.services import Service, service_key
+from leadline.store.table import Put, Write, at_version
 from query.body import read_json
 from query.config_answers import ServiceConfiguration
 from query.etags import check_if_match, with_etag
@@ -37,6 +39,7 @@ def _read_repository(value: object) -> str:
 _FIELDS: dict[str, Reader] = {
     "repository": _read_repository,
     "paths": list_of(name_of(500), 100),
+    "production": list_of(name_of(100), 20, least=1),
     "team": name_of(200),
     "archived": read_flag,
 }
@@ -85,13 +88,23 @@ def _change(request: Request, *, whole: bool) -> Reply:
         item = new.to_item()
         event_id = message.event_id if message is not None else None
         try:
-            store(request, item, "service", name, before, _answer(new), event_id)
+            store(request, item, "service", name, before, _answer(new), event_id, _noted(request, old, new))
         except Conflict:
             continue  # compute writes it too: when it is deployed in a new year, or tied to its repository
         if message is not None:
             tell_and_forget(request, item, [message])
         return with_etag(_answer(new))
     raise crowded()
+
+
+def _noted(request: Request, old: Service | None, new: Service) -> list[Write]:
+    """The settings name the services that have production environments of their own (see `query.selection`)."""
+    if bool(new.production) == bool(old is not None and old.production):
+        return []
+    organisation = Organisation.from_item(request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY))
+    others = [name for name in organisation.own_production if name != new.name]
+    own = tuple(sorted([*others, new.name] if new.production else others))
+    return [Put(replace(organisation, own_production=own).to_item(), at_version(organisation.version))]
 
 
 def _check_repository(request: Request, old: Service | None, told: Mapping[str, Any]) -> None:
@@ -114,6 +127,7 @@ def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
         base,
         repository=values.get("repository", base.repository),
         paths=tuple(values.get("paths", base.paths) or ()),
+        production=tuple(values.get("production", base.production) or ()),
         extra=extra,
     )
 
@@ -137,6 +151,7 @@ def _answer(service: Service) -> ServiceConfiguration:
         "service": service.name,
         "repository": service.repository,
         "paths": list(service.paths),
-        "team": service.extra.get("team"),
-        "archived": service.extra.get("archived", False),
+        "production": list(service.production) or None,
+        "team": service.team,
+        "archived": service.archived,
     }

@@ -130,7 +130,8 @@ def _applied(base: Organisation, told: Mapping[str, Any], stored: Organisation) 
             values[field] = getattr(default, field)
         else:
             values[field] = value * HOUR if field == "incident_window" else value
-    return replace(base, version=stored.version, extra=stored.extra, **values)
+    kept = replace(base, version=stored.version, extra=stored.extra, own_production=stored.own_production)
+    return replace(kept, **values)
 
 
 def _answer(organisation: Organisation) -> Settings:

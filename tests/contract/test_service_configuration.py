@@ -23,12 +23,19 @@ from tests.stored import stored_cells
 
 def test_a_service_is_shown_as_it_was_configured() -> None:
     api = Pipeline()
-    values = {"repository": "GitHub.com/acme/Mono", "paths": ["web/"], "team": "web", "archived": True}
+    values = {
+        "repository": "GitHub.com/acme/Mono",
+        "paths": ["web/"],
+        "production": ["live"],
+        "team": "web",
+        "archived": True,
+    }
     shown = {"service": "web", **values, "repository": "github.com/acme/Mono"}
     assert put(api, "web", **values) == shown
     assert api.get("/v1/services/web") == shown
-    cleared = {"service": "web", "repository": "github.com/acme/Mono", "paths": [], "team": None, "archived": False}
-    assert configure(api, "/v1/services/web", paths=None, team=None, archived=None) == cleared
+    plain = {"paths": [], "production": None, "team": None, "archived": False}
+    cleared = {"service": "web", "repository": "github.com/acme/Mono", **plain}
+    assert configure(api, "/v1/services/web", paths=None, production=None, team=None, archived=None) == cleared
     assert api.ask("PUT", "/v1/services/web", {}, if_match="*") == {**cleared, "repository": None}
 
 

@@ -25,9 +25,12 @@ class Organisation:
     """The organisation's settings. `production`: the environments that count as production; durations in milliseconds.
 
     `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`: patterns of authors whose
-    changes count nowhere. `rework_labels`, `rework_branches`, `rework_titles`: patterns of changes' labels, source branches and titles;
-    a deployment with a change that fits one is rework. `rework_means_failure`: and the one before it failed and was made good by it.
-    `extra`: what else is stored with them. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+    changes count nowhere. `rework_labels`, `rework_branches`, `rework_titles`: patterns of labels, source branches and titles; a
+    deployment with a change that fits one is rework. `rework_means_failure`: and the one before it failed and was made good by it.
+    `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+
+    `own_production`: the services that have production environments of their own, kept here so that reports know it without reading
+    any service. `extra`: what else is stored with them.
     """
 
     timezone: str = "UTC"
@@ -40,6 +43,7 @@ class Organisation:
     rework_titles: tuple[str, ...] = ()
     rework_means_failure: bool = False
     direct_commits: str = LIST
+    own_production: tuple[str, ...] = ()
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -62,6 +66,7 @@ class Organisation:
             rework_titles=tuple(item.get("rework_titles", ())),
             rework_means_failure=item.get("rework_means_failure", False),
             direct_commits=item.get("direct_commits", LIST),
+            own_production=tuple(item.get("own_production", ())),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in _OWN},
         )
@@ -82,6 +87,7 @@ class Organisation:
             "rework_titles": list(self.rework_titles),
             "rework_means_failure": self.rework_means_failure,
             "direct_commits": self.direct_commits,
+            "own_production": list(self.own_production),
             "v": self.version + 1,
         }
 

@@ -63,8 +63,8 @@ def same_sha(one: str | None, other: str | None) -> bool:
 class Entry:
     """A deployment's place on its track. `live`: it reached the environment and counts; `after`: the state it leaves.
 
-    `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the one
-    before it, by a rule of the settings.
+    `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the
+    one before it, by a rule of the settings.
     """
 
     place: str

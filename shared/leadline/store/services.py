@@ -19,14 +19,16 @@ def service_key(name: str) -> Key:
 class Service:
     """`repository` is None until an event or somebody says it. `years`: per environment, in which years it was deployed.
 
-    `paths`: patterns of the files that belong to it, where it shares its repository; none means all. `version` is that of the
-    stored item, 0 where none is stored; `extra` what else people configured.
+    `paths`: patterns of the files that belong to it, where it shares its repository; none means all. `production`: its environments
+    that count as production; none means the organisation's. `version` is that of the stored item, 0 where none is stored; `extra`
+    what else people configured.
     """
 
     name: str
     repository: str | None = None
     years: dict[str, list[int]] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    production: tuple[str, ...] = ()
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -34,6 +36,16 @@ class Service:
     def lock(self) -> str:
         """The name under which everything of this service is written, one writer at a time."""
         return self.repository if self.repository is not None else f"service:{self.name}"
+
+    @property
+    def team(self) -> str | None:
+        """Who owns it."""
+        return self.extra.get("team")
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is done with."""
+        return bool(self.extra.get("archived"))
 
     def deployed_in(self, environment: str, year: int) -> "Service":
         years = self.years.get(environment, [])
@@ -47,18 +59,21 @@ class Service:
         item: Item = {**self.extra, "pk": pk, "sk": sk, "years": self.years, "v": self.version + 1}
         if self.paths:
             item["paths"] = list(self.paths)
+        if self.production:
+            item["production"] = list(self.production)
         if self.repository is not None:
             item["repository"] = self.repository
         return item
 
     @classmethod
     def from_item(cls, item: Item) -> "Service":
-        own = {"pk", "sk", "repository", "years", "paths", "v"}
+        own = {"pk", "sk", "repository", "years", "paths", "production", "v"}
         return cls(
             name=item["sk"],
             repository=item.get("repository"),
             years={environment: list(years) for environment, years in item.get("years", {}).items()},
             paths=tuple(item.get("paths", ())),
+            production=tuple(item.get("production", ())),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in own},
         )

@@ -15,7 +15,9 @@ from infra.local.resources import create_resources
 from leadline.auth import METRICS_READ, create_key
 from leadline.domain.roster import Roster
 from leadline.store.access import AccessSettings, Plan
+from leadline.store.configuration import Organisation
 from leadline.store.dynamodb import DynamoTable
+from leadline.store.services import Service
 from leadline.store.table import Put
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.generated import a_table
@@ -76,6 +78,17 @@ def test_groups_cost_a_request_each_and_the_list_of_services_one(api: CountedApi
     assert calls == {"BatchGetItem": 1, "Query": 1 + 1 + 2}
     calls = api.calls_of("/v1/metrics/dora", group_by="author", service="api")
     assert calls == {"BatchGetItem": 1, "Query": 1 + 1}
+
+
+def test_production_of_a_services_own_costs_the_list_of_services_where_all_are_asked_for(api: CountedApi) -> None:
+    own = Service("web", production=("live",), years={"live": [2026], "production": [2026]})
+    rest = Service("api", years={"production": [2026]})
+    api.table.write([Put(own.to_item()), Put(rest.to_item()), Put(Organisation(own_production=("web",)).to_item())])
+    # The services; what is production to all but `web` of the one service that is left, and the other one's own.
+    assert api.calls_of("/v1/metrics/dora") == {"BatchGetItem": 1, "Query": 1 + 1 + 1}
+    assert api.calls_of("/v1/metrics/dora", environment="production") == {"BatchGetItem": 1, "Query": 1}
+    assert api.calls_of("/v1/metrics/dora", service="api") == {"BatchGetItem": 1, "Query": 1}
+    assert api.calls_of("/v1/metrics/dora", service="web") == {"BatchGetItem": 2, "Query": 1}
 
 
 def test_a_page_of_deployments_is_read_in_batches() -> None:
