@@ -110,7 +110,7 @@ def _float(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
         raise _Unclean("number_too_large", "The body holds a number that is too large.")
-    return number
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number  # in JSON 1.0 is a whole number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

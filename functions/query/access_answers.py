@@ -38,7 +38,7 @@ class TargetSent(TypedDict):
     environment: NotRequired[Name | None]
 
 
-_Targets = Annotated[dict[str, TargetSent], _MAPPING]
+_Targets = Annotated[dict[str, TargetSent | None], _MAPPING]
 
 
 class CodeHostSent(TypedDict):

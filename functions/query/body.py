@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from leadline.problems import Problem
@@ -23,7 +24,7 @@ def read_json(event: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
     if len(raw) > MAX_BYTES:
         raise Problem(413, "Body too large", f"The body has more than {MAX_BYTES // 1024} KiB.")
     try:
-        return json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(raw.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except UnicodeDecodeError:
         raise _malformed("not_utf8", "The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -50,6 +51,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise _malformed("duplicate_name", "An object of the body has a name twice.")
     return made
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise _malformed("not_json", "The body holds a number that is too large.")
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number  # in JSON 1.0 is a whole number
 
 
 def _constant(name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from query.schemas import TIME_ZONE, Name, Repository, Schema, array, text, whole
+from query.schemas import REPOSITORY_PATH, TIME_ZONE, Name, Schema, array, text, whole
 
 
 class Settings(TypedDict):
@@ -66,7 +66,7 @@ class ServiceConfiguration(TypedDict):
 class ServiceSent(TypedDict):
     """Any of what is configured of a service; null takes it back."""
 
-    repository: NotRequired[Repository | None]
+    repository: NotRequired[Annotated[str, Schema(REPOSITORY_PATH)] | None]
     paths: NotRequired[Annotated[list[Annotated[str, Schema(text(500))]], Schema(array(100))] | None]
     production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]
     team: NotRequired[Name | None]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from query.schemas import NEEDS_A_SHA, SHA, TIME, needs_one_of, text, whole
+from query.schemas import NEEDS_A_SHA, SHA, TIME, URL, needs_one_of, text, whole
 from query.statuses import STATUSES
 
 _TIME = {
@@ -21,7 +21,6 @@ _COMMIT_TIME = {
 _FULL_SHA = {"type": "string", "pattern": "^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"}
 _NAME = text(200)
 _NUMBER = {"anyOf": [{"type": "integer", **whole(1, 2**53 - 1)}, {"type": "string", "pattern": "^[1-9][0-9]{0,14}$"}]}
-_URL = {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2000}
 _SEGMENT = "([A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+"
 _REPOSITORY = {
     "type": "string",
@@ -87,7 +86,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
                     "description": "deployment_id or SHA of the failed deployment that this repairs.",
                 },
                 "version": _NAME,
-                "url": _URL,
+                "url": URL,
                 "labels": {
                     "type": "object",
                     "maxProperties": 20,
@@ -122,7 +121,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
                 "labels": _list(_NAME, 100),
                 "head_branch": {**_NAME, "maxLength": 255},
                 "title": {**_NAME, "maxLength": 1200},
-                "url": _URL,
+                "url": URL,
             },
         ),
         "anyOf": [{"properties": {"merged_at": {"type": "null"}}}, *needs_one_of("merge_sha")["anyOf"]],
@@ -140,7 +139,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
                 "resolved_at": _TIME,
                 "deployment": {**_NAME, "description": "deployment_id or SHA of the deployment that caused it."},
                 "severity": _NAME,
-                "url": _URL,
+                "url": URL,
             },
         ),
         **needs_one_of("repository", "service"),

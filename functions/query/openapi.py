@@ -18,6 +18,7 @@ from query.events_openapi import EVENT_PATHS, EVENT_SCHEMAS
 from query.parameters import MAX_REPEATS, Parameter
 from query.route import Route
 from query.routes import ROUTES
+from query.schemas import text
 from query.senders_openapi import SENDER_PATHS, SENDER_SCHEMAS
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -56,6 +57,8 @@ _HEADERS: dict[str, Any] = {
     "Retry-After": _header("In so many seconds.", "integer"),
     "WWW-Authenticate": _header("How to authenticate."),
 }
+
+_HEADERS_SENT = {"Idempotency-Key": text(200)}
 
 _PROBLEM_SCHEMAS: dict[str, Any] = {
     "Fault": {
@@ -153,7 +156,12 @@ def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
         for name in re.findall(r"\{(\w+)\}", route.path)
     ]
     in_headers = [
-        {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "header",
+            "description": description,
+            "schema": _HEADERS_SENT.get(name, {"type": "string"}),
+        }
         for name, description in route.headers.items()
     ]
     operation: dict[str, Any] = {

@@ -54,6 +54,12 @@ NEEDS_A_SHA = {
 }
 """Of a deployment: only one that starts tracking may go without."""
 REPOSITORY: Json = {**text(200), "pattern": _REPOSITORY}
+REPOSITORY_PATH: Json = {**text(200), "pattern": rf"^[^{_CONTROL}\s@/]+(/[^{_CONTROL}\s@/]+)+$"}
+URL: Json = {
+    "type": "string",
+    "maxLength": 2000,
+    "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{_CONTROL}\s@]*)?$",
+}
 SHA: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
 DATE: Json = {"type": "string", "format": "date"}
 TIME: Json = {"type": "string", "format": "date-time"}

@@ -22,7 +22,9 @@ SENDER_SCHEMAS: dict[str, Any] = {
             "context": {
                 "type": "object",
                 "required": ["type"],
-                "properties": {"type": {"type": "string", "examples": ["dev.cdevents.service.deployed.0.3.0"]}},
+                "properties": {
+                    "type": {"type": "string", "description": "Such as dev.cdevents.service.deployed.0.3.0."}
+                },
             },
             "subject": {},
             "customData": {},
@@ -38,7 +40,7 @@ SENDER_SCHEMAS: dict[str, Any] = {
             "source": _NOT_EMPTY,
             "type": _NOT_EMPTY,
             "datacontenttype": {"const": "application/json"},
-            "data": {"type": "object"},
+            "data": {},
         },
     },
     "CDEventsAnswer": {

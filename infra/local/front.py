@@ -106,7 +106,7 @@ class _Exchange(BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.busy -= 1
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_any  # noqa: N815  the names are http.server's
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_QUERY = do_any  # noqa: N815  the names are http.server's
 
     def _answered(self) -> tuple[int, list[tuple[str, str]], bytes]:
         try:

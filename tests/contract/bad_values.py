@@ -165,8 +165,8 @@ NOT_A_NUMBER = [
     "\u0667",
     lambda random: -random.randint(0, 10**9),
     lambda random: random.random() * 1000,
-    lambda random: float(random.randint(1, 1000)),
     lambda random: f"#{random.randint(1, 1000)}",
+]
 NOT_A_METRIC = [
     *NEVER,
     7,
@@ -194,7 +194,6 @@ NOT_A_VALUE = [
     lambda random: random.randint(10**12 + 1, 10**20),
     lambda random: random.randint(1, 10**6) + 0.1234567,
     lambda random: str(random.randint(0, 10**6)),
-]
 ]
 NOT_A_STATUS = [
     *NEVER,
