@@ -9,6 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -146,3 +147,14 @@ def _holds(text: str, wanted: list[str]) -> bool:
 
 def _values(secrets: dict[str, Any]) -> list[str]:
     return sorted({str(value) for value in secrets.values()})
+
+
+@contextmanager
+def watched() -> Iterator[Whole]:
+    """The whole, at work; nothing may have got away at the end."""
+    whole = Whole()
+    with whole.logging():
+        yield whole
+        whole.settle()
+    assert len(whole.lines) > 1
+    assert leaks(whole) == []
