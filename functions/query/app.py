@@ -79,7 +79,7 @@ class Query:
         route, name = _route(_method(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
         # Who only asks whether we are there is nobody's business, and asks often.
-        asked.route = f"{_method(event)} {route.path}" if route.scope is not None else None
+        asked.route = f"{_method(event)} {route.path}" if route.scope is not None or route.link else None
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         media = chosen(headers.get("accept"), route.types)
         self._reach.configuration.begin()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.auth import Principal
@@ -14,6 +14,7 @@ from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
 from query.accept import JSON
+from query.badge_memory import BadgeMemory
 from query.configuration import Configuration
 from query.cursors import Cursors
 from query.parameters import Sent
@@ -31,6 +32,7 @@ class Reach:
     clock: Callable[[], int]
     pepper: Callable[[], bytes]
     gate: Gate
+    badges: BadgeMemory = field(default_factory=BadgeMemory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Route:
     beside those that all routes have. `limited`: whether keys that are limited to some services may use it, because what it shows
     and changes is then only theirs. `types`: the media types of a good answer, the first where the caller takes any of them;
     `run` finds the one to answer in as `request.media`, and answers text (or bytes) where that is not JSON.
+    `link`: the name in the path is a secret that stands for a key.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
     types: tuple[str, ...] = (JSON,)
+    link: bool = False
 
     @property
     def literal(self) -> int:

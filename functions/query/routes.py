@@ -12,6 +12,7 @@ from query.config_routes import CONFIG_ROUTES
 from query.dashboard_routes import DASHBOARD_ROUTES
 from query.request import Request
 from query.route import Route
+from query.shape_routes import SHAPE_ROUTES
 from query.shapes.offered import offered
 
 
@@ -125,6 +126,7 @@ _ROUTES = (
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
     *DASHBOARD_ROUTES,
+    *SHAPE_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
 )
