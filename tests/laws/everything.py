@@ -55,6 +55,8 @@ def settings(whole: Whole) -> None:
             "rework_labels": ["hotfix"],
             "rework_branches": ["hotfix/*"],
             "rework_titles": ["Revert *"],
+            "rework_means_failure": True,
+            "direct_commits": "count",
         },
         if_match="*",
     )
@@ -119,7 +121,7 @@ def services(whole: Whole) -> None:
     whole.good("PUT", "/v1/services/till", {"repository": TILL, "paths": ["till/*"], "team": "payments"})
     whole.good("PATCH", "/v1/services/shop", {"paths": ["src/*"], "team": "payments"}, if_match="*")
     whole.good("PATCH", "/v1/services/shop", {"paths": []}, if_match="*")
-    whole.good("PATCH", "/v1/services/till", {"archived": True}, if_match="*")
+    whole.good("PATCH", "/v1/services/till", {"archived": True, "production": ["production", "live"]}, if_match="*")
     whole.good("PATCH", "/v1/settings", {"rework_labels": ["hotfix", "revert"]}, if_match="*")
 
 
