@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
+from cli.cell_survey import survey
+from cli.progress import Progress
+from cli.rebuild import rebuild
+from leadline.store.table import Put
 from tests.builders import (
     DAY,
     HOUR,
@@ -79,6 +84,17 @@ def test_a_direct_commit_counts_as_a_change_of_its_own_from_authored_to_deployed
     assert any(
         "2 commits that belong to none, of which 2 count as changes" in each["detail"] for each in trace["steps"]
     )
+
+
+def test_cells_are_verified_and_rebuilt_from_the_facts_alone() -> None:
+    api = counting()
+    assert survey(api.table, lambda _: None).suspected == 0
+    (cell,) = list(api.table.query("cell#production#service#shop", "20261012", "20261012~"))
+    api.table.write([Put({**cell, "c": cell["c"] - 1})])
+    found = survey(api.table, lambda _: None)
+    assert found.suspected == 1
+    assert rebuild(api.table, found, Progress(StringIO())) == 0
+    assert stored_cells(api.table) == stored_cells(counting().table)
 
 
 def test_switching_back_restores_every_number() -> None:

@@ -11,6 +11,7 @@ from compute.fold import fold
 from leadline.store.configuration import COUNT, Organisation
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Put
+from tests.laws.dying import small_transactions, survives
 from tests.laws.test_wild_histories import facts
 from tests.laws.wild_histories import a_wild_history
 from tests.stored import folded_cells, records, stored_cells
@@ -42,6 +43,23 @@ def test_any_permutation_and_any_repetition_gives_the_same_facts_and_cells_by_th
 
     assert facts(table) == facts(folded(messages))
     assert stored_cells(table) == folded_cells(table)
+
+
+@given(seed=SEEDS, deaths=SEEDS, graph=st.booleans())
+@hypothesis_settings(max_examples=40)
+def test_workers_dying_anywhere_leave_the_facts_and_cells_of_an_undisturbed_run_by_these_rules_too(
+    seed: int, deaths: int, graph: bool
+) -> None:
+    draw = random.Random(deaths)
+    messages = a_wild_history(seed, graph=graph)
+    with small_transactions(room=10, part_size=1):
+        wanted, table, waiting = folded(messages), folded([]), [*messages]
+        while waiting:
+            place = 0 if draw.random() < 0.7 else draw.randrange(len(waiting))
+            if survives(table, waiting[place], draw.choice([0, 1, 1, 2, 3, 4])):
+                del waiting[place]
+            assert stored_cells(table) == folded_cells(table)
+        assert facts(table) == facts(wanted)
 
 
 @given(seed=SEEDS)
