@@ -21,7 +21,7 @@ from query.shapes.offered import CSV
 from tests.builders import a_deployment, at, commits, tell
 from tests.contract.test_http_behaviour import PAGE, with_page
 from tests.contract.test_product_api import an_api
-from tests.shapes.reading import differs, read_csv
+from tests.shapes.reading import differs, read_csv, unguarded
 from tests.unit.query.generated import World, some, worlds
 from tests.unit.query.product_api import NOW, Answer, ProductApi, a_request
 from tests.unit.query.test_dora_numbers import DATES
@@ -68,7 +68,7 @@ def test_a_list_says_in_csv_what_it_says_in_json(route: Route) -> None:
     rows = read_csv(answer.text)
     assert len(rows) == len(items)
     for row, item in zip(rows, items, strict=True):
-        assert differs(row, item) == []
+        assert set(differs(row, item)) <= {"milliseconds"}  # of two requests
 
 
 @some
@@ -132,7 +132,8 @@ def test_names_that_look_like_formulas_are_text_in_a_spreadsheet() -> None:
     assert '"\'=HYPERLINK(""http://evil.dev"")"' in text
     assert ",'+1," in text
     (row,) = read_csv(text)
-    assert (row["deployment_id"], row["version"], json.loads(row["labels"])) == (evil, "+1", {"=a": "@b"})
+    told = (unguarded(row["deployment_id"]), unguarded(row["version"]), json.loads(row["labels"]))
+    assert told == (evil, "+1", {"=a": "@b"})
 
 
 def test_each_shape_has_a_tag_of_its_own_and_a_304() -> None:

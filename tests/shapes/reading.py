@@ -12,14 +12,15 @@ _GUARD = re.compile(r"'(?='*[\s\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060\ufeff\x
 
 
 def read_csv(text: str) -> list[dict[str, str]]:
-    """The rows by their column, each cell as it was before it was made safe."""
+    """The rows by their column, each cell as it is written."""
     header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     assert len(set(header)) == len(header)
     assert all(len(row) == len(header) for row in rows)
-    return [dict(zip(header, map(unguarded, row), strict=True)) for row in rows]
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def unguarded(cell: str) -> str:
+    """The text before it was made safe."""
     return cell[1:] if _GUARD.match(cell) else cell
 
 
@@ -47,7 +48,7 @@ def differs(row: dict[str, str], value: Any, at: str = "") -> list[str]:
         return [name for name, cell in row.items() if cell and (name == at or name.startswith(f"{at}."))]
     if isinstance(value, dict):
         if at in row:
-            return [] if json.loads(row[at]) == value else [at]
+            return [] if json.loads(unguarded(row[at])) == value else [at]
         return [name for field, inner in value.items() for name in differs(row, inner, f"{at}.{field}".strip("."))]
     if isinstance(value, list) and value and isinstance(value[0], dict):
         columns = [name for name in row if name.startswith(f"{at}.")]
@@ -59,7 +60,7 @@ def differs(row: dict[str, str], value: Any, at: str = "") -> list[str]:
         ]
     if isinstance(value, list):
         return [] if _joined(row[at], len(value)) == [_plain(entry) for entry in value] or row[at] == "0" else [at]
-    return [] if row[at] == _plain(value) else [at]
+    return [] if unguarded(row[at]) == _plain(value) else [at]
 
 
 def _joined(cell: str, count: int) -> list[str]:

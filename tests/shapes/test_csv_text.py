@@ -64,7 +64,7 @@ def test_numbers_are_numbers_also_negative_ones_and_truth_is_a_word() -> None:
 @given(st.lists(st.tuples(_texts, _texts), max_size=4))
 def test_a_parser_reads_back_what_was_written(rows: list[tuple[str, str]]) -> None:
     text = csv_text(["a", "b"], rows)
-    assert [(row["a"], row["b"]) for row in read_csv(text)] == rows
+    assert [(unguarded(row["a"]), unguarded(row["b"])) for row in read_csv(text)] == rows
     assert text.endswith("\r\n")
 
 

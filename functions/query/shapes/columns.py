@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin
 
 from typing_extensions import get_type_hints, is_typeddict
 
-from query.shapes.csv_text import Cell, guarded
+from query.shapes.csv_text import Cell, Safe, guarded
 
 _BETWEEN = "; "
 
@@ -69,19 +69,20 @@ def _of_field(field: str, read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
 
 def _of_each(read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
     def read_each(values: Sequence[Any] | None) -> Cell:
-        return _BETWEEN.join(_escaped(read(value)) for value in values or ()) or None
+        # A spreadsheet that splits at semicolons must not find a formula behind one either.
+        return Safe(_BETWEEN.join(_escaped(guarded(_text(read(value)))) for value in values or ())) or None
 
     return read_each
 
 
-def _escaped(cell: Cell) -> str:
-    # A spreadsheet that splits at semicolons must not find a formula behind one either.
-    text = guarded(cell) if isinstance(cell, str) else _text(cell)
+def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace(";", "\\;")
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else json.dumps(value)
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return cell if isinstance(cell, str) else json.dumps(cell)
 
 
 def _number(values: Sequence[Any] | None) -> Cell:

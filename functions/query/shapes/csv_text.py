@@ -17,6 +17,13 @@ from collections.abc import Iterable, Sequence
 Cell = str | int | float | None
 """None is an empty cell."""
 
+
+class Safe(str):
+    """A text whose parts were made safe already: it is written as it is."""
+
+    __slots__ = ()
+
+
 _FORMULA = frozenset("=+-@＝＋－＠")
 _STARTS = frozenset("\t\r\n")
 _LEADING = re.compile(r"'*")
@@ -53,4 +60,6 @@ def _is_blank(char: str) -> bool:
 def _written(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, Safe):
+        return cell
     return guarded(cell) if isinstance(cell, str) else json.dumps(cell)
