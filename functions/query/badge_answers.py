@@ -5,8 +5,10 @@ from typing import Annotated, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from leadline.domain.levels import EDITIONS
+from query.badge_text import HEADLINES
 from query.period import MAX_DAYS
-from query.schemas import Name, Repository, Schema, array, text, whole
+from query.rows import SINGLE, N
+from query.schemas import Json, Name, Repository, Schema, array, text, whole
 
 MAX_FILTERS = 20
 MAX_LABEL = 60
@@ -54,8 +56,8 @@ _Filter = Annotated[list[Name], Schema(array(MAX_FILTERS))]
 class BadgeSent(TypedDict):
     """A badge to be made. `statistic`: the metric's usual one where it is not given; `days`: 30; `label`: the metric's name."""
 
-    metric: str
-    statistic: NotRequired[str | None]
+    metric: Annotated[str, Schema({"enum": list(N)})]
+    statistic: NotRequired[Annotated[str, Schema({"enum": list(dict.fromkeys(name for _, name in SINGLE))})] | None]
     label: NotRequired[Annotated[str, Schema(text(MAX_LABEL))] | None]
     days: NotRequired[Annotated[int, Schema(whole(1, MAX_DAYS))] | None]
     service: NotRequired[_Filter | None]
@@ -65,6 +67,20 @@ class BadgeSent(TypedDict):
     ]
     team: NotRequired[Name | None]
     levels: NotRequired[Annotated[str, Schema({"enum": sorted(EDITIONS)})] | None]
+
+
+def _of(metric: str) -> Json:
+    """Which statistics a metric has, and whether it has levels."""
+    statistics = [name for other, name in SINGLE if other == metric]
+    told: Json = {"metric": {"const": metric}, "statistic": {"enum": [*statistics, None]}}
+    without: Json = {"properties": {**told, "levels": {"type": "null"}}}
+    if metric not in HEADLINES:
+        return without
+    return {"anyOf": [without, {"properties": {**told, "statistic": {"enum": [HEADLINES[metric], None]}}}]}
+
+
+BadgeAsked = Annotated[BadgeSent, Schema({"anyOf": [_of(metric) for metric in N]})]
+"""As it is sent: a statistic is one of its metric's, and levels are of headlines."""
 
 
 class BadgeShown(TypedDict):

@@ -44,7 +44,7 @@ SHAPE_ROUTES = (
         badges.post_badge,
         "Makes a badge; the link to it is in this answer and nowhere else",
         badge_answers.BadgeMade,
-        body=badge_answers.BadgeSent,
+        body=badge_answers.BadgeAsked,
         problems=(413, 415, 422),
         status=201,
     ),
