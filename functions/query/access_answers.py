@@ -88,19 +88,22 @@ class PlanSent(TypedDict):
 
 
 class AccessSettingsAnswer(TypedDict):
-    """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from."""
+    """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from.
+    `docs`: whether Swagger UI is served at /docs."""
 
     log: bool
     log_days: int
     origins: list[str]
+    docs: bool
 
 
 class AccessSettingsSent(TypedDict):
-    """What is left out gets its default: log true, log_days 90, no origins."""
+    """What is left out gets its default: log true, log_days 90, no origins, docs false."""
 
     log: NotRequired[bool | None]
     log_days: NotRequired[Annotated[int, Schema(whole(1, 3_650))] | None]
     origins: NotRequired[Annotated[list[Annotated[str, Schema(ORIGIN)]], Schema(array(50))] | None]
+    docs: NotRequired[bool | None]
 
 
 class AccessEntry(TypedDict):

@@ -91,7 +91,7 @@ ACCESS_ROUTES = (
         "/v1/settings/access",
         ADMIN,
         plans.get_access,
-        "The access log's settings and web origins",
+        "The access log's settings, web origins, and whether there is a page of this document",
         a.AccessSettingsAnswer,
     ),
     Route(
@@ -99,7 +99,7 @@ ACCESS_ROUTES = (
         "/v1/settings/access",
         ADMIN,
         plans.put_access,
-        "Sets whether and how long requests are noted, and which web pages may call",
+        "Sets whether and how long requests are noted, which web pages may call, and whether Swagger UI is served",
         a.AccessSettingsAnswer,
         body=a.AccessSettingsSent,
         problems=_CHANGE,

@@ -100,15 +100,16 @@ def put_access(request: Request) -> Reply:
     """Sets all of them; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
     faults = Faults()
-    fields = Fields(read_json(request.event, request.headers), ("log", "log_days", "origins"), faults)
+    fields = Fields(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
     log = fields.read("log", read_bool, True)
     days = fields.read("log_days", whole(1, MAX_LOG_DAYS), LOG_DAYS)
     origins = tuple(fields.listed("origins", _read_origin, MAX_ORIGINS))
+    docs = fields.read("docs", read_bool, False)
     faults.check_body()
 
     def put(settings: AccessSettings) -> AccessSettings:
         check_if_match(request, _answer(settings))
-        return replace(settings, log=log, log_days=days, origins=origins)
+        return replace(settings, log=log, log_days=days, origins=origins, docs=docs)
 
     return with_etag(_answer(_change(request, "access", "access", "put", put)))
 
@@ -154,7 +155,12 @@ def _plan(name: str, plan: Plan) -> PlanEntry:
 
 
 def _answer(settings: AccessSettings) -> AccessSettingsAnswer:
-    return {"log": settings.log, "log_days": settings.log_days, "origins": list(settings.origins)}
+    return {
+        "log": settings.log,
+        "log_days": settings.log_days,
+        "origins": list(settings.origins),
+        "docs": settings.docs,
+    }
 
 
 def _read_origin(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from leadline.store.sources import WEBHOOKS
-from query import answers, deployments, dora, events, services, teams
+from query import answers, deployments, docs, dora, events, services, teams
 from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
 from query.dashboard_routes import DASHBOARD_ROUTES
@@ -30,6 +30,16 @@ def _openapi(request: Request) -> dict[str, Any]:
 
 _ROUTES = (
     Route(
+DOCS_ROUTES = tuple(
+    Route("GET", path, None, run, summary, str, problems=(404,), types=(media,))
+    for path, media, run, summary in (
+        ("/docs", "text/html", docs.page, "This document as a page, Swagger UI, where the settings of access say so"),
+        ("/docs/start.js", "text/javascript", docs.start, "What starts the page"),
+        ("/docs/swagger-ui-bundle.js", "text/javascript", docs.script, "Swagger UI"),
+        ("/docs/swagger-ui.css", "text/css", docs.style, "Its style"),
+    )
+)
+
         "GET",
         "/v1/metrics/dora",
         METRICS_READ,
@@ -133,6 +143,7 @@ _ROUTES = (
 
 ROUTES = tuple(offered(route) for route in _ROUTES)
 
+    *DOCS_ROUTES,
 EVENT_PATHS = frozenset(
     [
         *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits", "metrics")),

@@ -3,7 +3,7 @@
 config | access            settings: the access log, the web origins, the plans
 used#4f1d0c9be2a7 | used   when a key was last used, to the hour
 
-{"log": true, "log_days": 90, "origins": ["https://dash.acme.dev"],
+{"log": true, "log_days": 90, "origins": ["https://dash.acme.dev"], "docs": false,
  "plans": {"basic": {"per_minute": 60, "per_day": 10000, "api": true}}, "v": 3}
 """
 
@@ -40,11 +40,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """`log`: whether requests are noted, kept for `log_days`. `origins`: web pages that browsers may call from."""
+    """`log`: whether requests are noted, kept for `log_days`. `origins`: web pages that browsers may call from.
+    `docs`: whether Swagger UI is served."""
 
     log: bool = True
     log_days: int = LOG_DAYS
     origins: tuple[str, ...] = ()
+    docs: bool = False
     plans: Mapping[str, Plan] = field(default_factory=dict)
     version: int = 0
 
@@ -55,6 +57,7 @@ class AccessSettings:
             found.get("log", True),
             found.get("log_days", LOG_DAYS),
             tuple(found.get("origins", ())),
+            found.get("docs", False),
             {name: Plan(**plan) for name, plan in found.get("plans", {}).items()},
             found.get("v", 0),
         )
@@ -68,6 +71,7 @@ class AccessSettings:
             "log": self.log,
             "log_days": self.log_days,
             "origins": list(self.origins),
+            "docs": self.docs,
             "plans": {name: plan.to_data() for name, plan in self.plans.items()},
             "v": self.version + 1,
         }
