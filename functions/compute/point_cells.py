@@ -26,8 +26,13 @@ Change = tuple[Point | None, Point | None]
 """A point as it was and as it is to be; None where it was not, or is not to be."""
 
 
-def add_point(changes: Changeset, point: Point) -> None:
-    """Plans to store a new point and to count it. Its cells need not be counted again: whatever they hold, it comes to it."""
+def add_point(changes: Changeset, point: Point, timezone: str) -> None:
+    """Plans to store a new point and to count it. Its cells need not be counted again: whatever they hold, it comes to it.
+
+    `timezone`: the one that its day is in.
+    """
+    if not changes.lock.get("months"):
+        changes.note(timezone=timezone)
     cells = contributions(point)
     changes.prefetch(cell_key(point.metric, cell) for cell in cells)
     for cell, spread in cells.items():

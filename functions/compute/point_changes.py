@@ -72,11 +72,23 @@ def apply_points(table: Table, data: dict[str, Any], received_at: int) -> None:
     opened.changes.note(configured=max(received_at, opened.changes.lock.get("configured", 0)))
     opened.changes.flush()
     if data.get("authors") is None:
-        _by_month(table, metric, lambda opened, point: opened.derived(point))
+        _move_days(table, metric, opened)
         return
     recount = Recount(opened.changes, metric)
     points = _points_of(table, opened, recount, metric, data)
     recount.apply((point, opened.derived(point)) for point in points)
+
+
+def _move_days(table: Table, metric: str, opened: Opened) -> None:
+    """Counts all points on the days of the time zone. Which one they are counted by is noted, so that this ends at once mostly."""
+    timezone = opened.organisation.timezone
+    if opened.changes.lock.get("timezone") == timezone:
+        return
+    _by_month(table, metric, lambda opened, point: opened.derived(point))
+    after = _open(table, metric)
+    if after.organisation.timezone == timezone:  # else another message is on its way
+        after.changes.note(timezone=timezone)
+        after.changes.flush()
 
 
 def delete_points(table: Table, data: dict[str, Any], received_at: int) -> None:

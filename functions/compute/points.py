@@ -24,7 +24,6 @@ def apply_point(table: Table, data: dict[str, Any], received_at: int, event_id: 
     changes = opened.changes
     about: About = {
         "metric": metric,
-        "point": point_place(told.time, told.key),
         "service": data.get("service"),
         "repository": data.get("repository"),
         "environment": told.environment,
@@ -33,12 +32,15 @@ def apply_point(table: Table, data: dict[str, Any], received_at: int, event_id: 
         return about
     stored = _stored(changes, told)
     new = opened.derived(told)
+    counted = new
     if stored is None:
-        add_point(changes, new)
+        add_point(changes, new, opened.organisation.timezone)
     elif (received_at, event_id) < (stored.received_at, stored.event_id):
         Recount(changes, metric).apply([(stored, new)])
+    else:
+        counted = stored
     changes.flush()
-    return about
+    return {**about, "point": point_place(counted.time, counted.key)}
 
 
 def _stored(changes: Changeset, told: Point) -> Point | None:

@@ -233,6 +233,7 @@ class EventTrace(TypedDict):
     deployment: str | None
     change: int | None
     incident: str | None
+    metric: str | None
     mapping: Mapping | None
     deployments: list[str]
     cells: list[CellTouched]

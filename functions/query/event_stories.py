@@ -9,11 +9,14 @@ from typing import Literal
 
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import IN_PROGRESS, identified_key
+from leadline.domain.points import scopes_of
+from leadline.store.changeset import lock_key
 from leadline.store.configuration import Organisation
 from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
 from leadline.store.events import Trace
 from leadline.store.incidents import Incident, incident_key
 from leadline.store.ledger import change_key, shipper
+from leadline.store.points import identity_key, point_at, point_from_item, point_lock
 from leadline.store.services import Service, service_key
 from leadline.store.table import LAST, Item, Table
 from query.answers import CellTouched, EventStep
@@ -48,6 +51,8 @@ def story_of(table: Table, trace: Trace, organisation: Organisation, reached: Co
             return _change(table, trace, reached)
         case "incident":
             return _incident(table, trace)
+        case "point":
+            return _point(table, trace)
     return Story("counted")
 
 
@@ -168,6 +173,25 @@ def _track(table: Table, service: Service, incident: Incident) -> Iterable[Entry
     )
     live = (entry for entry in map(Entry.from_item, items) if entry.live)
     return islice(live, _SEARCHED if named else 1)
+
+
+def _point(table: Table, trace: Trace) -> Story:
+    assert trace.metric is not None
+    time, _, key = (trace.point or "0#").partition("#")
+    where, lock = point_at(trace.metric, int(time), key), lock_key(point_lock(trace.metric))
+    identity = identity_key(trace.metric, key)
+    found = table.get([where, lock, identity])
+    if trace.received_at <= found.get(lock, {}).get("deleted_at", -1):
+        return Story("superseded", "DELETED")
+    if where not in found and identity in found:  # it came once more, received earlier, and has no time of its own
+        where = point_at(trace.metric, found[identity]["time"], key)
+        found = table.get([where])
+    if where not in found or found[where]["event_id"] != trace.event_id:
+        return Story("duplicate", "SAME_ID")
+    point = point_from_item(found[where])
+    cells = len(list(scopes_of(point)))
+    detail = f"in {cells} cells of {point.day} of the metric {point.metric}"
+    return Story("counted", None, steps=(step("counted", detail),))
 
 
 def _may_be_meant(entry: Entry, incident: Incident) -> bool:

@@ -6,7 +6,7 @@ day, and on a day all changes of a person are their teams': so those are the aut
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -35,7 +35,7 @@ class GroupPlan:
 class Grouping:
     """`services`: all of them, where they were needed; without them the selection names its services.
 
-    `deployed`: only those count that were deployed around the window (see `query.measures`).
+    `deployed`: only those count that were deployed around the window, `teams`: those that cells tell (see `query.measures`).
     """
 
     by: str
@@ -43,6 +43,7 @@ class Grouping:
     services: Services | None
     deployed: bool = True
 
+    teams: Sequence[str] | None = None
     def scopes(self, selection: Selection, window: Window) -> tuple[Scope, ...]:
         return tuple(selection.scopes(self.services, window, deployed=self.deployed))
 
@@ -85,6 +86,8 @@ def _by_team(grouping: Grouping, window: Window, roster: Callable[[], Roster]) -
     if selection.team is not None:
         return [GroupPlan(selection.team, grouping.scopes(selection, window))]
     teams = roster().teams
+    if grouping.teams is not None:
+        return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in grouping.teams]
     if selection.author is None:
         return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in teams]
     scopes = grouping.scopes(selection, window)
@@ -99,19 +102,21 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
     selection = grouping.selection
     if selection.author is not None:
         return [GroupPlan(selection.author, grouping.scopes(selection, window))]
-    if selection.team is not None:
+    if selection.team is not None and grouping.teams is None:
         members = roster().teams.get(selection.team, ())
         return [
             GroupPlan(author, _of_author(grouping, author, window), _while_member(members, author))
             for author in dict.fromkeys(member.author for member in members)
         ]
-    named = replace(selection, services=grouping.service_names())
+    named = selection if selection.team is not None else replace(selection, services=grouping.service_names())
     authors = authors_in(numbers for _, numbers in reader.cells(grouping.scopes(named, window), window))
     return [GroupPlan(author, _of_author(grouping, author, window)) for author in sorted(authors)]
 
 
 def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[Scope, ...]:
-    return grouping.scopes(replace(grouping.selection, team=None, author=author), window)
+    """Of the selected team, too, where cells tell that; else the roster's days do."""
+    team = grouping.selection.team if grouping.teams is not None else None
+    return grouping.scopes(replace(grouping.selection, team=team, author=author), window)
 
 
 def _while_member(members: tuple[Membership, ...], author: str) -> Callable[[date], bool]:

@@ -14,7 +14,10 @@ from query.request import Request
 from query.schemas import text
 from query.values import DEFAULT_LIMIT, name_of
 
-KINDS = ("settings", "service", "deployment", "change", "incident", "sources", "plan", "access", "badge", "dashboard")
+KINDS = (
+    *("settings", "service", "deployment", "change", "incident", "sources", "plan", "access", "badge", "dashboard"),
+    *("person", "metric"),
+)
 PARAMETERS = (
     choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
     Parameter("name", name_of(400), "Only changes of what has this name.", text(400)),

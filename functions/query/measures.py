@@ -6,7 +6,7 @@ is the rest: where its cells are, how those of a day are merged, and what the me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from leadline.domain.metrics import Metrics, Tally, by_day
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
 from leadline.store.table import Table
+from query.selection import Services
 
 Numbers = Mapping[str, Any]
 Days = Mapping[date, Numbers]
@@ -25,12 +26,20 @@ M_co = TypeVar("M_co", covariant=True)
 
 class Measure(Protocol[M_co]):
     """`deployed`: there are numbers of a service only for years in which it was deployed, so that others need not be read.
+    `teams`: those that there are numbers of, where cells tell which team a person's numbers are; None where that is the roster's
+    to say.
 
     A service's numbers name its authors as `leadline.domain.cells.AUTHOR_MARK` has it.
     """
 
     @property
     def deployed(self) -> bool: ...
+
+    @property
+    def teams(self) -> Sequence[str] | None: ...
+
+    def services(self, stored: Services) -> Services:
+        """The services that there may be numbers of."""
 
     def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         """The cells of a scope in a window, in order of day."""
@@ -49,6 +58,10 @@ class Dora:
     """DORA's five metrics."""
 
     deployed = True
+    teams = None
+
+    def services(self, stored: Services) -> Services:
+        return stored
 
     def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         return read_cells(table, scope, window)

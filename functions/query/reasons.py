@@ -23,6 +23,10 @@ REASONS: dict[str, str] = {
         "It repeats the commit deployed just before it, within an hour and with neither an id nor a time of its "
         "own, so it is taken for a re-send and counts nowhere. Send `deployment_id` if it was a run of its own."
     ),
+    "SAME_ID": (
+        "Another point was sent with the same `id` for this metric, service and environment, and received before it, so this "
+        "one counts nowhere. Send an `id` of its own if it is another point."
+    ),
     "SHA_NOT_FOUND": (
         "The commit is not known yet; the deployment counts and its changes follow by themselves. Check that `id`"
         " is the deployed commit, and send its change or POST /v1/events/commits."

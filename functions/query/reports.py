@@ -62,7 +62,7 @@ class Reports(Generic[M]):
     @cached_property
     def _services(self) -> Services:
         """All that the request's key reaches."""
-        return within(self._request, all_services(self._request.table))
+        return within(self._request, self._measure.services(all_services(self._request.table)))
 
     def check(self, filters: Filters) -> None:
         """Raises Problem (403) where the filters name what is beyond the key."""
@@ -111,7 +111,7 @@ class Reports(Generic[M]):
         selection = self._selection(asked.filters, services)
         if request.limits and services is not None:
             selection = selection.only(services)
-        return Grouping(asked.group_by or "", selection, services, self._measure.deployed)
+        return Grouping(asked.group_by or "", selection, services, self._measure.deployed, self._measure.teams)
 
     def _selection(self, filters: Filters, services: Services | None) -> Selection:
         selection = Selection(

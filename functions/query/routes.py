@@ -9,6 +9,7 @@ from leadline.store.sources import WEBHOOKS
 from query import answers, deployments, docs, dora, events, services, teams
 from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
+from query.custom_routes import CUSTOM_ROUTES
 from query.dashboard_routes import DASHBOARD_ROUTES
 from query.request import Request
 from query.route import Route
@@ -136,6 +137,8 @@ DOCS_ROUTES = tuple(
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
     *DASHBOARD_ROUTES,
+    *CUSTOM_ROUTES,
+    *PEOPLE_ROUTES,
     *SHAPE_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),

@@ -18,6 +18,7 @@ from leadline.store.services import SERVICES, Service
 from query.body import read_json
 from query.config_answers import Settings
 from query.etags import check_if_match, with_etag
+from query.metrics_telling import points_messages
 from query.patches import Reader, list_of, read_fields, read_flag
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
 from query.refusal import Faults, Refused
@@ -118,6 +119,7 @@ def _tell(request: Request, stored: Organisation) -> None:
     services = [Service.from_item(item) for item in request.table.query(SERVICES)]
     deployed = [service for service in services if any(service.years.values())]
     messages: list[Message] = [service_message(request, service, []) for service in deployed]
+    messages += points_messages(request, stored.version + 1)
     tell_and_forget(request, stored.to_item(), messages)
 
 

@@ -29,6 +29,8 @@ class DoraWithCoverage:
     """DORA's metrics and what they stand on, from one tally."""
 
     deployed = DORA.deployed
+    teams = DORA.teams
+    services = DORA.services
     read = DORA.read
     merge = DORA.merge
     counted = DORA.counted

@@ -22,7 +22,8 @@ from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.answers import Team, TeamPage
 from query.body import read_json
-from query.members import Teams, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.metrics_telling import points_messages
 from query.parameters import CURSOR, LIMIT
 from query.refusal import Faults, Refused, not_found
 from query.request import Request
@@ -144,7 +145,8 @@ def _tell(request: Request, stored: Item, untold: Untold) -> None:
     try:
         # Read only now: what is deployed to a service that is not in this list is counted with the new roster already.
         services = [Service.from_item(item) for item in request.table.query(SERVICES)]
-        tell(request.reach.queue(), list(roster_messages(services, untold, stored["v"], request.now)))
+        messages = [*roster_messages(services, untold, stored["v"], request.now), *points_messages(request, stored["v"], untold)]
+        tell(request.reach.queue(), messages)
     except Transient as transient:
         raise _not_told() from transient
     told = {name: value for name, value in stored.items() if name != "untold"}

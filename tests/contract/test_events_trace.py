@@ -37,6 +37,7 @@ from tests.builders import (
     the_deployment,
 )
 from tests.contract.pipeline import Pipeline
+from tests.points import a_point
 
 WHY = (Path(__file__).parents[2] / "docs" / "why.md").read_text()
 
@@ -78,6 +79,12 @@ def duplicate(api: Pipeline) -> Event:
     again = [a_deployment("m1", None, received=at(10) + minutes * MINUTE) for minutes in (0, 5)]
     api.tell(LINE, *again)
     return again[1]
+
+
+def same_id(api: Pipeline) -> Event:
+    first, second = (a_point(value, at(10), id="c-1", received=at(10) + value) for value in (1, 2))
+    api.tell(first, second)
+    return second
 
 
 def ambiguous(api: Pipeline) -> Event:
@@ -168,6 +175,7 @@ FORCED: dict[str, tuple[str, STORY]] = {
     "ROLLBACK": ("counted", rollback),
     "REDEPLOY": ("counted", after_the_first("m1")),
     "DUPLICATE": ("duplicate", duplicate),
+    "SAME_ID": ("duplicate", same_id),
     "DIVERGED": ("counted", lambda api: diverged(api)),
     "SHA_NOT_FOUND": ("pending", after_the_first("unknown")),
     "SHA_AMBIGUOUS": ("pending", ambiguous),

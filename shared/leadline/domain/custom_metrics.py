@@ -5,7 +5,7 @@ A definition decides only how cells are read (`leadline.domain.points`), so it c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from leadline.domain.points import MICRO, Spread, merged
 from leadline.domain.sketch import percentile
@@ -53,7 +53,7 @@ class CustomMetric:
 
     `value`: the headline, which is the one of the others that the definition's `aggregation` names, in `unit`. `n` points, of
     which `sum`, `mean`, `min` and `max` are exact; `rate` is the sum per day of the window. `last`: the value of the newest point,
-    `last_at` its time (epoch milliseconds). Percentiles are within 1 % of exact. Without points all are None but for `n`, `sum`
+    `last_at` its time (RFC 3339, UTC). Percentiles are within 1 % of exact. Without points all are None but for `n`, `sum`
     and `rate`: that nothing was counted is a fact.
     """
 
@@ -66,7 +66,7 @@ class CustomMetric:
     min: float | None
     max: float | None
     last: float | None
-    last_at: int | None
+    last_at: str | None
     p50: float | None
     p75: float | None
     p90: float | None
@@ -84,7 +84,7 @@ class CustomMetric:
             **{name: _percentile(spread, q) for name, q in (("p50", 0.5), ("p75", 0.75), ("p90", 0.9))},
         }
         value = spread.n if definition.read_as == "count" else numbers[definition.read_as]
-        at = spread.last[0] if spread.last else None
+        at = _instant(spread.last[0]) if spread.last else None
         return cls(value=value, unit=unit_of(definition), n=spread.n, last_at=at, **numbers)  # type: ignore[arg-type]
 
 
@@ -118,6 +118,11 @@ def by_day(cells: Iterable[tuple[date, Spread]]) -> dict[date, Spread]:
 
 def _told(millionths: int | None) -> float | None:
     return None if millionths is None else number(millionths)
+
+
+def _instant(time: int) -> str:
+    moment = datetime.fromtimestamp(time // 1000, UTC).replace(microsecond=time % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds" if time % 1000 else "seconds").replace("+00:00", "Z")
 
 
 def _percentile(spread: Spread, q: float) -> float | None:

@@ -1,0 +1,157 @@
+"""/v1/metrics/custom: which custom metrics there are, and how each is read.
+
+A definition only says how numbers are read, so a change of it holds at once and counts nothing anew. Deleting a metric deletes its
+points and numbers too, which compute does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, Definition
+from leadline.domain.errors import Conflict
+from leadline.store.metrics import (
+    Metric,
+    defined_key,
+    definition_item,
+    definition_key,
+    names_after,
+    read_metric,
+)
+from leadline.store.points import point_lock
+from leadline.store.table import Delete, Put, Write, at_version
+from query.answers import Accepted
+from query.body import read_json
+from query.custom import definition_answer, is_metric_name, no_metric, reached_metric, reaches_metric
+from query.custom_answers import MetricDefinition, MetricEntry, MetricPage
+from query.etags import check_if_match, etag, with_etag
+from query.history import entry
+from query.parameters import CURSOR, LIMIT
+from query.patches import Reader, read_fields
+from query.reconfiguring import TRIES, crowded
+from query.refusal import Faults, Refused, not_found
+from query.request import Reply, Request
+from query.sending import message_of, send
+from query.values import DEFAULT_LIMIT, name_of, one_of
+
+PARAMETERS = (LIMIT, CURSOR)
+
+_EVERY = tuple(dict.fromkeys(name for names in AGGREGATIONS.values() for name in names))
+_FIELDS: dict[str, Reader] = {
+    "kind": one_of(*AGGREGATIONS),
+    "unit": name_of(50),
+    "aggregation": one_of(*_EVERY),
+    "direction": one_of(*DIRECTIONS),
+    "description": name_of(1000),
+}
+
+
+def metric_page(request: Request) -> MetricPage:
+    """All metrics that are defined or have points, in order of name; to a limited key those with points that it reaches."""
+    after = request.position()
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    names = names_after(request.table, after or "", limit + 1)
+    metrics = [read_metric(request.table, name) for name in names[:limit]]
+    return {
+        "items": [_entry(metric) for metric in metrics if metric and reaches_metric(request, metric)],
+        "next_cursor": request.next_cursor(names[limit - 1]) if len(names) > limit else None,
+    }
+
+
+def get_definition(request: Request) -> Reply | MetricDefinition:
+    """How a metric is read; with its ETag where it is defined. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    metric = reached_metric(request, request.name)
+    return with_etag(definition_answer(metric)) if metric.defined else definition_answer(metric)
+
+
+def put_definition(request: Request) -> Reply:
+    """Defines a metric; what is left out is as it is by default. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, UNDEFINED)
+
+
+def patch_definition(request: Request) -> Reply:
+    """Changes what is named of a metric's definition. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, None)
+
+
+def delete_metric(request: Request) -> Accepted:
+    """Removes a metric's definition at once, and has its points and numbers removed. Raises Problem: 404, 412, 428, 503."""
+    request.sent.faults.check_query()
+    name = _name(request)
+    for _ in range(TRIES):
+        old = read_metric(request.table, name, consistent=True)
+        if not old:
+            raise no_metric()
+        check_if_match(request, definition_answer(old) if old.defined else None)
+        message = message_of(request, "deletion of points", "del", point_lock(name), {"metric": name})
+        told = entry(request, "metric", name, "deleted", message.event_id, message.event_id, definition_answer(old))
+        gone: list[Write] = [Delete(definition_key(name), at_version(old.version)), Delete(defined_key(name))]
+        try:
+            request.table.write([Put(told.to_item()), *(gone if old.defined else [])])
+        except Conflict:
+            continue
+        return send(request, message)
+    raise crowded()
+
+
+def _change(request: Request, base: Definition | None) -> Reply:
+    """`base`: what the change is made to, None for what there is."""
+    request.sent.faults.check_query()
+    name = _name(request)
+    faults = Faults()
+    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    faults.check_body()
+    for _ in range(TRIES):
+        old = read_metric(request.table, name, consistent=True)
+        if base is None and not old.defined:
+            raise not_found("There is no definition of this metric; PUT makes one.")
+        before = definition_answer(old) if old.defined else None
+        check_if_match(request, before)
+        new = replace(old, definition=_applied(base or old.definition, told), version=old.version + 1)
+        after = definition_answer(new)
+        if old.defined and new.definition == old.definition:
+            return with_etag(after)
+        action = "changed" if old.defined else "created"
+        mark = f"metric.{name}.v{new.version}.{request.now}"
+        made = entry(request, "metric", name, action, mark, None, before, after)
+        pk, sk = defined_key(name)
+        item = definition_item(name, new.definition, new.version)
+        try:
+            request.table.write([Put(item, at_version(old.version)), Put({"pk": pk, "sk": sk}), Put(made.to_item())])
+        except Conflict:
+            continue
+        return with_etag(after)
+    raise crowded()
+
+
+def _applied(base: Definition, told: Mapping[str, Any]) -> Definition:
+    """Raises Problem (422) where the metric could not be read so."""
+    default = Definition()
+    new = replace(
+        base, **{field: value if value is not None else getattr(default, field) for field, value in told.items()}
+    )
+    if new.aggregation is not None and new.aggregation not in AGGREGATIONS[new.kind]:
+        faults = Faults()
+        known = ", ".join(AGGREGATIONS[new.kind])
+        faults.add(
+            "/aggregation", Refused("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}")
+        )
+        faults.check_body()
+    return new
+
+
+def _entry(metric: Metric) -> MetricEntry:
+    answer = definition_answer(metric)
+    return {**answer, "etag": etag(answer) if metric.defined else None}
+
+
+def _name(request: Request) -> str:
+    if not is_metric_name(request.name):
+        raise not_found(
+            "This can't be a metric's name: it is 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first."
+        )
+    return request.name

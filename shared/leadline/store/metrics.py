@@ -1,0 +1,92 @@
+"""Definitions of custom metrics in the table, and what a metric has points of.
+
+    metric#review.comments | definition               how it is read
+    metric#review.comments | place#service:checkout   a place that it has points of (`leadline.store.points`)
+    metric#review.comments | team#payments            a team that it has, or had, points of
+    metrics#defined        | review.comments          a metric that is defined
+    metrics                | review.comments          a metric that has points
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leadline.domain.custom_metrics import UNDEFINED, Definition
+from leadline.store.points import METRICS, metric_partition
+from leadline.store.table import Item, Key, Table
+
+DEFINED = "metrics#defined"
+_DEFINITION = "definition"
+
+
+def definition_key(metric: str) -> Key:
+    return (metric_partition(metric), _DEFINITION)
+
+
+def defined_key(metric: str) -> Key:
+    return (DEFINED, metric)
+
+
+def definition_item(metric: str, definition: Definition, version: int) -> Item:
+    pk, sk = definition_key(metric)
+    values: Item = {
+        "pk": pk,
+        "sk": sk,
+        "kind": definition.kind,
+        "aggregation": definition.aggregation,
+        "unit": definition.unit,
+        "direction": definition.direction,
+        "description": definition.description,
+        "v": version,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def definition_from_item(item: Item) -> Definition:
+    names = ("kind", "aggregation", "unit", "direction", "description")
+    return Definition(**{name: item[name] for name in names if name in item})
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is known of a metric beside its numbers. `version`: that of its definition, 0 where it has none."""
+
+    name: str
+    definition: Definition = UNDEFINED
+    version: int = 0
+    places: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+    @property
+    def defined(self) -> bool:
+        return self.version > 0
+
+    def __bool__(self) -> bool:
+        """Whether there is such a metric: it is defined, or has points."""
+        return self.defined or bool(self.places)
+
+
+def read_metric(table: Table, name: str, *, consistent: bool = False) -> Metric:
+    """One query."""
+    definition, version = UNDEFINED, 0
+    places: list[str] = []
+    teams: list[str] = []
+    for item in table.query(metric_partition(name), consistent=consistent):
+        kind, _, rest = item["sk"].partition("#")
+        match kind:
+            case "definition":
+                definition, version = definition_from_item(item), item["v"]
+            case "place":
+                places.append(rest)
+            case "team":
+                teams.append(rest)
+    return Metric(name, definition, version, tuple(places), tuple(teams))
+
+
+def names_after(table: Table, name: str, limit: int) -> Sequence[str]:
+    """The first so many metrics after this name, in order: those that are defined and those that have points."""
+    first = name + "\x00" if name else ""
+
+    def listed(partition: str) -> Iterator[str]:
+        return (item["sk"] for item in table.query(partition, first, limit=limit))
+
+    return sorted({*listed(DEFINED), *listed(METRICS)})[:limit]
