@@ -138,7 +138,6 @@ DOCS_ROUTES = tuple(
     *CONFIG_ROUTES,
     *DASHBOARD_ROUTES,
     *CUSTOM_ROUTES,
-    *PEOPLE_ROUTES,
     *SHAPE_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
