@@ -29,8 +29,6 @@ def _openapi(request: Request) -> dict[str, Any]:
     return document()
 
 
-_ROUTES = (
-    Route(
 DOCS_ROUTES = tuple(
     Route("GET", path, None, run, summary, str, problems=(404,), types=(media,))
     for path, media, run, summary in (
@@ -41,6 +39,8 @@ DOCS_ROUTES = tuple(
     )
 )
 
+_ROUTES = (
+    Route(
         "GET",
         "/v1/metrics/dora",
         METRICS_READ,
@@ -136,16 +136,16 @@ DOCS_ROUTES = tuple(
     ),
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
-    *DASHBOARD_ROUTES,
     *CUSTOM_ROUTES,
+    *DASHBOARD_ROUTES,
     *SHAPE_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
+    *DOCS_ROUTES,
 )
 
 ROUTES = tuple(offered(route) for route in _ROUTES)
 
-    *DOCS_ROUTES,
 EVENT_PATHS = frozenset(
     [
         *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits", "metrics")),
