@@ -33,6 +33,7 @@ def dashboard_data(request: Request) -> DashboardData:
     Raises Problem: 400, 403, 404.
     """
     sent = request.sent
+    sent.faults.check_query()
     dashboard = found(request)
     reports = Reports(request, DORA_WITH_COVERAGE)
     organisation = reports.organisation
