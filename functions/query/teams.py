@@ -22,7 +22,7 @@ from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.answers import Team, TeamPage
 from query.body import read_json
-from query.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.members import Teams, check_crowding, read_members, read_team_name, to_answer, to_data
 from query.metrics_telling import points_messages
 from query.parameters import CURSOR, LIMIT
 from query.refusal import Faults, Refused, not_found
