@@ -42,8 +42,8 @@ class Grouping:
     selection: Selection
     services: Services | None
     deployed: bool = True
-
     teams: Sequence[str] | None = None
+
     def scopes(self, selection: Selection, window: Window) -> tuple[Scope, ...]:
         return tuple(selection.scopes(self.services, window, deployed=self.deployed))
 
@@ -85,9 +85,9 @@ def _by_team(grouping: Grouping, window: Window, roster: Callable[[], Roster]) -
     selection = grouping.selection
     if selection.team is not None:
         return [GroupPlan(selection.team, grouping.scopes(selection, window))]
-    teams = roster().teams
     if grouping.teams is not None:
         return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in grouping.teams]
+    teams = roster().teams
     if selection.author is None:
         return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in teams]
     scopes = grouping.scopes(selection, window)
