@@ -164,6 +164,7 @@ EVENT_SCHEMAS: dict[str, Any] = {
             "author": _NAME,
             "cherry_picked_from": {**SHA, "description": "From the trailer that git cherry-pick -x writes."},
         },
+    ),
     "PointEvent": {
         **_object(
             "One value of a custom metric. Without id and Idempotency-Key it needs its time.",
@@ -200,7 +201,6 @@ EVENT_SCHEMAS: dict[str, Any] = {
         ),
         **needs_one_of("id", "time"),
     },
-    ),
     "EventsAnswer": {
         "type": "object",
         "description": "What became of each event, in order.",
@@ -264,6 +264,6 @@ EVENT_PATHS: dict[str, Any] = {
     "/v1/events/deployments": _route("deployments", "DeploymentEvent"),
     "/v1/events/changes": _route("changes", "ChangeEvent"),
     "/v1/events/incidents": _route("incidents", "IncidentEvent"),
-    "/v1/events/metrics": _route("metrics", "PointEvent"),
     "/v1/events/commits": _route("commits", "CommitsEvent"),
+    "/v1/events/metrics": _route("metrics", "PointEvent"),
 }
