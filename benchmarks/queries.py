@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from benchmarks import dashboards
 from benchmarks.dashboards import eight_panels
 from benchmarks.events import stop_the_access_log
+from benchmarks.memory_aws import PEPPER
 from benchmarks.product import Product, Step, start_afresh
 from benchmarks.years import DAYS, Organisation, fill, roster_of
+from leadline.store.badges import new_badge
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.dashboards import StoredDashboard
 from leadline.store.table import Put
@@ -56,6 +58,14 @@ def dashboard(product: Product, stored: StoredDashboard) -> str:
     return f"/v1/dashboards/{stored.id}/data"
 
 
+def badge(product: Product, service: str) -> str:
+    shows = {"metric": "change_lead_time", "statistic": "p50", "label": "lead time", "days": 30}
+    of = {"service": [service], "repository": [], "environment": []}
+    token, made = new_badge(PEPPER.encode(), {**shows, **of}, now=1, created_by=None)
+    product.table.write([Put(made.to_item())])
+    return f"/v1/badges/{token}"
+
+
 def every_query() -> Iterator[Query]:
     """All rows, on the organisation of fifty services and 100,000 deployments a year."""
     end = today()
@@ -81,6 +91,11 @@ def every_query() -> Iterator[Query]:
         "90 days: a dashboard of eight panels, one by team": dashboard(product, eight_panels("teams", "team")),
         "50 deployments of a service": f"/v1/deployments?service={service}",
         "50 deployments of all": "/v1/deployments",
+        "30 days, one service: rows by day": dora(end, 30, f"service={service}", "interval=day").replace(
+            "/dora", "/dora/rows"
+        ),
+        "30 days: OpenMetrics by service (50)": "/v1/metrics/openmetrics",
+        "30 days, one service: a badge": badge(product, service),
         "services": "/v1/services",
         "teams": "/v1/teams",
     }

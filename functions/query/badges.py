@@ -111,7 +111,7 @@ def _shown(request: Request, badge: Badge) -> BadgeShown:
         tuple(shows["service"]), tuple(shows["repository"]), tuple(shows["environment"]), shows.get("team")
     )
     number = SINGLE[shows["metric"], shows["statistic"]]
-    value = number.of(reports.report(Asked(window, filters)).metrics)
+    value = number.of(reports.report(Asked(window, filters, alone=True)).metrics)
     return {
         "schemaVersion": 1,
         "label": shows["label"],

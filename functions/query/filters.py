@@ -71,17 +71,21 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One report: its window, filters, and how it is divided."""
+    """One report: its window, filters, and how it is divided.
+
+    `alone`: the window before is not looked at, which halves what is read; nothing may then be told of it.
+    """
 
     window: Window
     filters: Filters = Filters()
     interval: Interval | None = None
     group_by: str | None = None
+    alone: bool = False
 
     @property
     def span(self) -> Window:
-        """The days whose cells it reads: the window's and those of the one before."""
-        return Window(self.window.previous().start, self.window.end)
+        """The days whose cells it reads: the window's and, unless it is alone, those of the one before."""
+        return self.window if self.alone else Window(self.window.previous().start, self.window.end)
 
 
 def _both(these: tuple[str, ...], those: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:

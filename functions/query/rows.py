@@ -60,7 +60,7 @@ def dora_rows(request: Request) -> list[Row]:
         for (metric, statistic), value in SINGLE.items()
         if (not metrics or metric in metrics) and (not statistics or statistic in statistics)
     }
-    told = list(_told(reports, Asked(window, filters, sent.one("interval"), sent.one("group_by"))))
+    told = list(_told(reports, Asked(window, filters, sent.one("interval"), sent.one("group_by"), alone=True)))
     if len(told) * len(wanted) > MAX_ROWS:
         detail = f"this would be more than {MAX_ROWS} rows; ask for one metric and statistic, or longer parts"
         refuse_query("?interval" if sent.one("interval") else "?group_by", "too_many", detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -138,3 +139,12 @@ def test_the_access_log_is_one_put_a_request_and_a_plan_with_limits_one_update(a
     api.calls.clear()
     assert api.request("GET", "/v1/services").status == 429
     assert api.calls == {"PutItem": 1}  # the bound is remembered: only the log is written
+
+
+def test_a_badge_is_two_requests_and_none_while_it_is_remembered(api: CountedApi) -> None:
+    body = json.dumps({"metric": "change_lead_time", "service": ["api"]})
+    link = api.request("POST", "/v1/badges", body=body, content_type="application/json").json["link"]
+    assert api.calls_of(link) == {"BatchGetItem": 1, "Query": 1}
+    api.calls.clear()
+    assert api.request("GET", link, key=None).status == 200
+    assert api.calls == {}
