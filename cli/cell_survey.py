@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from cli.point_survey import PointSurvey
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import Deployment
 from leadline.domain.facts import Part
@@ -25,7 +26,7 @@ Day = tuple[str, date]
 class Survey:
     """`facts`: the keys of each day's deployments. `suspects`: cells that seem to differ from what the facts say.
 
-    `strays`: items among the cells whose key is no cell's, so that no fact ever counts in them.
+    `strays`: items among the cells whose key is no cell's, so that no fact ever counts in them. `custom`: custom metrics.
     """
 
     items: int = 0
@@ -34,6 +35,7 @@ class Survey:
     facts: dict[Day, set[str]] = field(default_factory=lambda: defaultdict(set))
     suspects: dict[Day, set[Key]] = field(default_factory=lambda: defaultdict(set))
     strays: list[Key] = field(default_factory=list)
+    custom: PointSurvey = field(default_factory=PointSurvey)
 
     @property
     def suspected(self) -> int:
@@ -51,7 +53,10 @@ def survey(table: Table, seen: Callable[[int], None]) -> Survey:
             facts.take(item)
         elif item["pk"].startswith(PREFIX):
             _take_cell(item, found, balance)
+        else:
+            found.custom.take(item)
         seen(found.items)
+    found.custom.end()
     for key in balance:
         cell = parse_cell_key(key)
         found.suspects[cell.scope.environment, cell.day].add(key)

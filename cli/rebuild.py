@@ -15,9 +15,10 @@ from itertools import islice
 from cli.cell_check import TRIES, Difference, differences
 from cli.cell_report import describe
 from cli.cell_survey import Day, Survey
+from cli.point_check import describe_points, mend_points, point_differences
 from cli.progress import Progress
 from cli.stack import add_stack_arguments, aws_errors, find_stack
-from cli.verify import checked, read
+from cli.verify import checked, counted, read
 from leadline.domain.errors import Conflict
 from leadline.store.table import MAX_WRITES, Add, Delete, Key, Put, Table, Write, at_version
 
@@ -54,17 +55,24 @@ def preview(table: Table, found: Survey, progress: Progress) -> int:
     differing: list[Difference] = []
     for _, result in checked(table, found, progress):
         differing += result or []
-    print(f"{found.deployments:,} deployments, {found.cells:,} cells: {len(differing):,} would be mended.")
-    for line in describe(differing, _SHOWN):
+    of_points = [
+        each
+        for day, suspects in sorted(found.custom.suspects.items())
+        for each in point_differences(table, day, suspects) or ()
+    ]
+    print(f"{counted(found)[:-1]}: {len(differing) + len(of_points):,} would be mended.")
+    for line in (*describe(differing, _SHOWN), *describe_points(of_points, _SHOWN)):
         print(line)
-    if found.strays:
-        print(f"{len(found.strays):,} items among the cells that are no cells would be deleted.")
+    strays = [*found.strays, *found.custom.strays]
+    if strays:
+        print(f"{len(strays):,} items among the cells that are no cells would be deleted.")
     return 0
 
 
 def rebuild(table: Table, found: Survey, progress: Progress) -> int:
     """Mends what differs, day by day. 0: all cells equal the facts. 1: some days kept changing."""
-    for key in found.strays:
+    all_strays = [*found.strays, *found.custom.strays]
+    for key in all_strays:
         table.write([Delete(key)])
     mended, left = 0, []
     if found.suspects:
@@ -76,10 +84,14 @@ def rebuild(table: Table, found: Survey, progress: Progress) -> int:
         progress.at(count)
     if found.suspects:
         progress.end(len(found.suspects))
-    strays = f", {len(found.strays):,} strays deleted" if found.strays else ""
-    print(f"{found.deployments:,} deployments, {found.cells:,} cells: {mended:,} mended{strays}.")
+    for metric_day, suspects in sorted(found.custom.suspects.items()):
+        points_mended = mend_points(table, metric_day, suspects)
+        mended += points_mended or 0
+        left += [metric_day] if points_mended is None else []
+    strays = f", {len(all_strays):,} strays deleted" if all_strays else ""
+    print(f"{counted(found)[:-1]}: {mended:,} mended{strays}.")
     if left:
-        days = ", ".join(f"{date} {environment}" for environment, date in left[:_SHOWN])
+        days = ", ".join(f"{date} {environment_or_metric}" for environment_or_metric, date in left[:_SHOWN])
         print(f"{len(left):,} days kept changing and were left as they are ({days}). Run it again when it is quieter.")
         return 1
     return 0

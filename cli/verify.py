@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cli.cell_check import Difference, differences
 from cli.cell_report import describe
 from cli.cell_survey import Day, Survey, survey
+from cli.point_check import PointDifference, describe_points, point_differences
 from cli.progress import Progress
 from cli.stack import add_stack_arguments, aws_errors, find_stack
 from leadline.store.table import Table
@@ -39,22 +40,37 @@ def verify(table: Table, progress: Progress, *, shown: int = _SHOWN) -> int:
     for day, result in checked(table, found, progress):
         differing += result or []
         untold += 0 if result is not None else len(found.suspects[day])
-    print(f"{found.deployments:,} deployments, {found.cells:,} cells.")
-    if differing:
-        print(f"{len(differing):,} cells differ from the facts:")
-        for line in describe(differing, shown):
+    of_points: list[PointDifference] = []
+    for metric_day, suspects in sorted(found.custom.suspects.items()):
+        differences_of_points = point_differences(table, metric_day, suspects)
+        of_points += differences_of_points or []
+        untold += 0 if differences_of_points is not None else len(suspects)
+    print(counted(found))
+    if differing or of_points:
+        print(f"{len(differing) + len(of_points):,} cells differ from the facts:")
+        for line in (*describe(differing, shown), *describe_points(of_points, shown)):
             print(line)
-    if found.strays:
-        print(f"{len(found.strays):,} items among the cells are no cells, such as {' | '.join(found.strays[0])}.")
+    strays = [*found.strays, *found.custom.strays]
+    if strays:
+        print(f"{len(strays):,} items among the cells are no cells, such as {' | '.join(strays[0])}.")
     if untold:
         print(f"Whether {untold:,} more differ could not be told: events kept coming in. Try again when it is quieter.")
-    if differing or found.strays:
+    if differing or of_points or strays:
         print("`leadline rebuild` mends this.")
         return 1
     if untold:
         return 1
     print("Every number comes out the same when counted again.")
     return 0
+
+
+def counted(found: Survey) -> str:
+    """How much there is."""
+    custom = found.custom
+    points = (
+        f" {custom.points:,} points of custom metrics, {custom.cells:,} cells." if custom.points or custom.cells else ""
+    )
+    return f"{found.deployments:,} deployments, {found.cells:,} cells.{points}"
 
 
 def read(table: Table, progress: Progress) -> Survey:
