@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from hypothesis import given
@@ -19,8 +19,10 @@ from query.route import Route
 from query.routes import ROUTES
 from query.shapes.offered import CSV
 from tests.builders import a_deployment, at, commits, tell
+from tests.contract.pipeline import Pipeline
 from tests.contract.test_http_behaviour import PAGE, with_page
 from tests.contract.test_product_api import an_api
+from tests.points import METRIC, a_point
 from tests.shapes.reading import differs, read_csv, unguarded
 from tests.unit.query.generated import World, some, worlds
 from tests.unit.query.product_api import NOW, Answer, ProductApi, a_request
@@ -185,3 +187,18 @@ def test_an_error_is_a_problem_whatever_is_accepted_and_what_is_no_table_is_not_
 def test_a_page_of_a_browser_may_read_the_link() -> None:
     headers = ask(with_page(), "/v1/services", origin=PAGE).headers
     assert {"link", "content-disposition"} <= set(headers["access-control-expose-headers"].split(", "))
+
+
+def test_a_custom_metrics_report_says_in_csv_what_it_says_in_json() -> None:
+    api = Pipeline()
+    for value, day in ((0.5, 10), (-2, 12), (4, 20)):
+        api.tell(a_point(value, at(day), service="till"))
+    asked = {"interval": "week", "group_by": "service"}
+    path = f"/v1/metrics/custom/{METRIC}"
+    report = api.get(path, **asked)
+    window, previous, *others = read_csv(ask(api, path, urlencode(asked)).text)
+    assert (window["row"], previous["row"]) == ("window", "previous")
+    assert differs(window, {**report["window"], **report["metrics"]} | {"days": None}) == []
+    for row, said in zip(others, [*report["series"], *report["groups"]], strict=True):
+        assert differs(row, said["metrics"]) == []
+    assert window["min"] == "-2"
