@@ -34,7 +34,7 @@ from query.reconfiguring import TRIES, crowded
 from query.refusal import Faults, Refused, not_found
 from query.request import Reply, Request
 from query.sending import message_of, send
-from query.values import DEFAULT_LIMIT, name_of, one_of
+from query.values import DEFAULT_LIMIT, name_of, one_of, read_note
 
 PARAMETERS = (LIMIT, CURSOR)
 
@@ -44,7 +44,7 @@ _FIELDS: dict[str, Reader] = {
     "unit": name_of(50),
     "aggregation": one_of(*_EVERY),
     "direction": one_of(*DIRECTIONS),
-    "description": name_of(1000),
+    "description": read_note,
 }
 
 

@@ -26,7 +26,8 @@ _SECRET_PARAMETER = re.compile(
     r"|passw(?:or)?d|pwd|sig|(?:x-amz-)?signature|x-amz-credential|authorization",
     re.IGNORECASE,
 )
-_OWN_KEY = re.compile(r"ll_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
+_OWN_KEY = re.compile(r"llb?_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
+"""A key, or the token of a badge's link."""
 
 
 def person(text: str) -> str:
@@ -45,7 +46,7 @@ def without_addresses(text: str) -> str:
 
 def holds_credentials(text: str) -> bool:
     """Whether it holds one of our own keys, or an address with a password or token in it."""
-    if "ll_" in text and _OWN_KEY.search(text):
+    if "ll" in text and _OWN_KEY.search(text):
         return True
     return "://" in text and any(
         ":" in found[2] or (found[2] and "ssh" not in found[1].lower()) for found in _URL_WITH_USER.finditer(text)

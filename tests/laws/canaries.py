@@ -19,6 +19,7 @@ STEM, NAME_STEM = "zqcanary", "zqname"
 _numbers = count(1)
 
 _PRIVATE = re.compile(r"e-?mail|committer_email|author_email|public_email|notification", re.IGNORECASE)
+_TOKEN = re.compile(r"llb?_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
 _MESSAGES = ("message", "body", "description", "title_html", "raw")
 
 
@@ -114,7 +115,8 @@ def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def leaks(whole: Whole) -> list[str]:
     """Everything that holds a secret or address: log lines, any state of any item, answers, messages, dead letters."""
-    own = [whole.key, *_values(whole.secrets)]
+    made = (token for answer in whole.answers if answer.carries_secret for token in _TOKEN.findall(answer.text))
+    own = [whole.key, *made, *_values(whole.secrets)]
     found = [f"{place}: {text[:400]}" for place, text in _everywhere(whole) if _holds(text, [STEM, *own])]
     found += [f"{place}: {text[:400]}" for place, text in told_by_us(whole) if _holds(text, [NAME_STEM, "person-"])]
     return found

@@ -16,6 +16,7 @@ from compute.loading import BACKFILL, begin
 from compute.schedule import send
 from leadline.queue import Message, compose
 from tests.builders import HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
+from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans, previews
 from tests.laws.posted import ANN, BOB, CID, PERSON, SHOP, TILL, post, posted_events
 from tests.laws.whole import Whole
 from tests.laws.wild_histories import a_wild_history
@@ -178,48 +179,6 @@ def events_of_aws(whole: Whole) -> None:
     whole.settle()
 
 
-def keys_and_plans(whole: Whole) -> None:
-    whole.good("PUT", "/v1/plans/basic", {"per_minute": 2, "per_day": 100, "api": True}, if_none_match="*")
-    limits = {"services": ["shop"], "repositories": [SHOP], "plan": "basic", "expires_at": "2027-01-01T00:00:00Z"}
-    made = whole.good("POST", "/v1/keys", {"name": "dashboard", "scopes": ["metrics:read"], **limits})
-    key_id = made["key"]["key_id"]
-    for _ in range(4):
-        whole.send("GET", "/v1/services", key=made["secret"])
-    whole.good("POST", f"/v1/keys/{key_id}/rotate", {"overlap_hours": 1})
-    whole.good("DELETE", f"/v1/keys/{key_id}")
-
-
-def dashboards(whole: Whole) -> None:
-    where = {"service": ["shop"], "repository": [SHOP], "environment": ["production"]}
-    panel = {
-        "title": "Lead time",
-        "metric": "change_lead_time",
-        "visual": "bar",
-        "interval": "week",
-        "group_by": "team",
-    }
-    panels = [
-        {"id": "a", **panel, "filters": {**where, "author": ANN}},
-        {"id": "b", **panel, "filters": {**where, "team": "pay"}},
-    ]
-    made = whole.good(
-        "POST", "/v1/dashboards", {"name": "Shop", "description": "Ours", "panels": panels}, idempotency_key="k"
-    )
-    path = f"/v1/dashboards/{made['id']}"
-    for whose in ({"team": "pay"}, {"author": ANN}):
-        shown = {"filters": {**where, **whose}, "panels": [{**panels[0], "filters": {}}]}
-        whole.good("PATCH", path, shown, if_match="*")
-    whole.get(f"{path}/data")
-
-
-def badges(whole: Whole) -> None:
-    where = {"service": ["shop"], "repository": [SHOP], "environment": ["production"], "team": "pay"}
-    lead = {"metric": "change_lead_time", "statistic": "p50", "label": "Lead time", "days": 7, "levels": "2023"}
-    made = whole.good("POST", "/v1/badges", {**lead, **where})
-    whole.send("GET", made["link"], key=None)
-    whole.good("DELETE", f"/v1/badges/{made['badge']['badge_id']}")
-
-
 def parked_events(whole: Whole) -> None:
     hopeless = event("correction", {"deployment": "0" * 24, "correction": {"failed": True}}, at(10))
     whole.work(Message(hopeless["event_id"], json.dumps(hopeless), "g", ""))
@@ -292,8 +251,10 @@ WAYS: tuple[Callable[[Whole], None], ...] = (
     cdevents,
     events_of_aws,
     keys_and_plans,
+    custom_metrics,
     dashboards,
     badges,
+    previews,
     parked_events,
     code_hosts,
     reads,

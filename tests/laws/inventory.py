@@ -30,6 +30,7 @@ PLACEHOLDERS = {
     "host": "github|gitlab|bitbucket",
     "repository": "[^#]+",
     "name": "[^#]+",
+    "place": "(?:(?:service|repository):[^#]+)?",
     "any": ".+",
 }
 """What stands for them. In attributes a `<name>` is anything."""

@@ -15,6 +15,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "change": a_posted_change(1),
     "incident": {"id": "INC-1", "service": "shop", "started_at": at(-20)},
     "commits": {"repository": "github.com/acme/shop", "commits": []},
+    "point": {"name": "review.comments", "value": 3, "id": "p-1", "service": "shop"},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.laws import canaries, everything
+from tests.laws.added import custom_metrics
 from tests.laws.canaries import a_name, a_secret, an_address, each_text_in_turn, leaks, watched
 from tests.laws.posted import posted_events
 from tests.laws.refusals import GOOD
@@ -41,6 +42,7 @@ def test_authors_and_labels_lose_their_addresses_on_every_way() -> None:
     with watched() as whole:
         whole.spoil = lambda _, payload: canaries.with_addresses(payload)
         posted_events(whole)
+        custom_metrics(whole)
         members = [{"author": f"Ann <{an_address()}>"}, {"author": an_address()}]
         whole.good("PUT", "/v1/teams/payments", {"members": members})
         key = whole.get("/v1/deployments")["items"][0]["key"]
@@ -68,12 +70,13 @@ def test_names_are_kept_and_never_logged_whatever_they_are() -> None:
         for name in CONTENTS:
             for changed in each_text_in_turn(a_document(name)):
                 whole.carry(changed, "bare")
-        for kind, event in (("deployments", "deployment"), ("changes", "change"), ("incidents", "incident")):
+        for kind, event in KINDS:
             for changed in each_text_in_turn(GOOD[event]):
                 whole.tell(kind, changed)
         assert any(canaries.NAME_STEM in str(item) for item in whole.states())
 
 
+KINDS = (("deployments", "deployment"), ("changes", "change"), ("incidents", "incident"), ("metrics", "point"))
 OF_GITHUB = {
     "pull_request": {**github.a_merged_one(), "sender": {"login": "x"}},
     "push": github.a_push(github.a_commit("head")),

@@ -9,7 +9,10 @@ from functools import cache
 
 import pytest
 
+from ingest.app import ROUTES as EVENT_ROUTES
 from leadline.store.table import Item
+from query.routes import ROUTES
+from tests.laws.canaries import leaks
 from tests.laws.everything import tell_everything
 from tests.laws.inventory import PAGE, Section, attributes_of, message_fields, sections
 from tests.laws.posted import PERSON
@@ -38,6 +41,14 @@ def placed() -> list[tuple[Section, Item]]:
 
 def _fitting(item: Item) -> list[Section]:
     return [section for section in inventory() for form in section.forms if form.fits(item)]
+
+
+def test_every_way_in_was_taken() -> None:
+    """So that whoever adds a route adds it to what is told here."""
+    ways = {f"{route.method} {route.path}" for route in ROUTES if route.method != "GET"}
+    ways |= {f"POST {path}" for path in [*EVENT_ROUTES, "/v1/events", "/v1/webhooks/{source}"]}
+    taken = {item["route"] for _, item in placed() if item["pk"].startswith("access#") and item["status"] < 300}
+    assert ways <= taken, sorted(ways - taken)
 
 
 def test_every_key_has_exactly_one_documented_form() -> None:
@@ -111,16 +122,20 @@ def test_no_stored_text_is_a_payload() -> None:
 _PARKED_MESSAGE = ("What became of an event", ("message",))
 
 
+def test_no_key_link_or_secret_that_was_made_or_set_is_stored_or_logged() -> None:
+    assert leaks(everything()) == []
+
+
 def test_messages_hold_what_the_page_says_and_all_of_it_occurs() -> None:
     told = message_fields(PAGE.read_text())
     found: dict[str, set[str]] = {}
     for queued in everything().queue.ever:
         message = json.loads(queued.body)
-        if message["kind"] in told:
-            found.setdefault(message["kind"], set()).update(message["data"])
+        found.setdefault(message["kind"], set()).update(message["data"])
         assert set(message) == {"v", "kind", "event_id", "received_at", "data"}
+    assert found.keys() == told.keys()
     for kind, fields in told.items():
-        assert found.get(kind, set()) == fields, kind
+        assert found[kind] == fields, kind
 
 
 def test_parked_messages_have_the_two_attributes_that_the_page_names() -> None:

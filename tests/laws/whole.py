@@ -42,6 +42,7 @@ from tests.webhooks.senders import SENDERS
 PEPPER = b"p" * 32
 ARN = "arn:aws:sqs:eu-west-1:000000000000:events.fifo"
 SOURCE_IP = "203.0.113.9"
+MAKING_SECRETS = ("/v1/keys", "/v1/badges")
 FUNCTIONS = ("ingest", "compute", "query")
 
 
@@ -106,7 +107,7 @@ class Queue(MemoryQueue):
 
 
 class Answer:
-    """`carries_secret`: it is the one answer to making a key, which holds the key's text."""
+    """`carries_secret`: it is the one answer that tells the text of a key or of a badge's link."""
 
     def __init__(self, response: dict[str, Any], carries_secret: bool = False) -> None:
         self.status: int = response["statusCode"]
