@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from compute import people
 from compute.application import LAST_TRY, apply_message, note_parked
 from compute.fold import parse_envelope
 from compute.loading import load_page, reconciliations, stuck
@@ -52,6 +53,7 @@ class Compute:
     def _sweep(self) -> int:
         now, asks = self._now(), self._connections is not None
         due = [*errands(self._table, now, lookups=asks), *(stuck(self._table, now) if asks else ())]
+        due += people.stuck(self._table, now)
         return send(self._queue, due, now)
 
     def _reconcile(self) -> int:
@@ -89,6 +91,8 @@ class Compute:
                 self._look_up(data["deployment"])
             case "loading":
                 self._load(data)
+            case "renaming":
+                self._rename()
             case kind:
                 about = apply_message(self._table, body, self._now())
                 if kind == "deployment" and self._may_ask(data.get("repository")):
@@ -107,6 +111,11 @@ class Compute:
         if self._connections is not None:
             look_up(self._table, self._connections, key, self._now())
 
+    def _rename(self) -> None:
+        following = people.go_on(self._table, self._now())
+        if following is not None:
+            send(self._queue, [following], self._now())
+
     def _load(self, data: dict[str, Any]) -> None:
         if self._connections is None:
             return
@@ -118,6 +127,6 @@ class Compute:
 def _is_errand(body: str) -> bool:
     """Whether the schedule sent it, and sends it again by itself."""
     try:
-        return parse_envelope(body)["kind"] in ("lookup", "loading")
+        return parse_envelope(body)["kind"] in ("lookup", "loading", "renaming")
     except Poison:
         return False

@@ -1,8 +1,10 @@
 """Applying a message and remembering what became of its event."""
 
 from compute.fold import fold, parse_envelope
+from compute.people_items import renamed_message
 from compute.trace import About, remember_applied, remember_parked
 from leadline.domain.errors import Poison
+from leadline.store.people import People
 from leadline.store.table import Table
 
 LAST_TRY = Poison(
@@ -23,4 +25,4 @@ def note_parked(table: Table, body: str, poison: Poison, now: int, group: str | 
         message = parse_envelope(body)
     except Poison:
         return
-    remember_parked(table, message, body, poison, now, group)
+    remember_parked(table, message, renamed_message(body, People.read(table)), poison, now, group)

@@ -9,7 +9,7 @@ from compute.services import open_service
 from compute.trace import About
 from compute.tracks import Track
 from compute.workspace import ATTRIBUTE, OUTCOME
-from leadline.domain.deployments import Deployment, Report, deployment_key
+from leadline.domain.deployments import Deployment, Report, deployment_key, relabelled
 from leadline.store.deployments import Entry, Record, claim_key, deployment_item_key, place_of
 from leadline.store.ledger import node_key
 from leadline.store.table import Key, Table
@@ -32,6 +32,7 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
 
     resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
     track = derivation.track(resolved.service.name, environment)
+    report = relabelled(report, derivation.work.people.gone(dict(report.labels).values()))
     key = deployment_key(resolved.service.name, environment, report)
     _place(track, key, report, resolved.mismatch)
     derivation.finish()

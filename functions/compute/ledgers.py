@@ -7,6 +7,7 @@ from compute.derivation import Derivation
 from compute.workspace import ATTRIBUTE, Workspace, read_together
 from leadline.domain.changes import Change
 from leadline.domain.ledger import SKEW, Node
+from leadline.domain.people import Rename, names_in, renamed
 from leadline.store.changeset import lock_key
 from leadline.store.deployments import deployment_item_key, place_of
 from leadline.store.ledger import (
@@ -30,7 +31,10 @@ def apply_change(table: Table, data: dict[str, Any], received_at: int) -> None:
     told = Change.from_data(data)
     derivation, item = _open_change(table, told)
     if item.get("deleted", 0) < received_at:
-        old = _stored(told, item)
+        people = derivation.work.people
+        told = _renamed(told, people.told(filter(None, [told.author])).__getitem__)
+        stored = _stored(told, item)
+        old = _renamed(stored, people.stored) if stored else None
         new = old.join(told) if old else told
         values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
         _learn_change(derivation, item, old, new, values)
@@ -54,6 +58,10 @@ def _open_change(table: Table, change: Change) -> tuple[Derivation, Item]:
     derivation = Derivation(Workspace(table, change.repository, read_together(table, keys)))
     derivation.finish()
     return derivation, derivation.work.changes.get(change_key(change.repository, change.number)) or {}
+
+
+def _renamed(change: Change, rename: Rename) -> Change:
+    return Change.from_data(renamed(change.to_data(), rename))
 
 
 def _stored(change: Change, item: Item) -> Change | None:
@@ -91,7 +99,8 @@ def apply_commits(table: Table, data: dict[str, Any]) -> None:
     derivation = Derivation(Workspace(table, repository, read_together(table, [lock_key(repository)])))
     derivation.finish()
     ledger = derivation.work.ledger
-    told = [_node(commit, branch) for commit in data["commits"]]
+    authors = derivation.work.people.told(names_in(data))
+    told = [_node(commit, branch) for commit in renamed(data["commits"], authors.__getitem__)]
     keys = [key for node in told for key in (node_key(repository, node.sha), wait_key(repository, node.sha))]
     derivation.work.changes.prefetch(keys)
     _learn(derivation, [(ledger.node(node.sha), with_commit(ledger.node(node.sha), node)) for node in told])

@@ -182,7 +182,7 @@ class Track:
             derived = replace(derived, outcome=Outcome())
         calendar = self.work.organisation.calendar
         day = calendar.day_of(report.finish)
-        commits = commits_that_count(found.direct, self.work.organisation)
+        commits = commits_that_count(self.work.changes, found.direct, self.work.organisation)
         names = [*(change.author for change in found.changes), *(commit.author for commit in commits)]
         authors = {name for name in names if name is not None}
         teams = self.work.roster.on(day, authors) if authors else {}

@@ -7,10 +7,12 @@ needs several transactions is finished by whoever comes next, should its worker 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from leadline.domain.people import names_in, renamed
 from leadline.domain.roster import Roster
 from leadline.store.changeset import Changeset, lock_key
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
 from leadline.store.ledger import StoredLedger
+from leadline.store.people import Naming, People
 from leadline.store.services import Service, service_key
 from leadline.store.table import Guard, Item, Key, Table
 
@@ -57,9 +59,10 @@ class Workspace:
     def __init__(self, table: Table, lock: str, snapshot: Snapshot) -> None:
         if lock_key(lock) not in snapshot:
             snapshot = read_together(table, [lock_key(lock), *snapshot])
-        self.changes = Changeset(table, lock, snapshot)
-        self.ledger = StoredLedger(self.changes)
+        self.changes = Changeset(table, lock, snapshot, begins_with=SETTINGS_KEY)
         self.organisation = Organisation.from_item(self.changes.get(SETTINGS_KEY))
+        self.people = People(table, Naming.of(self.organisation))
+        self.ledger = StoredLedger(self.changes, self.people.stored if self.people.naming.under_way else None)
         self.changes.todo = set(self.changes.stored_todo())
         self._roster: Roster | None = None
 
@@ -70,7 +73,10 @@ class Workspace:
     @property
     def roster(self) -> Roster:
         if self._roster is None:
-            self._roster = roster_from_item(self.changes.get(ROSTER_KEY))
+            item = self.changes.get(ROSTER_KEY)
+            if self.people.naming.under_way:
+                item = renamed(item, self.people.told(names_in(item)).__getitem__)
+            self._roster = roster_from_item(item)
         return self._roster
 
     def service(self, name: str) -> Service | None:

@@ -12,6 +12,7 @@ from datetime import date
 
 from leadline.domain.cells import Scope
 from leadline.domain.metrics import authors_in
+from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership, Roster
 from leadline.domain.windows import Window
 from query.reading import CellReader
@@ -107,6 +108,7 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
         return [
             GroupPlan(author, _of_author(grouping, author, window), _while_member(members, author))
             for author in dict.fromkeys(member.author for member in members)
+            if not is_stand_in(author)
         ]
     named = selection if selection.team is not None else replace(selection, services=grouping.service_names())
     authors = authors_in(numbers for _, numbers in reader.cells(grouping.scopes(named, window), window))

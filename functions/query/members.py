@@ -8,10 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
+from leadline.store.people import People
 from query.answers import Member
 from query.refusal import Faults, Refused
 from query.values import name_of, read_author, read_date
@@ -85,6 +88,15 @@ def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) 
                 detail = f"would be in more than {MAX_TEAMS} teams at a time"
                 faults.add(f"/members/{index}/author", Refused("too_many_teams", detail))
                 break
+
+
+def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: People) -> tuple[Membership, ...]:
+    """The members that were sent as they are named in what is stored, and those of the `stored` whom nobody can name any more."""
+    names = people.told(member.author for member in sent)
+    told = {replace(member, author=names[member.author]) for member in sent}
+    known = {member.author for member in told}
+    former = {member for member in stored if is_stand_in(member.author) and member.author not in known}
+    return tuple(sorted(told | former, key=_order))
 
 
 def to_data(member: Membership) -> dict[str, str]:

@@ -70,7 +70,7 @@ def preview(request: Request) -> Preview:
     found = _found(request, asked, resolved)
     service = resolved.service
     carried = carry(found.changes, request.now, {})
-    commits = commits_that_count(found.direct, request.organisation())
+    commits = commits_that_count(Changeset(request.table, service.lock, {}), found.direct, request.organisation())
     leads = {commit.sha: commit.lead.seconds for commit in carry_commits("", commits, request.now, {})}
     return {
         "service": service.name,

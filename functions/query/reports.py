@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from leadline.domain.people import is_stand_in
 from leadline.domain.windows import Interval, Window
 from leadline.store.configuration import Organisation
 from leadline.store.services import Service, service_key
@@ -121,7 +122,7 @@ class Reports(Generic[M]):
             author=filters.author,
             own=self._own_production(filters, services),
         )
-        if filters.nothing:
+        if filters.nothing or (filters.author is not None and is_stand_in(filters.author)):
             return selection.only([])
         if filters.repositories and services is not None:
             return selection.only(of_repositories(services, filters.repositories))

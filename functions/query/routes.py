@@ -11,6 +11,7 @@ from query.access_routes import ACCESS_ROUTES
 from query.config_routes import CONFIG_ROUTES
 from query.custom_routes import CUSTOM_ROUTES
 from query.dashboard_routes import DASHBOARD_ROUTES
+from query.people_routes import PEOPLE_ROUTES
 from query.request import Request
 from query.route import Route
 from query.shape_routes import SHAPE_ROUTES
@@ -136,6 +137,7 @@ _ROUTES = (
     ),
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
+    *PEOPLE_ROUTES,
     *CUSTOM_ROUTES,
     *DASHBOARD_ROUTES,
     *SHAPE_ROUTES,

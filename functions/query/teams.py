@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leadline.domain.errors import Conflict, Transient
+from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.problems import Problem, unavailable
-from leadline.store.configuration import ROSTER_KEY, roster_from_item
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.answers import Team, TeamPage
 from query.body import read_json
-from query.members import Teams, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
 from query.metrics_telling import points_messages
 from query.parameters import CURSOR, LIMIT
 from query.refusal import Faults, Refused, not_found
@@ -53,7 +55,7 @@ def team_page(request: Request) -> TeamPage:
     names = sorted(name for name in teams if after is None or name > after)
     page = names[:limit]
     return {
-        "items": [_answer(name, teams[name]) for name in page],
+        "items": [_answer(request, name, teams[name]) for name in page],
         "next_cursor": request.next_cursor(page[-1]) if len(names) > limit else None,
     }
 
@@ -65,25 +67,29 @@ def one_team(request: Request) -> Team:
     members = request.reach.configuration.roster().teams.get(name)
     if members is None:
         raise not_found("There is no team of this name.")
-    return _answer(name, members)
+    return _answer(request, name, members)
 
 
 def put_team(request: Request) -> Team:
-    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 413, 415, 422, 503."""
+    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 413, 415, 422, 503.
+
+    Former members stay in it: they are not shown, so that nobody can name them.
+    """
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
     members = read_members(read_json(request.event, request.headers), faults)
     faults.check_body()
 
-    def put(teams: Teams) -> _Edit:
-        changed = {**teams, name: members}
-        check_crowding(changed, members, faults)
+    def put(teams: Teams, people: People) -> _Edit:
+        told = as_stored(members, teams.get(name, ()), people)
+        changed = {**teams, name: told}
+        check_crowding(changed, told, faults)
         faults.check_body()
-        return _Edit(changed, Untold.between(teams.get(name, ()), members))
+        return _Edit(changed, Untold.between(teams.get(name, ()), told))
 
     _change(request, put)
-    return _answer(name, members)
+    return _answer(request, name, as_stored(members, (), People(request.table, Naming.of(request.organisation()))))
 
 
 def delete_team(request: Request) -> None:
@@ -91,7 +97,7 @@ def delete_team(request: Request) -> None:
     request.sent.faults.check_query()
     name = _name(request)
 
-    def delete(teams: Teams) -> _Edit:
+    def delete(teams: Teams, _: People) -> _Edit:
         left = {other: members for other, members in teams.items() if other != name}
         return _Edit(left, Untold.between(teams.get(name, ()), ()))
 
@@ -106,19 +112,21 @@ def _name(request: Request) -> str:
         raise not_found(f"This can't be a team's name: it {refused.detail}.") from None
 
 
-def _change(request: Request, edit: Callable[[Teams], _Edit]) -> bool:
+def _change(request: Request, edit: Callable[[Teams, People], _Edit]) -> bool:
     """Stores the change and tells compute of it, and of what an earlier one left untold. Whether there was anything to do."""
     for _ in range(_TRIES):
-        stored = request.table.get([ROSTER_KEY]).get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
+        found = request.table.get([ROSTER_KEY, SETTINGS_KEY])
+        stored = found.get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
         teams = roster_from_item(stored).teams
-        change = edit(teams)
+        settings = found.get(SETTINGS_KEY)
+        change = edit(teams, People(request.table, Naming.of(Organisation.from_item(settings))))
         untold = Untold.from_data(stored.get("untold")).joined(change.untold)
         if change.teams == teams and not untold:
             return False
         changed = _item(stored, change.teams, untold)
         try:
-            # The roster may have changed since it was read: then read it again, and make the change to that.
-            request.table.write([Put(changed, at_version(stored.get("v", 0)))])
+            # The roster, or how people are named, may have changed since it was read: then all is done again by that.
+            request.table.write([Put(changed, at_version(stored.get("v", 0))), *while_it_stands(settings)])
         except Conflict:
             continue
         _tell(request, changed, untold)
@@ -160,5 +168,7 @@ def _not_told() -> Problem:
     return unavailable("The team is stored, but counting it could not be set off; send the same request again.")
 
 
-def _answer(name: str, members: tuple[Membership, ...]) -> Team:
-    return {"team": name, "members": [to_answer(member) for member in members]}
+def _answer(request: Request, name: str, members: tuple[Membership, ...]) -> Team:
+    people = People(request.table, Naming.of(request.organisation()))
+    shown = [replace(member, author=people.stored(member.author)) for member in members]
+    return {"team": name, "members": [to_answer(member) for member in shown if not is_stand_in(member.author)]}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 SUCCESS, FAILURE, CANCELLED, IN_PROGRESS = "success", "failure", "cancelled", "in_progress"
@@ -65,6 +65,12 @@ class Report:
             else:
                 values[field.name] = max(mine, theirs)
         return Report(**values)
+
+
+def relabelled(report: Report, renamed: Mapping[str, str]) -> Report:
+    """The report with these values of labels replaced."""
+    labels = tuple((name, renamed.get(value, value)) for name, value in report.labels)
+    return replace(report, labels=labels) if labels != report.labels else report
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ after a crash too, finishes it first. Each transaction leaves cells equal to the
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from leadline.store.table import ANY, LAST, Add, Delete, Guard, Item, Key, Put, Table, Write, at_version
+from leadline.store.table import ANY, LAST, Add, Check, Delete, Guard, Item, Key, Put, Table, Write, at_version
 
 ROOM = 96
 """Writes beside the lock that one transaction takes."""
@@ -26,14 +26,21 @@ def lock_key(repository: str) -> Key:
 class Changeset:
     """Planned writes of one repository on top of what is stored. Not shared between threads."""
 
-    def __init__(self, table: Table, repository: str, read: Mapping[Key, Item | None]) -> None:
-        """`read`: items read together with the lock item, at one moment."""
+    def __init__(
+        self, table: Table, repository: str, read: Mapping[Key, Item | None], *, begins_with: Key | None = None
+    ) -> None:
+        """`read`: items read together with the lock item, at one moment.
+
+        `begins_with`: what must still be as it was read when the lock item is made: whoever changes it can raise all locks that
+        there are, but none that there is not yet.
+        """
         self._table = table
         self._read: dict[Key, Item | None] = dict(read)
         self._planned: dict[Key, Item | None] = {}
         self._guards: dict[Key, Guard] = {}
         self._sums: dict[Key, Counter[str]] = {}
         self._lock = lock_key(repository)
+        self._begins_with = begins_with
         self.repository = repository
         self.todo: set[str] = set()
 
@@ -147,12 +154,18 @@ class Changeset:
             return
         lock["v"] = lock.get("v", 0) + 1
         stored = {name: value for name, value in lock.items() if value is not None}
-        self._table.write([Put(stored, at_version(before.get("v", 0))), *writes])
+        self._table.write([Put(stored, at_version(before.get("v", 0))), *writes, *self._beginning(before)])
         self._read.update(self._planned)
         self._read[self._lock] = stored
         self._planned.clear()
         self._guards.clear()
         self._sums.clear()
+
+    def _beginning(self, before: Item) -> list[Write]:
+        if before or self._begins_with is None:
+            return []
+        version = (self._read.get(self._begins_with) or {"v": 0}).get("v")
+        return [Check(self._begins_with, at_version(version))] if version is not None else []
 
     def stored_todo(self) -> Sequence[str]:
         """What an earlier plan left undone."""

@@ -6,9 +6,11 @@ from leadline.domain.changes import Change
 from leadline.domain.ledger import Node
 from leadline.domain.paths import touches
 from leadline.domain.patterns import matches
+from leadline.domain.people import is_former_bot, is_pseudonym
 from leadline.store.changeset import Changeset
 from leadline.store.configuration import COUNT, Organisation
 from leadline.store.ledger import change_key
+from leadline.store.people import person_key
 from leadline.store.services import Service
 
 
@@ -16,7 +18,7 @@ def concerns_of(changes: Changeset, service: Service, organisation: Organisation
     """Whether a change counts for the service. One whose files nobody told may. Costs a read a change where it has `paths`."""
 
     def concerns(change: Change) -> bool:
-        if change.author is not None and matches(change.author, organisation.bots):
+        if by_bot(changes, change.author, organisation):
             return False
         if not service.paths:
             return True
@@ -26,8 +28,17 @@ def concerns_of(changes: Changeset, service: Service, organisation: Organisation
     return concerns
 
 
-def commits_that_count(direct: Iterable[Node], organisation: Organisation) -> list[Node]:
+def by_bot(changes: Changeset, author: str | None, organisation: Organisation) -> bool:
+    """Whether this author is a bot by the settings. Costs a read of the name that a pseudonym stands for."""
+    if author is None or is_former_bot(author):
+        return author is not None
+    if organisation.bots and is_pseudonym(author):
+        author = (changes.get(person_key(author)) or {}).get("name", author)
+    return matches(author, organisation.bots)
+
+
+def commits_that_count(changes: Changeset, direct: Iterable[Node], organisation: Organisation) -> list[Node]:
     """Those of these commits without a change that count as changes of their own."""
     if organisation.direct_commits != COUNT:
         return []
-    return [commit for commit in direct if commit.author is None or not matches(commit.author, organisation.bots)]
+    return [commit for commit in direct if not by_bot(changes, commit.author, organisation)]

@@ -207,7 +207,9 @@ def _addition(write: Add) -> dict[str, Any]:
         },
     }
     if names:
-        addition["ExpressionAttributeValues"] = {f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)}
+        addition["ExpressionAttributeValues"] = {
+            f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)
+        }
     return addition
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
-from leadline.domain.people import one_author
+from leadline.domain.people import Rename, one_author
 from leadline.store.changeset import Changeset
 from leadline.store.names import join, unescape
 from leadline.store.table import Item, Key
@@ -92,6 +92,21 @@ def node_from_item(item: Item, repository: str, sha: str) -> Node:
     )
 
 
+def renamed_node(item: Item, rename: Rename) -> Item:
+    """The item of a node, or of its place in the order of time, with its authors renamed."""
+    new = dict(item)
+    if "a" in item:
+        new["a"] = rename(item["a"])
+    if "aa" in item:
+        new["aa"] = sorted({rename(name) for name in item["aa"]})
+    if "m" in item:
+        new["m"] = {
+            number: {**change, "a": rename(change["a"])} if "a" in change else change
+            for number, change in item["m"].items()
+        }
+    return new
+
+
 _SLIM = {
     "author": "a",
     "base_branch": "b",
@@ -116,10 +131,12 @@ class StoredLedger:
     """A repository's ledger as attribution reads it (`leadline.domain.ledger.Ledger`), and how it is written.
 
     Cost: one query for the window that `prefetch` names; a node outside of it costs a read and widens the window.
+    `rename` gives an author's name as it is to be stored now, where that differs from what is.
     """
 
-    def __init__(self, changes: Changeset) -> None:
+    def __init__(self, changes: Changeset, rename: Rename | None = None) -> None:
         self._changes = changes
+        self._rename = rename
         self._repository = changes.repository
         self._nodes: dict[str, Node | None] = {}
         self._order: list[tuple[int, str]] = []
@@ -129,7 +146,7 @@ class StoredLedger:
     def node(self, sha: str) -> Node | None:
         if sha not in self._nodes:
             item = self._changes.get(node_key(self._repository, sha))
-            self._remember(node_from_item(item, self._repository, sha) if item else None, sha)
+            self._remember(self._node(item, sha) if item else None, sha)
             found = self._nodes[sha]
             if found is not None and self._low is not None and found.at < self._low:
                 self._load(found.at, self._low)
@@ -211,9 +228,12 @@ class StoredLedger:
 
     def _take(self, item: Item) -> Node:
         sha = item["sk"].partition("#")[2]
-        node = node_from_item(item, self._repository, sha)
+        node = self._node(item, sha)
         self._remember(node, sha)
         return node
+
+    def _node(self, item: Item, sha: str) -> Node:
+        return node_from_item(renamed_node(item, self._rename) if self._rename else item, self._repository, sha)
 
     def _earlier(self, branch: str, bound: tuple[int, str]) -> Node | None:
         since = self._changes.lock.get("since")

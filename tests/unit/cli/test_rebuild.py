@@ -203,7 +203,7 @@ class BusyTable(MemoryTable):
         self._happen()
         return found
 
-    def scan(self, after: Key | None = None) -> Iterator[Item]:  # noqa: ARG002  nobody here goes on
+    def scan(self, after: Key | None = None) -> Iterator[Item]:
         """Reads on while others write, as on AWS: the items of two partitions are not of one moment."""
         for pk in sorted({item["pk"] for item in super().scan()}):
             for item in super().query(pk):

@@ -1,0 +1,99 @@
+"""DELETE /v1/people/{author}: removes a person from everything, while every number that is not theirs stays what it is.
+
+From the answer on nothing more is stored by the name: it is known by its hash only, and a stand-in drawn at random takes its place.
+What is stored already is renamed by compute (`compute.people`). Should the queue be down, the sweep sets that going.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+
+from leadline.domain.errors import Conflict, Transient
+from leadline.domain.patterns import matches
+from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
+from leadline.event_ids import event_id
+from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.people import PEOPLE, Naming, person_key
+from leadline.store.table import Put, at_version
+from query.answers import Accepted
+from query.history import entry
+from query.reconfiguring import TRIES, crowded
+from query.refusal import Refused, not_found
+from query.request import Request
+from query.sending import message_of
+from query.telling import tell
+from query.values import read_author
+
+_LOCK = "people"
+
+
+def delete_person(request: Request) -> Accepted:
+    """Removes a person, by name or pseudonym, whether anything is known of them or not. Raises Problem: 404, 503."""
+    request.sent.faults.check_query()
+    name = person_named(request)
+    for _ in range(TRIES):
+        try:
+            return _removed(request, name)
+        except Conflict:
+            continue
+    raise crowded()
+
+
+def person_named(request: Request) -> str:
+    """The name in the path. Raises Problem (404) for what can't be one."""
+    try:
+        name = read_author(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a person's name: it {refused.detail}.") from None
+    if is_stand_in(name):
+        raise not_found("There is nobody of this name.")
+    return name
+
+
+def begin_renaming(request: Request, number: int) -> None:
+    """Sets going what the settings say is to be renamed. Where the queue does not take it, the sweep does it in some minutes."""
+    with suppress(Transient):
+        tell(request.reach.queue(), [message_of(request, "renaming", "ren", _LOCK, {"number": number})])
+
+
+def salted(naming: Naming) -> Naming:
+    """With a salt, drawn once and never changed."""
+    return naming if naming.salt is not None else replace(naming, salt=secrets.token_hex(16))
+
+
+def _removed(request: Request, name: str) -> Accepted:
+    settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
+    organisation = Organisation.from_item(settings)
+    naming = salted(Naming.of(organisation))
+    pk, sk = person_key(naming.pseudonym(name))
+    person = request.table.get([(pk, sk)]).get((pk, sk))
+    if person is None and naming.pseudonyms and is_pseudonym(name):
+        raise not_found("There is nobody of this pseudonym.")
+    called = (person or {}).get("name", name)
+    gone = (person or {}).get("gone") or stand_in(secrets.token_hex(8), bot=matches(called, organisation.bots))
+    removal = event_id("per", secrets.token_hex(16))
+    naming = replace(
+        naming,
+        removed=True,
+        number=naming.number + 1,
+        under_way=True,
+        removals={**naming.removals, removal: request.now},
+    )
+    changed = replace(
+        organisation,
+        # The name alone among the bots names the person; of a pattern that others may match, too, the stand-in remembers it.
+        bots=tuple(pattern for pattern in organisation.bots if pattern.casefold() != called.casefold()),
+        extra={**organisation.extra, PEOPLE: naming.to_data()},
+    )
+    asked = entry(request, "person", removal, "removed", removal, removal)
+    request.table.write(
+        [
+            Put(changed.to_item(), at_version(organisation.version)),
+            Put({"pk": pk, "sk": sk, "gone": gone}),
+            Put(asked.to_item()),
+        ]
+    )
+    begin_renaming(request, naming.number)
+    return {"event_id": removal, "status": "queued"}

@@ -1,0 +1,100 @@
+"""Histories with people in every place where a name may be stored, and looking for a name in all that is."""
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from leadline.store.table import Table
+from tests.builders import Event, at, event
+from tests.contract.configured import configure
+from tests.contract.pipeline import Pipeline
+from tests.histories import REPOSITORY, a_history
+
+ZOE, BOB, CID, BOT = "Zoë Quimby#1", "xq-bob", "xq-cid", "zq-bump[bot]"
+_CALLED = {"ann": ZOE, "bob": BOB, "cid": CID}
+TEAMS = {"payments": [ZOE, BOB], "search": [ZOE], "web": [CID, BOB]}
+WINDOW = {"from_": "2026-05-01", "to": "2026-10-31"}
+
+
+def a_peopled_history(seed: int, *, disputed: bool = True) -> list[Event]:
+    """The events of a history by people with names that are found again, in an order drawn from the seed.
+
+    `disputed`: of some changes two people are told to be the author. Which of two new names is taken can't be the same once one of
+    them has no name any more.
+    """
+    draw = random.Random(seed)
+    events: list[Event] = []
+    for text in a_history(seed).messages:
+        told = json.loads(text)
+        events.append(_called(told, draw))
+        if told["kind"] == "change" and disputed and draw.random() < 0.2:
+            data = {**told["data"], "author": draw.choice([ZOE, BOB, CID])}
+            events.append({**told, "event_id": f"{told['event_id']}_too", "data": data})
+    events.append(event("change", {"repository": REPOSITORY, "number": 77, "author": BOT, "opened_at": at(1)}, at(1)))
+    draw.shuffle(events)
+    return events
+
+
+def _called(told: Event, draw: random.Random) -> Event:
+    data = told["data"]
+    if "author" in data:
+        author = BOT if data["number"] % 7 == 0 else _CALLED[data["author"]]
+        return {**told, "data": {**data, "author": author}}
+    if told["kind"] == "commits":
+        commits = [{**commit, "author": draw.choice([ZOE, BOB])} for commit in data["commits"]]
+        return {**told, "data": {**data, "commits": commits}}
+    if told["kind"] == "deployment":
+        return {**told, "data": {**data, "labels": {"by": draw.choice([ZOE, BOB]), "ticket": "X-1"}}}
+    return told
+
+
+def an_organisation(events: list[Event]) -> Pipeline:
+    """Teams, bots and an event that can't be applied; then all these events."""
+    api = Pipeline()
+    for team, members in TEAMS.items():
+        halves = [{"author": name, "from": "2026-05-29"} for name in members]
+        assert api.put_team(team, *halves).status == 200
+    configure(api, bots=["*[bot]", CID])
+    configure(api, bots=["*[BOT]"], direct_commits="count")
+    api.tell(*events, a_parked_event())
+    api.settle()
+    return api
+
+
+def a_parked_event() -> Event:
+    return event("change", {"repository": REPOSITORY, "number": "seven", "author": ZOE}, at(1))
+
+
+def everyones_numbers(api: Pipeline, *environments: str) -> dict[str, Any]:
+    """Every report of the organisation, its services and its teams, of the whole and by day."""
+    found: dict[str, Any] = {}
+    for environment in environments or ("production", "staging"):
+        for grouping in ("service", "repository", "team"):
+            found[f"{environment} by {grouping}"] = api.dora(
+                environment=environment, group_by=grouping, interval="day", **WINDOW
+            )
+        for team in TEAMS:
+            found[f"{environment} {team}"] = api.dora(
+                environment=environment, team=team, group_by="service", interval="week", **WINDOW
+            )
+    return found
+
+
+def places_of(table: Table, name: str) -> list[str]:
+    """Where the name stands: in keys, names of attributes and values, however deep, also within texts."""
+    return [f"{item['pk']} | {item['sk']}: {text}" for item in table.scan() for text in _texts(item) if name in text]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield key
+            yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, str):
+        yield value
+        if value.startswith("{"):  # JSON that is kept as text escapes what is not ASCII
+            yield from _texts(json.loads(value))
