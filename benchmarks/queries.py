@@ -11,6 +11,7 @@ from benchmarks.dashboards import eight_panels
 from benchmarks.events import stop_the_access_log
 from benchmarks.memory_aws import PEPPER
 from benchmarks.product import Product, Step, start_afresh
+from benchmarks.traces import checks_and_traces
 from benchmarks.years import DAYS, Organisation, fill, roster_of
 from leadline.store.badges import new_badge
 from leadline.store.configuration import ROSTER_KEY
@@ -103,6 +104,7 @@ def every_query() -> Iterator[Query]:
         yield measured(product, name, target)
     stop_the_access_log(product)
     yield measured(product, "30 days, one service, no access log", dora(end, 30, f"service={service}"))
+    yield from (Query(*row) for row in checks_and_traces())
 
 
 def measured(product: Product, name: str, target: str) -> Query:
