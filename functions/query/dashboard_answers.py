@@ -6,7 +6,8 @@ from typing_extensions import TypedDict
 
 from query.answers import WindowAnswer
 from query.parameters import MAX_REPEATS
-from query.schemas import Name, Repository, Schema, array, text
+from query.schemas import METRIC_PATTERN, Name, Repository, Schema, array, text
+from query.statistics import CUSTOM, DORA_METRICS
 
 MAX_PANELS = 24
 MAX_DESCRIPTION = 2_000
@@ -95,7 +96,9 @@ class PanelSent(TypedDict):
 
     id: Id
     title: Name
-    metric: Annotated[str, Schema(text(200))]
+    metric: Annotated[
+        str, Schema({"anyOf": [{"enum": list(DORA_METRICS)}, {"pattern": f"^{CUSTOM}{METRIC_PATTERN}$"}]})
+    ]
     statistic: NotRequired[Name | None]
     visual: Visual
     interval: NotRequired[Interval | None]
@@ -144,10 +147,10 @@ class DashboardPage(TypedDict):
 
 class PanelValue(TypedDict):
     """One number of a panel, in the window and in the one before. `unit`: s (seconds), ratio (0 to 1), deployments/day, or what is
-    counted. Null where it can't be computed."""
+    counted; null where a custom metric has none. A number that can't be computed is null."""
 
     name: str
-    unit: str
+    unit: str | None
     value: float | None
     previous: float | None
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from leadline.domain.points import NOWHERE
 from leadline.domain.windows import Interval, Window
 from leadline.problems import Fault, Problem
-from query.dashboard_answers import Dashboard, DashboardData, Panel, PanelData, PanelPoint, PanelProblem
-from query.dashboard_definition import filters_of, recent_window, values_of
+from query.dashboard_answers import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
+from query.dashboard_definition import filters_of, recent_window
+from query.dashboard_numbers import Source, Sources
 from query.dashboards import found
 from query.dora import window_answer
 from query.filters import Asked, Filters
-from query.measures import Days
 from query.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
 from query.period import window_or
 from query.refusal import Refused
-from query.reports import Report, Reports
+from query.reports import GroupReport
 from query.request import Request
-from query.statistics import DORA_WITH_COVERAGE, Value
+from query.statistics import Value
 
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR)
 
@@ -33,90 +34,85 @@ def dashboard_data(request: Request) -> DashboardData:
     Raises Problem: 400, 403, 404.
     """
     sent = request.sent
-    sent.faults.check_query()
-    dashboard = found(request)
-    reports = Reports(request, DORA_WITH_COVERAGE)
-    organisation = reports.organisation
-    window = window_or(sent, recent_window(dashboard["window"], organisation.calendar.day_of(request.now)))
     filters = Filters.read(sent)
     sent.faults.check_query()
-    reports.check(filters)
+    dashboard, organisation = found(request), request.organisation()
+    window = window_or(sent, recent_window(dashboard["window"], organisation.calendar.day_of(request.now)))
+    sent.faults.check_query()
     return {
         "id": dashboard["id"],
         "name": dashboard["name"],
         "window": window_answer(window, organisation.timezone),
         "previous": window_answer(window.previous(), organisation.timezone),
-        "panels": _panels(dashboard, reports, window, filters),
+        "panels": _panels(dashboard, Sources(request), window, filters),
     }
 
 
-def _panels(dashboard: Dashboard, reports: Reports[Any], window: Window, filters: Filters) -> list[PanelData]:
-    asked: dict[str, Asked | Problem] = {}
+def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Filters) -> list[PanelData]:
+    asked: list[tuple[Source, Asked] | Problem] = []
     for panel in dashboard["panels"]:
         try:
             joined = filters_of(panel["filters"]).joined(filters_of(dashboard["filters"])).joined(filters)
-            reports.check(joined)
-            asked[panel["id"]] = Asked(window, joined, None, panel["group_by"])
+            source = sources.of(panel["metric"])
+            source.reports.check(joined)
+            asked.append((source, Asked(window, joined, None, panel["group_by"])))
         except Refused as refused:
-            asked[panel["id"]] = _contradiction(refused)
+            asked.append(_contradiction(refused))
         except Problem as problem:
-            asked[panel["id"]] = problem
-    numbers = _Numbers(reports, [one for one in asked.values() if isinstance(one, Asked)])
-    return [_panel(panel, asked[panel["id"]], numbers) for panel in dashboard["panels"]]
+            asked.append(problem)
+    _check(sources, filters)
+    for source in sources.made():
+        source.prepare([one[1] for one in asked if isinstance(one, tuple) and one[0] is source])
+    return [_panel(panel, one) for panel, one in zip(dashboard["panels"], asked, strict=True)]
 
 
-class _Numbers:
-    """Reports of several panels: each made once, of cells that are read together. Its panels ask for them without interval."""
-
-    def __init__(self, reports: Reports[Any], wanted: Sequence[Asked]) -> None:
-        self._reports = reports
-        self._made: dict[Asked, Report[Any]] = {}
-        self._divided: dict[tuple[int, Interval], list[tuple[Window, Any]]] = {}
+def _check(sources: Sources, filters: Filters) -> None:
+    """Raises Problem (403) where the request itself names what is beyond the key, by whatever is counted."""
+    refused: list[Problem] = []
+    for source in sources.made():
         try:
-            reports.fetch(wanted)
-        except Problem:
-            return  # too many together: then each is read, or refused, by itself
-
-    def report(self, asked: Asked) -> Report[Any]:
-        """Raises Problem: 400, 403."""
-        if asked not in self._made:
-            self._made[asked] = self._reports.report(asked)
-        return self._made[asked]
-
-    def series(self, days: Days, window: Window, interval: Interval) -> list[tuple[Window, Any]]:
-        """What is told of each part of the window; `days`: those of one of the reports, or of a group of it."""
-        key = (id(days), interval)  # the reports are kept, so no other days get this id
-        if key not in self._divided:
-            self._divided[key] = list(self._reports.series(days, window, interval))
-        return self._divided[key]
+            source.reports.check(filters)
+        except Problem as problem:
+            refused.append(problem)
+    if refused and len(refused) == len(sources.made()):
+        raise refused[0]
 
 
-def _panel(panel: Panel, asked: Asked | Problem, numbers: _Numbers) -> PanelData:
+def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem) -> PanelData:
     """The panel with its numbers, or with the problem that there is."""
     if isinstance(asked, Problem):
         return _answer(panel, filters_of(panel["filters"]), asked)
+    source, question = asked
     try:
-        report = numbers.report(asked)
+        report = source.report(question)
     except Problem as problem:
-        return _answer(panel, asked.filters, problem)
-    shown, interval = values_of(panel), panel["interval"]
-    answer = _answer(panel, asked.filters, None)
+        return _answer(panel, question.filters, problem)
+    shown, interval = source.values(panel), panel["interval"]
+    answer = _answer(panel, question.filters, None)
     answer["values"] = [
         {
             "name": value.name,
-            "unit": value.unit,
+            "unit": value.unit or None,
             "value": value.of(report.metrics),
             "previous": value.of(report.previous),
         }
         for value in shown
     ]
     if interval:
-        answer["series"] = _points(shown, numbers.series(report.days, asked.window, interval))
+        answer["series"] = _points(shown, source.series(report.days, question.window, interval))
     if report.groups is not None:
-        answer["groups"] = [{"key": group.key, "values": _all(shown, group.metrics)} for group in report.groups]
-        if interval:
-            for entry, group in zip(answer["groups"], report.groups, strict=True):
-                entry["series"] = _points(shown, numbers.series(group.days, asked.window, interval))
+        groups = [_group(shown, source, group, question.window, interval) for group in report.groups]
+        answer["groups"] = sorted(groups, key=lambda group: (group["key"] is None, group["key"] or ""))
+    return answer
+
+
+def _group(
+    shown: Sequence[Value], source: Source, group: GroupReport[Any], window: Window, interval: Interval | None
+) -> PanelGroup:
+    key = None if group.key == NOWHERE else group.key
+    answer: PanelGroup = {"key": key, "values": _all(shown, group.metrics)}
+    if interval:
+        answer["series"] = _points(shown, source.series(group.days, window, interval))
     return answer
 
 

@@ -14,7 +14,7 @@ from query.fields import Fields, read_bool, whole
 from query.filters import GROUPINGS, INTERVALS, Filters
 from query.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
 from query.refusal import Faults, Refused
-from query.statistics import DORA_METRICS, Value, statistics_of
+from query.statistics import CUSTOM, DORA_METRICS, statistics_of
 from query.values import name_of, one_of
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
@@ -76,11 +76,6 @@ def filters_of(told: PanelFilters) -> Filters:
         told.get("team"),
         told.get("author"),
     )
-
-
-def values_of(panel: Panel) -> tuple[Value, ...]:
-    """What a panel shows."""
-    return (statistics_of(panel["metric"]) or {})[panel["statistic"]]
 
 
 def _part_of(unit: str, today: date, back: int) -> date:
@@ -183,7 +178,9 @@ def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, 
 def _read_metric(value: object) -> str:
     name = _read_name(value)
     if statistics_of(name) is None:
-        raise Refused("choice", f"must be one of {', '.join(DORA_METRICS)}")
+        raise Refused(
+            "choice", f"must be one of {', '.join(DORA_METRICS)}, or {CUSTOM} and the name of a custom metric"
+        )
     return name
 
 

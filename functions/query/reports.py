@@ -5,10 +5,10 @@ One computation behind every shape in which numbers are answered: JSON, CSV, pan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Generic, TypeVar
 
 from leadline.domain.people import is_stand_in
@@ -51,8 +51,11 @@ class Report(Generic[M]):
 class Reports(Generic[M]):
     """The reports of one measure that a request asks for: what several need is read once. Not shared between threads."""
 
-    def __init__(self, request: Request, measure: Measure[M]) -> None:
+    def __init__(self, request: Request, measure: Measure[M], stored: Callable[[], Services] | None = None) -> None:
+        """`stored` gives the services that are stored, where others need them too."""
         self._request = request
+        self._stored = stored or partial(all_services, request.table)
+        self._own: dict[str, tuple[str, ...]] = {}
         self._measure = measure
         self._reader = CellReader(request.table, measure)
 
@@ -63,7 +66,7 @@ class Reports(Generic[M]):
     @cached_property
     def _services(self) -> Services:
         """All that the request's key reaches."""
-        return within(self._request, self._measure.services(all_services(self._request.table)))
+        return within(self._request, self._measure.services(self._stored()))
 
     def check(self, filters: Filters) -> None:
         """Raises Problem (403) where the filters name what is beyond the key."""
@@ -134,9 +137,11 @@ class Reports(Generic[M]):
             return {}
         if services is not None:
             return {name: service.production for name, service in services.items() if service.production}
-        keys = [service_key(name) for name in self.organisation.own_production if name in filters.services]
-        items = self._request.table.get(keys).values() if keys else ()
-        return {service.name: service.production for service in map(Service.from_item, items) if service.production}
+        names = [name for name in self.organisation.own_production if name in filters.services]
+        keys = [service_key(name) for name in names if name not in self._own]
+        found = map(Service.from_item, self._request.table.get(keys).values() if keys else ())
+        self._own |= dict.fromkeys(names, ()) | self._own | {service.name: service.production for service in found}
+        return {name: self._own[name] for name in names if self._own[name]}
 
     def _groups(self, grouping: Grouping, window: Window) -> list[GroupReport[M]]:
         measure, reader = self._measure, self._reader

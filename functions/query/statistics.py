@@ -7,13 +7,15 @@ one that GET /v1/metrics/dora answers there. Some metrics stand for several valu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
+from leadline.domain.custom_metrics import Definition, unit_of
 from leadline.domain.lead_time import STAGES
 from leadline.domain.metrics import Coverage, Metrics, Tally
 from leadline.domain.windows import Window
+from query.custom import is_metric_name
 from query.measures import DORA, Days
 
 
@@ -45,7 +47,7 @@ DORA_WITH_COVERAGE = DoraWithCoverage()
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number. `path`: where it is in what a measure tells of a window."""
+    """One number. `path`: where it is in what a measure tells of a window. `unit` is empty where it has none."""
 
     name: str
     unit: str
@@ -111,6 +113,22 @@ DORA_METRICS: dict[str, Statistics] = {
 """DORA's five, the stages of the lead time, what they stand on; and three that stand for several of these."""
 
 
+CUSTOM = "custom:"
+"""Begins the name of a custom metric where DORA's may stand too."""
+
+_CUSTOM_STATISTICS = ("value", "n", "sum", "rate", "mean", "min", "max", "last", "p50", "p75", "p90")
+
+
 def statistics_of(metric: str) -> Statistics | None:
-    """The statistics of a metric, None where there is none of this name."""
-    return DORA_METRICS.get(metric)
+    """The statistics of a metric, None where there can't be one of this name."""
+    if not metric.startswith(CUSTOM):
+        return DORA_METRICS.get(metric)
+    if not is_metric_name(metric.removeprefix(CUSTOM)):
+        return None
+    return {statistic: (Value(metric, "", (statistic,)),) for statistic in _CUSTOM_STATISTICS}
+
+
+def custom_unit(definition: Definition, statistic: str) -> str:
+    """The unit of a custom metric's number; empty where its definition has none."""
+    aggregation = {"value": definition.read_as, "n": "count"}.get(statistic, statistic)
+    return unit_of(replace(definition, aggregation=aggregation, unit=definition.read_in)) or ""

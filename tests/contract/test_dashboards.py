@@ -198,11 +198,15 @@ def test_the_list_is_every_dashboard_once_in_order_page_by_page(others: tuple[st
 def test_a_limited_key_sees_the_dashboards_that_say_so_and_else_what_there_was_at_first() -> None:
     api = ProductApi()
     made(api, "default", a_dashboard(filters={"service": ["secret"]}))
-    made(api, "hidden", a_dashboard())
+    for name in ("a1", "a2", "a3", "hidden"):
+        made(api, name, a_dashboard())
     made(api, "shared", a_dashboard(limited_keys=True))
     api.key = create_key(api.table, PEPPER, name="t", scopes=["config:write"], now=NOW, services=["shop"])[0]
     assert ids(api) == ["default", "shared"]
-    assert [ids(api, limit="1"), api.get(f"{PATH}/default")["name"]] == [["default"], DEFAULT["name"]]
+    first = api.get(PATH, limit="1")
+    assert [item["id"] for item in first["items"]] == ["default"]
+    assert ids(api, limit="1", cursor=first["next_cursor"]) == ["shared"]
+    assert api.get(f"{PATH}/default")["name"] == DEFAULT["name"]
     for path in ("", "/data"):
         missing, hidden = (api.request("GET", f"{PATH}/{name}{path}") for name in ("none", "hidden"))
         assert (hidden.status, hidden.text) == (404, missing.text)

@@ -269,6 +269,31 @@ def test_the_longest_windows_are_ones_that_a_report_takes() -> None:
                 assert recent_window({"last": last, "unit": unit, "complete": complete}, today).days <= 400  # type: ignore[typeddict-item]
 
 
+def test_what_counts_as_a_services_production_is_read_once_for_all_panels() -> None:
+    api = api_with(a_part(date(2026, 10, 2), "api", "live"))
+    own = api.request(
+        "PUT", "/v1/services/api", body='{"production": ["live"]}', content_type="application/json", if_match="*"
+    )
+    assert own.status == 200
+    count = {"metric": "deployment_frequency", "statistic": "deployments", "visual": "table"}
+    panels = [
+        a_panel(f"p{n}", **count, group_by=by, filters={"service": ["api"]})
+        for n, by in enumerate((None, "team", "author"))
+    ]
+    made(api, "ours", a_dashboard(*panels))
+    read: list[Any] = []
+    get = api.table.get
+
+    def counting(keys: Any) -> Any:
+        read.extend(keys)
+        return get(keys)
+
+    api.table.get = counting  # type: ignore[method-assign]
+    shown = panels_of(api, "ours")
+    assert [panel["values"][0]["value"] for panel in shown.values()] == [1, 1, 1]
+    assert read.count(("services", "api")) == 1
+
+
 EIGHT = [
     *(a_panel(metric, metric=metric, visual="line", interval="week") for metric in list(DORA_METRICS)[:5]),
     a_panel("stages", metric="change_lead_time.stages", visual="bar", interval="month"),
