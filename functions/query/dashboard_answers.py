@@ -86,7 +86,7 @@ class FiltersSent(TypedDict):
 
     service: NotRequired[Annotated[list[Name], Schema(array(MAX_REPEATS))] | None]
     repository: NotRequired[Annotated[list[Repository], Schema(array(MAX_REPEATS))] | None]
-    environment: NotRequired[Annotated[list[Name], Schema(array(MAX_REPEATS))] | None]
+    environment: NotRequired[Annotated[list[Annotated[str, Schema(text(100))]], Schema(array(MAX_REPEATS))] | None]
     team: NotRequired[Name | None]
     author: NotRequired[Name | None]
 

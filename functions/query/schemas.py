@@ -60,6 +60,8 @@ URL: Json = {
     "maxLength": 2000,
     "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{_CONTROL}\s@]*)?$",
 }
+METRIC_PATTERN = "[a-z][a-z0-9._-]{0,99}"
+"""Of a custom metric's name."""
 SHA: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
 DATE: Json = {"type": "string", "format": "date"}
 TIME: Json = {"type": "string", "format": "date-time"}
