@@ -26,6 +26,7 @@ from leadline.domain.people import names_in, renamed
 from leadline.store.cells import PREFIX
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
 from leadline.store.people import PEOPLE, Naming, People
+from leadline.store.points import CELL_PREFIX
 from leadline.store.table import ANY, Check, Delete, Guard, Item, Key, Put, Table, Write, at_version
 
 PAGE = 1_000
@@ -131,7 +132,7 @@ def _page(table: Table, people: People, job: Renaming, unchanged: Check) -> Rena
     renamed_here, left = 0, job.left
     after: Key | None = None
     for count, item in enumerate(table.scan(job.after), start=1):
-        if item["pk"].startswith(PREFIX):
+        if item["pk"].startswith((PREFIX, CELL_PREFIX)):
             if job.turn > 1:
                 left |= drop_stale(table, item, people, unchanged, whatever=job.last)
         elif item["pk"].startswith("repo#"):

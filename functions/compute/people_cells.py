@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from leadline.domain.cells import AUTHOR_MARK
 from leadline.store.cells import numbers_of, parse_cell_key
 from leadline.store.people import People
+from leadline.store.points import CELL_PREFIX, cell_of
 from leadline.store.table import Add, Check, Delete, Item, Table, Write
 
 MARKS = 100
@@ -18,7 +19,7 @@ def drop_stale(table: Table, item: Item, people: People, unchanged: Check, *, wh
     """
     key = (item["pk"], item["sk"])
     try:
-        author = parse_cell_key(key).scope.author
+        author = _author_of(item)
     except (ValueError, KeyError, IndexError):
         return False  # no cell: `leadline rebuild` removes it
     if author is None:
@@ -34,6 +35,12 @@ def drop_stale(table: Table, item: Item, people: People, unchanged: Check, *, wh
         return True
     _write(table, [Delete(key)], unchanged)
     return False
+
+
+def _author_of(item: Item) -> str | None:
+    if item["pk"].startswith(CELL_PREFIX):
+        return cell_of(item)[1].scope.author
+    return parse_cell_key((item["pk"], item["sk"])).scope.author
 
 
 def _write(table: Table, writes: Iterable[Write], unchanged: Check) -> None:

@@ -12,17 +12,18 @@ from typing import Any
 
 from compute.corrections import open_deployment
 from compute.derivation import Derivation
+from compute.people_points import rename_points
 from compute.records import save_record
 from compute.workspace import Workspace, read_together
 from leadline.domain.deployments import Deployment, relabelled
 from leadline.domain.facts import Part
-from leadline.domain.people import Rename, names_in, renamed
+from leadline.domain.people import FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
 from leadline.queue import canonical
 from leadline.store.changeset import lock_key
 from leadline.store.deployments import Record
 from leadline.store.ledger import entry_key, node_from_item, node_key, renamed_node, takes_part
 from leadline.store.people import People
-from leadline.store.table import Item, Key, Put, Table
+from leadline.store.table import Item, Key, Put, Table, at_version
 
 
 def rename_item(table: Table, item: Item, people: People) -> bool:
@@ -37,7 +38,9 @@ def rename_item(table: Table, item: Item, people: People) -> bool:
             return _rename_under_lock(table, item, people, _names_of_node, renamed_node)
         case "dep":
             return _rename_deployment(table, item, people)
-        case "history":
+        case "point":
+            return rename_points(table, item, people)
+        case "history" | "dashboards":
             return _rename_as_sent(table, item, people)
         case "event" if "message" in item:
             return _rename_parked(table, item, people)
@@ -136,7 +139,12 @@ def _rename_as_sent(table: Table, item: Item, people: People) -> bool:
     names = people.told(names_in(item))
     if all(name == new for name, new in names.items()):
         return False
-    table.write([Put(renamed(item, names.__getitem__))])  # written once, and never again by anybody else
+    shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
+    new = renamed(item, shown.__getitem__)
+    if "v" in item:
+        table.write([Put({**new, "v": item["v"] + 1}, at_version(item["v"]))])
+    else:
+        table.write([Put(new)])  # what is on record is written once, and never again by anybody else
     return True
 
 

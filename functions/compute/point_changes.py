@@ -5,7 +5,7 @@ anything else is done under the metric's lock. What concerns all points is done 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,8 @@ from leadline.domain.points import Point, PointScope
 from leadline.domain.roster import Roster
 from leadline.domain.windows import Window
 from leadline.store.changeset import Changeset, lock_key
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
+from leadline.store.people import Naming, People
 from leadline.store.points import (
     METRICS,
     metric_key,
@@ -37,10 +38,13 @@ class Opened:
 
     changes: Changeset
     organisation: Organisation
+    people: People
     roster: Roster
 
     def derived(self, point: Point) -> Point:
-        """The point with its day and teams by this configuration."""
+        """The point with its day and teams by this configuration, and its author as people are named now."""
+        if point.author is not None:
+            point = replace(point, author=self.people.stored(point.author))
         return point.derived(self.organisation.calendar, self.roster)
 
 
@@ -56,9 +60,11 @@ def open_metric(table: Table, metric: str, keys: Iterable[Key] = ()) -> Opened:
 def _open(table: Table, metric: str, keys: Iterable[Key] = ()) -> Opened:
     lock = point_lock(metric)
     snapshot = read_together(table, [lock_key(lock), *keys])
-    changes = Changeset(table, lock, snapshot)
+    changes = Changeset(table, lock, snapshot, begins_with=SETTINGS_KEY)
     changes.todo = set(changes.stored_todo())
-    return Opened(changes, Organisation.from_item(snapshot[SETTINGS_KEY]), roster_from_item(snapshot[ROSTER_KEY]))
+    organisation = Organisation.from_item(snapshot[SETTINGS_KEY])
+    people = People(table, Naming.of(organisation))
+    return Opened(changes, organisation, people, people.roster(snapshot[ROSTER_KEY]))
 
 
 def apply_points(table: Table, data: dict[str, Any], received_at: int) -> None:
@@ -75,7 +81,7 @@ def apply_points(table: Table, data: dict[str, Any], received_at: int) -> None:
         _move_days(table, metric, opened)
         return
     recount = Recount(opened.changes, metric)
-    points = _points_of(table, opened, recount, metric, data)
+    points = _points_of(table, opened, recount, metric, {**data, "authors": opened.people.either(data["authors"])})
     recount.apply((point, opened.derived(point)) for point in points)
 
 

@@ -1,5 +1,6 @@
 """A point of a custom metric: counted once, however often and in whatever order it is told."""
 
+from dataclasses import replace
 from typing import Any
 
 from compute.point_cells import Recount, add_point
@@ -7,6 +8,7 @@ from compute.point_changes import open_metric
 from compute.trace import About
 from leadline.domain.points import Point, place_of
 from leadline.store.changeset import Changeset
+from leadline.store.people import People
 from leadline.store.points import identity_key, key_of_id, point_at, point_from_item, point_place
 from leadline.store.table import Table
 
@@ -31,7 +33,7 @@ def apply_point(table: Table, data: dict[str, Any], received_at: int, event_id: 
     if received_at <= changes.lock.get("deleted_at", -1):
         return about
     stored = _stored(changes, told)
-    new = opened.derived(told)
+    new = opened.derived(_as_named_now(told, opened.people))
     counted = new
     if stored is None:
         add_point(changes, new, opened.organisation.timezone)
@@ -41,6 +43,12 @@ def apply_point(table: Table, data: dict[str, Any], received_at: int, event_id: 
         counted = stored
     changes.flush()
     return {**about, "point": point_place(counted.time, counted.key)}
+
+
+def _as_named_now(told: Point, people: People) -> Point:
+    gone = people.gone(told.labels.values())
+    author = people.told([told.author])[told.author] if told.author is not None else None
+    return replace(told, author=author, labels={name: gone.get(value, value) for name, value in told.labels.items()})
 
 
 def _stored(changes: Changeset, told: Point) -> Point | None:

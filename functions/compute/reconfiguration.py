@@ -29,8 +29,7 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
     changes = derivation.work.changes
     changes.note(roster=max(received_at, changes.lock.get("roster", 0)))
     derivation.finish()
-    # By either name: while people are being renamed, what they shipped may still be counted under the one or the other.
-    authors = {*data["authors"], *derivation.work.people.told(data["authors"]).values()}
+    authors = derivation.work.people.either(data["authors"])
     window = Window(
         date.fromisoformat(data["from"]) if data.get("from") else _FIRST,
         date.fromisoformat(data["to"]) if data.get("to") else _LAST,
@@ -43,7 +42,7 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
         for environment in service.years:
             days = {
                 key.day
-                for author in sorted(authors)
+                for author in authors
                 for key, _ in read_cells(
                     table, Scope(environment, service=name, author=author), window, consistent=True
                 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from leadline.domain.people import names_in, renamed
 from leadline.domain.roster import Roster
 from leadline.store.changeset import Changeset, lock_key
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
 from leadline.store.ledger import StoredLedger
 from leadline.store.people import Naming, People
 from leadline.store.services import Service, service_key
@@ -73,10 +73,7 @@ class Workspace:
     @property
     def roster(self) -> Roster:
         if self._roster is None:
-            item = self.changes.get(ROSTER_KEY)
-            if self.people.naming.under_way:
-                item = renamed(item, self.people.told(names_in(item)).__getitem__)
-            self._roster = roster_from_item(item)
+            self._roster = self.people.roster(self.changes.get(ROSTER_KEY))
         return self._roster
 
     def service(self, name: str) -> Service | None:

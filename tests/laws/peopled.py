@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from leadline.store.table import Table
@@ -10,6 +11,8 @@ from tests.builders import Event, at, event
 from tests.contract.configured import configure
 from tests.contract.pipeline import Pipeline
 from tests.histories import REPOSITORY, a_history
+from tests.points import folded_points, point_cells, points_drawn
+from tests.stored import folded_cells, stored_cells
 
 ZOE, BOB, CID, BOT = "Zoë Quimby#1", "xq-bob", "xq-cid", "zq-bump[bot]"
 _CALLED = {"ann": ZOE, "bob": BOB, "cid": CID}
@@ -31,6 +34,10 @@ def a_peopled_history(seed: int, *, disputed: bool = True) -> list[Event]:
         if told["kind"] == "change" and disputed and draw.random() < 0.2:
             data = {**told["data"], "author": draw.choice([ZOE, BOB, CID])}
             events.append({**told, "event_id": f"{told['event_id']}_too", "data": data})
+    for told in points_drawn(seed, count=12):
+        author = _CALLED.get(told["data"].get("author", ""))
+        data = {**told["data"], "labels": {"by": draw.choice([ZOE, CID])}, "author": author}
+        events.append(event("point", data, told["received_at"]))
     events.append(event("change", {"repository": REPOSITORY, "number": 77, "author": BOT, "opened_at": at(1)}, at(1)))
     draw.shuffle(events)
     return events
@@ -57,6 +64,14 @@ def an_organisation(events: list[Event]) -> Pipeline:
         assert api.put_team(team, *halves).status == 200
     configure(api, bots=["*[bot]", CID])
     configure(api, bots=["*[BOT]"], direct_commits="count")
+    panel = {
+        "id": "lead",
+        "title": "Lead",
+        "metric": "change_lead_time",
+        "visual": "number",
+        "filters": {"author": ZOE},
+    }
+    api.ask("PUT", "/v1/dashboards/board", {"name": "Board", "filters": {"author": ZOE}, "panels": [panel]})
     api.tell(*events, a_parked_event())
     api.settle()
     return api
@@ -67,8 +82,12 @@ def a_parked_event() -> Event:
 
 
 def everyones_numbers(api: Pipeline, *environments: str) -> dict[str, Any]:
-    """Every report of the organisation, its services and its teams, of the whole and by day."""
-    found: dict[str, Any] = {}
+    """Every report of the organisation, its services and its teams, of the whole and by day; custom metrics by their cells."""
+    found: dict[str, Any] = {
+        str(cell): replace(spread, authors={})
+        for cell, spread in point_cells(api.table).items()
+        if cell.scope.author is None
+    }
     for environment in environments or ("production", "staging"):
         for grouping in ("service", "repository", "team"):
             found[f"{environment} by {grouping}"] = api.dora(
@@ -79,6 +98,11 @@ def everyones_numbers(api: Pipeline, *environments: str) -> dict[str, Any]:
                 environment=environment, team=team, group_by="service", interval="week", **WINDOW
             )
     return found
+
+
+def is_exact(api: Pipeline) -> bool:
+    """Whether all cells are the fold of what they count."""
+    return stored_cells(api.table) == folded_cells(api.table) and point_cells(api.table) == folded_points(api.table)
 
 
 def places_of(table: Table, name: str) -> list[str]:

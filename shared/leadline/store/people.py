@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from leadline.domain.errors import Conflict
-from leadline.domain.people import is_pseudonym, is_stand_in, pseudonym
-from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.domain.people import is_pseudonym, is_stand_in, names_in, pseudonym, renamed
+from leadline.domain.roster import Roster
+from leadline.store.configuration import SETTINGS_KEY, Organisation, roster_from_item
 from leadline.store.table import ABSENT, Check, Item, Key, Put, Table, Write, at_version
 
 PEOPLE = "people"
@@ -100,6 +101,17 @@ class People:
     def stored(self, name: str) -> str:
         """A name found in what is stored, as `told` has it: another one only while something is being renamed."""
         return self.told([name])[name] if self.naming.under_way else name
+
+    def either(self, names: Iterable[str]) -> list[str]:
+        """These names and those of now: while people are being renamed, what they did may be counted under either."""
+        names = set(names)
+        return sorted({*names, *self.told(names).values()})
+
+    def roster(self, item: Item | None) -> Roster:
+        """The teams, with their members as they are named now."""
+        if self.naming.under_way and item is not None:
+            item = renamed(item, self.told(names_in(item)).__getitem__)
+        return roster_from_item(item)
 
     def _may_differ(self, name: str) -> bool:
         if self.naming.salt is None or is_stand_in(name):
