@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import sha
-from tests.laws.posted import ANN, SHOP, on, post
+from tests.laws.posted import ANN, CID, SHOP, on, post
 from tests.laws.whole import Whole
 
 
@@ -75,3 +75,10 @@ def custom_metrics(whole: Whole) -> None:
 
 def previews(whole: Whole) -> None:
     whole.good("POST", "/v1/deployments/preview", {"id": sha("m4"), "repository": SHOP})
+
+
+def people(whole: Whole) -> None:
+    whole.good("DELETE", f"/v1/people/{CID}")
+    for _ in range(3):
+        whole.now += 3_600_000
+        whole.scheduled("sweep")

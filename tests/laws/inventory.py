@@ -30,6 +30,7 @@ PLACEHOLDERS = {
     "host": "github|gitlab|bitbucket",
     "repository": "[^#]+",
     "name": "[^#]+",
+    "pseudonym": "p-[0-9a-f]{12}",
     "place": "(?:(?:service|repository):[^#]+)?",
     "any": ".+",
 }
