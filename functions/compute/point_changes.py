@@ -109,17 +109,6 @@ def delete_points(table: Table, data: dict[str, Any], received_at: int) -> None:
     _delete(table, metric)
 
 
-def rewrite_points(table: Table, metric: str, author: str, rewrite: Callable[[Point], Point]) -> None:
-    """Rewrites a person's points, such as under another name. `rewrite` leaves key, time, day and teams as they are.
-
-    Raises Conflict to be tried anew.
-    """
-    opened = open_metric(table, metric)
-    recount = Recount(opened.changes, metric)
-    points = _points_of(table, opened, recount, metric, {"authors": [author]})
-    recount.apply((point, rewrite(point)) for point in points)
-
-
 def metrics_with_points(table: Table) -> list[str]:
     """The names of all metrics that have points."""
     return [item["sk"] for item in table.query(METRICS)]

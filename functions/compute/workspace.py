@@ -7,7 +7,6 @@ needs several transactions is finished by whoever comes next, should its worker 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from leadline.domain.people import names_in, renamed
 from leadline.domain.roster import Roster
 from leadline.store.changeset import Changeset, lock_key
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation

@@ -20,6 +20,9 @@ _BOT = "~bot-"
 _NAMED = frozenset({"author", "authors", "other_authors", "bots"})
 """Names of fields that hold people's names, in messages and in what is stored as it was sent."""
 
+FORMER_MEMBER = "former member"
+"""Stands for a removed person where what people sent is shown to them again."""
+
 Rename = Callable[[str], str]
 Told = tuple[str | None, tuple[str, ...]]
 """Who made something, and who else was told to have made it."""
