@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from leadline.domain.errors import Conflict
+from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed
 from leadline.problems import Problem
 from leadline.queue import canonical
+from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
-from leadline.store.table import Delete, Put, at_version
+from leadline.store.people import Naming, People, while_it_stands
+from leadline.store.table import Delete, Item, Put, at_version
 from query.body import read_json
 from query.dashboard_answers import Dashboard, DashboardEntry, DashboardPage, Definition
 from query.dashboard_default import DEFAULT, DEFAULT_ID
@@ -69,16 +72,16 @@ def post_dashboard(request: Request) -> Reply:
     said = hashlib.sha256(canonical(definition).encode()).hexdigest() if key else None
     for _ in range(TRIES):
         name = f"dsh_{key or secrets.token_hex(8)}"
-        stored = _stored(request, name)
+        stored, settings = _stored(request, name)
         if stored is not None:
             if stored.request != said:
                 raise Problem(
                     409, "Idempotency-Key used", "This key came with another dashboard before; use a new one."
                 )
             return _made(_dashboard(stored))
-        made = StoredDashboard(name, dict(definition), request.now, said)
+        made = StoredDashboard(name, _named(request, definition, settings), request.now, said)
         try:
-            _write(request, None, made)
+            _write(request, None, made, settings)
         except Conflict:
             continue
         return _made(_dashboard(made))
@@ -105,7 +108,7 @@ def delete_dashboard(request: Request) -> None:
     """Deletes a dashboard; the default one is then as it was at first. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     for _ in range(TRIES):
-        stored = _stored(request, request.name)
+        stored, _ = _stored(request, request.name)
         current = _shown(request, request.name, stored)
         if current is None:
             raise _missing()
@@ -142,17 +145,17 @@ def _change(request: Request, change: Callable[[Dashboard | None], Definition]) 
     if not _may_be(request.name):
         raise not_found("This can't be a dashboard's id: it has 1 to 64 of a-z, 0-9, - and _.")
     for _ in range(TRIES):
-        stored = _stored(request, request.name)
+        stored, settings = _stored(request, request.name)
         current = _shown(request, request.name, stored)
         definition = change(current)
         check_if_match(request, current)
         version = stored.version + 1 if stored is not None else request.now
         said = stored.request if stored is not None else None
-        new = StoredDashboard(request.name, dict(definition), version, said)
+        new = StoredDashboard(request.name, _named(request, definition, settings), version, said)
         if current == _dashboard(new):
             return with_etag(current)
         try:
-            _write(request, stored, new, current)
+            _write(request, stored, new, settings, current)
         except Conflict:
             continue
         return with_etag(_dashboard(new))
@@ -226,21 +229,35 @@ def _may_be(name: str) -> bool:
         return False
 
 
-def _stored(request: Request, name: str) -> StoredDashboard | None:
-    if not _may_be(name):
-        return None
-    key = dashboard_key(name)
-    item = request.table.get([key]).get(key)
-    return StoredDashboard.from_item(item) if item is not None else None
+def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item | None]:
+    """The dashboard as it is stored, and the settings' item."""
+    keys = [SETTINGS_KEY, *([dashboard_key(name)] if _may_be(name) else [])]
+    found = request.table.get(keys)
+    item = found.get(dashboard_key(name))
+    return StoredDashboard.from_item(item) if item is not None else None, found.get(SETTINGS_KEY)
+
+
+def _named(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
+    """The definition with the people in it as they are to be stored now."""
+    people = People(request.table, Naming.of(Organisation.from_item(settings)))
+    names = people.told(names_in(dict(definition)))
+    shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
+    return dict(renamed(dict(definition), shown.__getitem__))
 
 
 def _write(
-    request: Request, old: StoredDashboard | None, new: StoredDashboard, before: Dashboard | None = None
+    request: Request,
+    old: StoredDashboard | None,
+    new: StoredDashboard,
+    settings: Item | None,
+    before: Dashboard | None = None,
 ) -> None:
-    """Stores the dashboard and puts that on record. Raises Conflict where somebody else was first."""
+    """Stores the dashboard and puts that on record. Raises Conflict where somebody else was first, or people are named otherwise
+    since."""
     action = "changed" if before is not None else "created"
     guard = at_version(old.version if old is not None else 0)
-    request.table.write([Put(new.to_item(), guard), _record(request, action, new, before, _dashboard(new))])
+    record = _record(request, action, new, before, _dashboard(new))
+    request.table.write([Put(new.to_item(), guard), record, *while_it_stands(settings)])
 
 
 def _record(

@@ -9,8 +9,12 @@ import pytest
 
 from leadline.auth import METRICS_READ, create_key
 from leadline.domain.errors import Conflict
+from leadline.domain.people import pseudonym, stand_in
+from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.dashboards import DASHBOARDS
 from leadline.store.memory import MemoryTable
+from leadline.store.people import PEOPLE
+from leadline.store.table import Put
 from query.dashboard_default import DEFAULT
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, send
 from tests.unit.query.product_api import NOW, PEPPER, ProductApi
@@ -260,6 +264,39 @@ def test_who_loses_every_race_is_asked_to_send_it_again() -> None:
     for method, path, body in (("POST", "", sent), ("PUT", "/ours", sent), ("DELETE", "/ours", None)):
         answer = send(api, method, PATH + path, body, if_match="*")
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_people_are_stored_in_filters_as_they_are_named_everywhere() -> None:
+    api = ProductApi()
+    naming = {"salt": "s", "removed": True, "pseudonyms": True}
+    api.table.write([Put({"pk": SETTINGS_KEY[0], "sk": SETTINGS_KEY[1], "v": 1, PEOPLE: naming})])
+    api.table.write([Put({"pk": PEOPLE, "sk": pseudonym("s", "zoe"), "gone": stand_in("0" * 16, bot=False)})])
+    sent = a_dashboard(a_panel(filters={"author": "ann"}), a_panel("b", filters={"author": "zoe"}))
+    for shown in (made(api, "ours", sent), send(api, "POST", PATH, sent).json):
+        authors = [panel["filters"]["author"] for panel in shown["panels"]]
+        assert authors == [pseudonym("s", "ann"), "former member"]
+    stored = [item for item in api.table.scan() if item["pk"] != PEOPLE]
+    assert "ann" not in str(stored)
+    assert "zoe" not in str(stored)
+
+
+def test_a_name_is_not_stored_by_who_read_the_settings_before_its_owner_was_removed() -> None:
+    class Interrupted(MemoryTable):
+        interrupted = False
+
+        def write(self, writes: Any) -> None:
+            if self.interrupted:
+                self.interrupted = False
+                naming = {"salt": "s", "removed": True}
+                super().write([Put({"pk": SETTINGS_KEY[0], "sk": SETTINGS_KEY[1], "v": 1, PEOPLE: naming})])
+                super().write([Put({"pk": PEOPLE, "sk": pseudonym("s", "zoe"), "gone": stand_in("0" * 16, bot=False)})])
+            super().write(writes)
+
+    table = Interrupted()
+    api = ProductApi(table)
+    table.interrupted = True
+    made(api, "ours", a_dashboard(filters={"author": "zoe"}))
+    assert "zoe" not in str(list(table.scan()))
 
 
 def test_a_dashboard_is_kept_as_it_is_by_the_real_store(aws_env: Any) -> None:
