@@ -50,6 +50,17 @@ def test_authors_and_labels_lose_their_addresses_on_every_way() -> None:
         whole.get("/v1/metrics/dora", author=an_address())
 
 
+def test_an_artifact_is_known_without_the_credentials_that_its_address_brings() -> None:
+    with watched() as whole:
+        for host in (f"ci:{a_secret()}@", f"{a_secret()}@", ""):
+            content = {
+                "environment": {"id": "production"},
+                "artifactId": f"https://{host}reg.dev/api:1?token={a_secret()}",
+            }
+            assert whole.carry(a_document("service.deployed", content=content), "bare").status == 202
+        assert len(whole.get("/v1/events", status="waiting")["items"]) == 1
+
+
 def test_names_are_kept_and_never_logged_whatever_they_are() -> None:
     """Each text of each payload in turn is a name that could be a secret in the wrong place: stored by right, told by nobody."""
     with watched() as whole:

@@ -25,6 +25,8 @@ HEAD_NAMES = ("head_sha", "headSha")
 REPOSITORY_NAMES = ("repository", "repositoryUrl", "repository_url", "org.opencontainers.image.source")
 
 _HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:/*)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?)((?:/.*)?)")
+# A user before the host, and a query: registries take tokens in both, and neither says which artifact it is.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@?#]+@|\?.*", re.DOTALL)
 _LETTER = re.compile(r"[a-fA-F]")
 
 
@@ -56,9 +58,9 @@ def packaged_origin(custom: Mapping[str, Any], artifact: str, change: Any) -> Or
 
 
 def artifact_key(artifact: str) -> str:
-    """One name for all spellings of an artifact: its package URL without qualifiers, else what was sent."""
+    """One name for all spellings of an artifact: its package URL without qualifiers, else what was sent, less credentials."""
     purl = read_purl(artifact)
-    return purl.key if purl else artifact.strip()
+    return purl.key if purl else _CREDENTIALS.sub("", artifact.strip())
 
 
 def sha_in(custom: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
