@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from benchmarks import points
 from benchmarks.happenings import AUTHORS, DAY, HOUR, TEAMS, Happenings, instant, sha
 from benchmarks.product import Product, Step, start_afresh
 from leadline.store.access import AccessSettings
@@ -201,4 +202,8 @@ _ROWS: dict[str, Callable[[Product, Happenings], Step]] = {
     "push of 3 commits": _push,
     "incident": _incident,
     "incident resolved": _resolved,
+    "point of a custom metric": points.usual_point,
+    "the same, without id, author and team": points.bare_point,
+    "the same, sent again": points.resent_point,
+    "500 points in one request": points.many_points,
 }

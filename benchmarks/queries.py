@@ -10,6 +10,7 @@ from benchmarks import dashboards
 from benchmarks.dashboards import eight_panels
 from benchmarks.events import stop_the_access_log
 from benchmarks.memory_aws import PEPPER
+from benchmarks.points import two_months_of_points
 from benchmarks.product import Product, Step, start_afresh
 from benchmarks.traces import checks_and_traces
 from benchmarks.years import DAYS, Organisation, fill, roster_of
@@ -72,6 +73,7 @@ def every_query() -> Iterator[Query]:
     end = today()
     product = filled(FIFTY_SERVICES, end)
     service = FIFTY_SERVICES.service(7)
+    custom = two_months_of_points(product, service, end)
     rows = {
         "30 days, one service": dora(end, 30, f"service={service}"),
         "30 days, one service, by day": dora(end, 30, f"service={service}", "interval=day"),
@@ -97,6 +99,9 @@ def every_query() -> Iterator[Query]:
         ),
         "30 days: OpenMetrics by service (50)": "/v1/metrics/openmetrics",
         "30 days, one service: a badge": badge(product, service),
+        "30 days of a custom metric, one service": custom,
+        "the same, by day": f"{custom}&interval=day",
+        "the same, by author (5)": f"{custom}&group_by=author",
         "services": "/v1/services",
         "teams": "/v1/teams",
     }

@@ -1,4 +1,4 @@
-"""Changes that concern a metric's points as a whole: teams, the time zone, a person's name, and the metric's deletion.
+"""Changes that concern a metric's points as a whole: teams, the time zone, and the metric's deletion.
 
 Each can be applied again after it was cut off anywhere: what is done already is not done twice. A deletion is finished before
 anything else is done under the metric's lock. What concerns all points is done month by month, so that memory stays small.
