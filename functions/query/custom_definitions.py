@@ -6,8 +6,9 @@ points and numbers too, which compute does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, Definition
@@ -53,12 +54,21 @@ def metric_page(request: Request) -> MetricPage:
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    names = names_after(request.table, after or "", limit + 1)
-    metrics = [read_metric(request.table, name) for name in names[:limit]]
+    page = list(islice(_reached(request, after or "", limit + 1), limit + 1))
     return {
-        "items": [_entry(metric) for metric in metrics if metric and reaches_metric(request, metric)],
-        "next_cursor": request.next_cursor(names[limit - 1]) if len(names) > limit else None,
+        "items": [_entry(metric) for metric in page[:limit]],
+        "next_cursor": request.next_cursor(page[limit - 1].name) if len(page) > limit else None,
     }
+
+
+def _reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
+    """The metrics after this name. What a limited key does not reach is read past: a short page or its cursor would tell of it."""
+    while names := names_after(request.table, after, at_once):
+        for name in names:
+            metric = read_metric(request.table, name)
+            if metric and reaches_metric(request, metric):
+                yield metric
+        after = names[-1]
 
 
 def get_definition(request: Request) -> Reply | MetricDefinition:
