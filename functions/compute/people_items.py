@@ -17,7 +17,7 @@ from compute.records import save_record
 from compute.workspace import Workspace, read_together
 from leadline.domain.deployments import Deployment, relabelled
 from leadline.domain.facts import Part
-from leadline.domain.people import FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
+from leadline.domain.people import BOTS, FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
 from leadline.queue import canonical
 from leadline.store.changeset import lock_key
 from leadline.store.deployments import Record
@@ -137,10 +137,11 @@ def _renamed_parts(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[
 
 def _rename_as_sent(table: Table, item: Item, people: People) -> bool:
     names = people.told(names_in(item))
-    if all(name == new for name, new in names.items()):
+    gone = people.gone(names_in(item, BOTS))
+    if not gone and all(name == new for name, new in names.items()):
         return False
     shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
-    new = renamed(item, shown.__getitem__)
+    new = renamed(renamed(item, shown.__getitem__), lambda name: FORMER_MEMBER if name in gone else name, BOTS)
     if "v" in item:
         table.write([Put({**new, "v": item["v"] + 1}, at_version(item["v"]))])
     else:

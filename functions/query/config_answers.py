@@ -16,6 +16,8 @@ class Settings(TypedDict):
     changes that make their deployment rework; `*` is anything. `rework_means_failure`: such a deployment also means that the one before
     it failed, and made that good.
     `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+    `individuals`: whether people are told by their names, by pseudonyms with the names kept apart, or not at all. `author_pages`:
+    whether each has a page. These two are changed with the scope `admin` only.
     """
 
     timezone: str
@@ -28,6 +30,8 @@ class Settings(TypedDict):
     rework_titles: list[str]
     rework_means_failure: bool
     direct_commits: Literal["list", "count"]
+    individuals: Literal["names", "pseudonyms", "off"]
+    author_pages: bool
 
 
 _Word = Annotated[str, Schema(text(100))]
@@ -46,6 +50,8 @@ class SettingsSent(TypedDict):
     rework_titles: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
     rework_means_failure: NotRequired[bool | None]
     direct_commits: NotRequired[Literal["list", "count"] | None]
+    individuals: NotRequired[Literal["names", "pseudonyms", "off"] | None]
+    author_pages: NotRequired[bool | None]
 
 
 class ServiceConfiguration(TypedDict):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from leadline.domain.deployments import IN_PROGRESS
+from leadline.store.configuration import Organisation
 from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
@@ -16,6 +17,7 @@ from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recov
 from query.filters import Filters
 from query.limited import check_asked, reaches, within
 from query.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
+from query.people_shown import labels_shown, shown
 from query.period import days_are_told
 from query.refusal import Refused, not_found
 from query.request import Request
@@ -45,7 +47,7 @@ def one_deployment(request: Request) -> Deployment:
     found = deployments_by_key(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
     if request.name not in found or not reaches(request, found[request.name].deployment.service):
         raise not_found("There is no deployment with this key.")
-    return deployment_answer(found[request.name])
+    return deployment_answer(found[request.name], request.organisation())
 
 
 def deployment_page(request: Request) -> DeploymentPage:
@@ -66,7 +68,7 @@ def deployment_page(request: Request) -> DeploymentPage:
                 return {"items": items, "next_cursor": request.next_cursor(last or place)}
             looked_at, last = looked_at + 1, place
             if record is not None and _wanted(record, request.sent):
-                items.append(deployment_answer(record))
+                items.append(deployment_answer(record, request.organisation()))
                 size += len(json.dumps(items[-1]))
     more = last is not None and next(places, None) is not None
     return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
@@ -136,7 +138,7 @@ def _wanted(record: Record, sent: Sent) -> bool:
     return not mappings or record.status in mappings
 
 
-def deployment_answer(record: Record) -> Deployment:
+def deployment_answer(record: Record, organisation: Organisation) -> Deployment:
     """The record as the API shows it. Whether it failed is read from what is counted, so that lists agree with metrics."""
     report = record.deployment.report
     counted = record.parts[0].summary if record.parts else None
@@ -158,7 +160,7 @@ def deployment_answer(record: Record) -> Deployment:
         "finished_at": None if unfinished else instant(report.finish),
         "version": report.version,
         "url": report.url,
-        "labels": dict(report.labels),
+        "labels": labels_shown(dict(report.labels)),
         "failed": failed,
         "rollback": record.rollback,
         "rework": counted is not None and counted.rework,
@@ -168,7 +170,7 @@ def deployment_answer(record: Record) -> Deployment:
             {
                 "repository": change.repository,
                 "number": change.number,
-                "author": change.author,
+                "author": shown(change.author, organisation),
                 "lead_time": change.lead.seconds,
             }
             for change in record.changes
@@ -176,7 +178,7 @@ def deployment_answer(record: Record) -> Deployment:
         "direct_commits": [
             {
                 "sha": sha,
-                "author": author,
+                "author": shown(author, organisation),
                 "authored_at": _instant(at),
                 "lead_time": commits[sha].lead.seconds if sha in commits else None,
             }

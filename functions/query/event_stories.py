@@ -21,6 +21,7 @@ from leadline.store.services import Service, service_key
 from leadline.store.table import LAST, Item, Table
 from query.answers import CellTouched, EventStep
 from query.deployments import deployments_by_key
+from query.people_shown import shown
 
 Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superseded", "duplicate"]
 
@@ -197,6 +198,11 @@ def _point(table: Table, trace: Trace) -> Story:
 def _may_be_meant(entry: Entry, incident: Incident) -> bool:
     name = incident.deployment
     return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
+
+
+def cells_shown(record: Record, organisation: Organisation) -> list[CellTouched]:
+    """The cells that count this deployment, but for those of people who are not shown."""
+    return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
 
 
 def cells_of(record: Record) -> list[CellTouched]:

@@ -20,7 +20,7 @@ from leadline.store.events import Trace, event_key
 from leadline.store.table import Item
 from query.answers import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
 from query.deployments import instant, mapping_answer
-from query.event_stories import MOST_CELLS, cells_of, story_of
+from query.event_stories import MOST_CELLS, cells_shown, story_of
 from query.filters import Filters
 from query.limited import check_asked, known_repositories, reaches_event, within
 from query.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
@@ -80,7 +80,7 @@ def one_event(request: Request) -> EventTrace:
         "metric": trace.metric,
         "mapping": mapping_answer(record) if record else None,
         "deployments": list(story.deployments),
-        "cells": cells_of(record)[:MOST_CELLS] if record else [],
+        "cells": cells_shown(record, request.organisation())[:MOST_CELLS] if record else [],
         "steps": [*_way(trace), *story.steps],
     }
 

@@ -10,12 +10,13 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 
+from leadline.auth import ADMIN
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
 from leadline.event_ids import event_id
-from leadline.store.configuration import SETTINGS_KEY, Organisation
-from leadline.store.people import PEOPLE, Naming, person_key
+from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
+from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.answers import Accepted
 from query.history import entry
@@ -52,13 +53,32 @@ def person_named(request: Request) -> str:
     return name
 
 
-def begin_renaming(request: Request, number: int) -> None:
+def as_people_are_named(request: Request, new: Organisation, old: Organisation) -> Organisation:
+    """The new settings, with what is stored of people by them: names or pseudonyms. Raises Problem (403) without the scope admin.
+
+    With individuals off that stays as it is: nothing is renamed where nothing is shown.
+    """
+    if (new.individuals, new.author_pages) != (old.individuals, old.author_pages) and request.principal is not None:
+        request.principal.require(ADMIN)
+    naming = Naming.of(old)
+    gone = People(request.table, naming).gone(new.bots)
+    new = replace(new, bots=tuple(pattern for pattern in new.bots if pattern not in gone))
+    pseudonyms = naming.pseudonyms if new.individuals == OFF else new.individuals == PSEUDONYMS
+    if pseudonyms == naming.pseudonyms:
+        return new
+    naming = replace(_salted(naming), pseudonyms=pseudonyms, number=naming.number + 1, under_way=True)
+    return replace(new, extra={**new.extra, PEOPLE: naming.to_data()})
+
+
+def begin_renaming(request: Request, old: Organisation, new: Organisation) -> None:
     """Sets going what the settings say is to be renamed. Where the queue does not take it, the sweep does it in some minutes."""
-    with suppress(Transient):
-        tell(request.reach.queue(), [message_of(request, "renaming", "ren", _LOCK, {"number": number})])
+    number = Naming.of(new).number
+    if number != Naming.of(old).number:
+        with suppress(Transient):
+            tell(request.reach.queue(), [message_of(request, "renaming", "ren", _LOCK, {"number": number})])
 
 
-def salted(naming: Naming) -> Naming:
+def _salted(naming: Naming) -> Naming:
     """With a salt, drawn once and never changed."""
     return naming if naming.salt is not None else replace(naming, salt=secrets.token_hex(16))
 
@@ -66,7 +86,7 @@ def salted(naming: Naming) -> Naming:
 def _removed(request: Request, name: str) -> Accepted:
     settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
     organisation = Organisation.from_item(settings)
-    naming = salted(Naming.of(organisation))
+    naming = _salted(Naming.of(organisation))
     pk, sk = person_key(naming.pseudonym(name))
     person = request.table.get([(pk, sk)]).get((pk, sk))
     if person is None and naming.pseudonyms and is_pseudonym(name):
@@ -95,5 +115,5 @@ def _removed(request: Request, name: str) -> Accepted:
             Put(asked.to_item()),
         ]
     )
-    begin_renaming(request, naming.number)
+    begin_renaming(request, organisation, changed)
     return {"event_id": removal, "status": "queued"}

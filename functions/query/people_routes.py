@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from leadline.auth import ADMIN
-from query import answers, people
+from leadline.auth import ADMIN, METRICS_READ
+from query import answers, people, people_page
+from query import people_answers as p
 from query.route import Route
 
 PEOPLE_ROUTES = (
+    Route(
+        "GET",
+        "/v1/people",
+        ADMIN,
+        people_page.person_page,
+        "Whose pseudonyms are whose, where names are kept apart",
+        p.PersonPage,
+        people_page.LIST_PARAMETERS,
+    ),
+    Route(
+        "GET",
+        "/v1/people/{author}",
+        METRICS_READ,
+        people_page.author_page,
+        "An author's page: teams, services, metrics and latest changes, where the settings allow it",
+        p.AuthorPage,
+        people_page.PAGE_PARAMETERS,
+        problems=(404,),
+    ),
     Route(
         "DELETE",
         "/v1/people/{author}",

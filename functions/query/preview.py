@@ -23,6 +23,7 @@ from query.body import read_json
 from query.deployments import instant
 from query.limited import beyond, faults_of
 from query.patches import Reader, read_fields, read_flag
+from query.people_shown import shown
 from query.reasons import advice
 from query.refusal import Faults, Refused
 from query.request import Request
@@ -81,7 +82,7 @@ def preview(request: Request) -> Preview:
             {
                 "repository": change.repository,
                 "number": change.number,
-                "author": change.author,
+                "author": shown(change.author, request.organisation()),
                 "lead_time": change.lead.seconds,
             }
             for change in carried
@@ -89,7 +90,7 @@ def preview(request: Request) -> Preview:
         "direct_commits": [
             {
                 "sha": node.sha,
-                "author": node.author,
+                "author": shown(node.author, request.organisation()),
                 "authored_at": instant(node.authored_at or node.at) or "",
                 "lead_time": leads.get(node.sha),
             }

@@ -19,6 +19,7 @@ from query.filters import Asked, Filters
 from query.groups import Grouping, plan_groups
 from query.limited import check_asked, within
 from query.measures import Days, Measure
+from query.people_shown import check_individuals
 from query.reading import CellReader
 from query.request import Request
 from query.selection import Selection, Services, all_services, of_repositories
@@ -108,6 +109,8 @@ class Reports(Generic[M]):
 
     def _grouping(self, asked: Asked) -> Grouping:
         request = self._request
+        if asked.filters.author is not None or asked.group_by == "author":
+            check_individuals(self.organisation)
         services: Services | None = None
         if request.limits or _needs_services(asked, own=bool(self.organisation.own_production)):
             services = self._services

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from leadline.domain.errors import Conflict
 from leadline.queue import Message
-from leadline.store.configuration import COUNT, LIST, SETTINGS_KEY, Organisation
+from leadline.store.configuration import COUNT, LIST, NAMES, OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
 from leadline.store.services import SERVICES, Service
 from query.body import read_json
 from query.config_answers import Settings
 from query.etags import check_if_match, with_etag
 from query.metrics_telling import points_messages
 from query.patches import Reader, list_of, read_fields, read_flag
+from query.people import as_people_are_named, begin_renaming
 from query.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
 from query.refusal import Faults, Refused
 from query.request import Reply, Request
@@ -57,6 +58,8 @@ _FIELDS: dict[str, Reader] = {
     "rework_titles": list_of(name_of(200), 100),
     "rework_means_failure": read_flag,
     "direct_commits": one_of(LIST, COUNT),
+    "individuals": one_of(NAMES, PSEUDONYMS, OFF),
+    "author_pages": read_flag,
 }
 _DERIVED = (
     "timezone",
@@ -98,7 +101,7 @@ def _change(request: Request, base: Organisation | None) -> Reply:
         item = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
         old = Organisation.from_item(item)
         check_if_match(request, _answer(old))
-        new = _applied(base or old, told, old)
+        new = as_people_are_named(request, _applied(base or old, told, old), old)
         derived = any(getattr(old, name) != getattr(new, name) for name in _DERIVED)
         if new == old and "untold" not in old.extra:
             return with_etag(_answer(new))
@@ -108,6 +111,7 @@ def _change(request: Request, base: Organisation | None) -> Reply:
             store(request, new.to_item(), "settings", "settings", _answer(old), _answer(new))
         except Conflict:
             continue
+        begin_renaming(request, old, new)
         if "untold" in new.extra:
             _tell(request, new)
         return with_etag(_answer(new))
@@ -148,4 +152,6 @@ def _answer(organisation: Organisation) -> Settings:
         "rework_titles": list(organisation.rework_titles),
         "rework_means_failure": organisation.rework_means_failure,
         "direct_commits": organisation.direct_commits,  # type: ignore[typeddict-item]  # one of the two
+        "individuals": organisation.individuals,  # type: ignore[typeddict-item]  # one of the three
+        "author_pages": organisation.author_pages,
     }

@@ -35,6 +35,8 @@ DEFAULTS = {
     "rework_titles": [],
     "rework_means_failure": False,
     "direct_commits": "list",
+    "individuals": "names",
+    "author_pages": False,
 }
 SEEDS = st.integers(min_value=0, max_value=10_000_000)
 

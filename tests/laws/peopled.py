@@ -62,7 +62,7 @@ def an_organisation(events: list[Event]) -> Pipeline:
     for team, members in TEAMS.items():
         halves = [{"author": name, "from": "2026-05-29"} for name in members]
         assert api.put_team(team, *halves).status == 200
-    configure(api, bots=["*[bot]", CID])
+    configure(api, bots=["*[bot]", BOT])
     configure(api, bots=["*[BOT]"], direct_commits="count")
     panel = {
         "id": "lead",
@@ -105,20 +105,23 @@ def is_exact(api: Pipeline) -> bool:
     return stored_cells(api.table) == folded_cells(api.table) and point_cells(api.table) == folded_points(api.table)
 
 
-def places_of(table: Table, name: str) -> list[str]:
-    """Where the name stands: in keys, names of attributes and values, however deep, also within texts."""
-    return [f"{item['pk']} | {item['sk']}: {text}" for item in table.scan() for text in _texts(item) if name in text]
+def places_of(table: Table, name: str, *, labels: bool = True) -> list[str]:
+    """Where the name stands: in keys, names of attributes and values, however deep, also within texts. `labels`: also in theirs."""
+    return [
+        f"{item['pk']} | {item['sk']}: {text}" for item in table.scan() for text in _texts(item, labels) if name in text
+    ]
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, labels: bool) -> Iterator[str]:
     if isinstance(value, dict):
         for key, entry in value.items():
             yield key
-            yield from _texts(entry)
+            if labels or key != "labels":
+                yield from _texts(entry, labels)
     elif isinstance(value, list):
         for entry in value:
-            yield from _texts(entry)
+            yield from _texts(entry, labels)
     elif isinstance(value, str):
         yield value
         if value.startswith("{"):  # JSON that is kept as text escapes what is not ASCII
-            yield from _texts(json.loads(value))
+            yield from _texts(json.loads(value), labels)

@@ -11,14 +11,16 @@ shown nowhere, and nothing is counted for it (`leadline.domain.cells`).
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{12}", re.ASCII)
 _STAND_IN = re.compile(r"~(?:bot-)?[0-9a-f]{16}", re.ASCII)
 _BOT = "~bot-"
-_NAMED = frozenset({"author", "authors", "other_authors", "bots"})
+NAMED = frozenset({"author", "authors", "other_authors"})
 """Names of fields that hold people's names, in messages and in what is stored as it was sent."""
+BOTS = frozenset({"bots"})
+"""Those that hold patterns of names, which may be a name."""
 
 FORMER_MEMBER = "former member"
 """Stands for a removed person where what people sent is shown to them again."""
@@ -72,22 +74,22 @@ def _names(told: Told) -> set[str]:
     return {*others, author} if author is not None else set(others)
 
 
-def names_in(value: Any, *, named: bool = False) -> Iterable[str]:
-    """All people's names in a message's data, or in what is stored as it was sent."""
+def names_in(value: Any, fields: Set[str] = NAMED, *, inside: bool = False) -> Iterable[str]:
+    """All names in these fields of a message's data, or of what is stored as it was sent. `inside`: the value is one field's."""
     if isinstance(value, dict):
         for name, entry in value.items():
-            yield from names_in(entry, named=name in _NAMED)
+            yield from names_in(entry, fields, inside=name in fields)
     elif isinstance(value, list):
         for entry in value:
-            yield from names_in(entry, named=named)
-    elif named and isinstance(value, str):
+            yield from names_in(entry, fields, inside=inside)
+    elif inside and isinstance(value, str):
         yield value
 
 
-def renamed(value: Any, rename: Rename, *, named: bool = False) -> Any:
+def renamed(value: Any, rename: Rename, fields: Set[str] = NAMED, *, inside: bool = False) -> Any:
     """The same with every name that `names_in` finds renamed."""
     if isinstance(value, dict):
-        return {name: renamed(entry, rename, named=name in _NAMED) for name, entry in value.items()}
+        return {name: renamed(entry, rename, fields, inside=name in fields) for name, entry in value.items()}
     if isinstance(value, list):
-        return [renamed(entry, rename, named=named) for entry in value]
-    return rename(value) if named and isinstance(value, str) else value
+        return [renamed(entry, rename, fields, inside=inside) for entry in value]
+    return rename(value) if inside and isinstance(value, str) else value

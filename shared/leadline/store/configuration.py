@@ -18,6 +18,7 @@ SETTINGS_KEY: Key = ("config", "settings")
 ROSTER_KEY: Key = ("config", "roster")
 
 LIST, COUNT = "list", "count"
+NAMES, PSEUDONYMS, OFF = "names", "pseudonyms", "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Organisation:
     changes count nowhere. `rework_labels`, `rework_branches`, `rework_titles`: patterns of labels, source branches and titles; a
     deployment with a change that fits one is rework. `rework_means_failure`: and the one before it failed and was made good by it.
     `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+
+    `individuals`: whether people are told by their names, by pseudonyms, or not at all. `author_pages`: whether each has a page.
 
     `own_production`: the services that have production environments of their own, kept here so that reports know it without reading
     any service. `extra`: what else is stored with them.
@@ -43,6 +46,8 @@ class Organisation:
     rework_titles: tuple[str, ...] = ()
     rework_means_failure: bool = False
     direct_commits: str = LIST
+    individuals: str = NAMES
+    author_pages: bool = False
     own_production: tuple[str, ...] = ()
     version: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +71,8 @@ class Organisation:
             rework_titles=tuple(item.get("rework_titles", ())),
             rework_means_failure=item.get("rework_means_failure", False),
             direct_commits=item.get("direct_commits", LIST),
+            individuals=item.get("individuals", NAMES),
+            author_pages=item.get("author_pages", False),
             own_production=tuple(item.get("own_production", ())),
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in _OWN},
@@ -87,6 +94,8 @@ class Organisation:
             "rework_titles": list(self.rework_titles),
             "rework_means_failure": self.rework_means_failure,
             "direct_commits": self.direct_commits,
+            "individuals": self.individuals,
+            "author_pages": self.author_pages,
             "own_production": list(self.own_production),
             "v": self.version + 1,
         }
