@@ -56,3 +56,11 @@ def test_a_read_that_is_refused_leaves_the_others_their_number_of_reads() -> Non
     with pytest.raises(Problem):
         reader.fetch([Scope("production", service=f"s{n}") for n in range(MAX_READS + 1)], window)
     assert list(reader.cells([Scope("production")], window)) == []
+
+
+def test_the_reads_of_a_request_are_bounded_together() -> None:
+    window = Window(date(2026, 10, 1), date(2026, 10, 2))
+    reader = CellReader(MemoryTable(), DORA)
+    reader.fetch([Scope("production", service=f"s{n}") for n in range(MAX_READS)], window)
+    with pytest.raises(Problem):
+        reader.fetch([Scope("production")], window)
