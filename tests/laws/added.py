@@ -78,6 +78,10 @@ def previews(whole: Whole) -> None:
 
 
 def people(whole: Whole) -> None:
+    for individuals in ("pseudonyms", "names"):
+        whole.good("PATCH", "/v1/settings", {"individuals": individuals}, if_match="*")
+        whole.now += 3_600_000
+        whole.scheduled("sweep")
     whole.good("DELETE", f"/v1/people/{CID}")
     for _ in range(3):
         whole.now += 3_600_000
