@@ -5,6 +5,7 @@ Data that is meant to be invalid goes out as it was made.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, MutableMapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ _MOMENTS = st.datetimes(datetime(2021, 1, 1), datetime(2026, 6, 30), timezones=s
 _IN_THE_FUTURE = "2095-01-01T00:00:00Z"
 _MOST_DAYS = timedelta(days=400)
 _DAY = timedelta(days=1)
+_ONE_OF_GOOD, _ONE_OF_BAD = 5, 2
+_DEPENDENT = {"aggregation", "statistic", "group_by"}
+"""Fields of which not every value goes with every value of another."""
 
 schemathesis.openapi.format("date-time", _MOMENTS.map(lambda moment: moment.isoformat().replace("+00:00", "Z")))
 schemathesis.openapi.format("date", st.dates(FIRST, LAST).map(date.isoformat))
@@ -24,9 +28,19 @@ schemathesis.openapi.format("date", st.dates(FIRST, LAST).map(date.isoformat))
 
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
-    """Of several events one that is bad never sinks its neighbours: so several are not sent where they are to be refused."""
+    """Of several events one that is bad never sinks its neighbours: so several are not sent where they are to be refused.
+
+    Nor is the key that all is asked with ended.
+    """
+    headers = case.operation.schema.config.headers_for(operation=case.operation) or {}
+    if any(f"_{case.path_parameters.get('key_id')}_" in str(value) for value in headers.values()):
+        return False
     is_valid = case.meta is None or case.meta.generation.mode.is_positive
-    return is_valid or not (isinstance(case.body, list) and len(case.body) > 1)
+    if not is_valid and isinstance(case.body, list) and len(case.body) > 1:
+        return False
+    # Schemas are covered by thousands of bodies, most of them alike: a share is sent, which is always the same.
+    is_one_of_many = case.meta is not None and case.meta.phase.name == "coverage" and isinstance(case.body, dict | list)
+    return not is_one_of_many or zlib.crc32(repr(case.body).encode()) % (_ONE_OF_GOOD if is_valid else _ONE_OF_BAD) == 0
 
 
 @schemathesis.hook
@@ -72,6 +86,20 @@ def _mend(sent: dict[str, Any]) -> None:
     if sent.get("timezone"):
         sent["timezone"] = "Europe/Berlin"
     sent.pop("plan", None)  # there is none of this name
+    if "log" in sent:  # the log of so many requests would be all that the emulator has to do
+        sent["log"] = False
+    for name in _DEPENDENT & sent.keys():
+        sent[name] = None
+    if {"metric", "visual"} <= sent.keys():  # a dashboard's panel, in the one form that any metric can be shown in
+        sent["visual"] = "table"
+    for index, panel in enumerate(sent.get("panels") or ()):
+        panel["id"] = f"panel-{index}"
+        if sent.get("filters"):
+            panel["filters"] = None
+    if {"last", "unit"} <= sent.keys():  # 400 days, and fewer weeks or months
+        sent["last"] = 1 + sent["last"] % 12
+    if sent.get("team"):
+        sent.pop("author", None)
     if "admin" in (sent.get("scopes") or ()):  # such a key has no limits
         sent["services"] = sent["repositories"] = None
 
