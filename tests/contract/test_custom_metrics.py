@@ -229,3 +229,18 @@ def test_sums_are_exact_to_the_millionth(api: Pipeline) -> None:
         api.tell(a_point(0.1, at(10) + index))
     assert custom(api)["metrics"]["sum"] == 3
     assert number(3_000_001) == 3.000001
+
+
+@pytest.mark.parametrize("individuals", ["off", "pseudonyms"])
+def test_people_are_shown_in_custom_metrics_as_the_setting_has_it(office: Pipeline, individuals: str) -> None:
+    before = custom(office, group_by="team")
+    office.ask("PATCH", "/v1/settings", {"individuals": individuals}, if_match="*")
+    office.settle()
+    assert custom(office, group_by="team") == before
+    answer = office.request("GET", f"/v1/metrics/custom/{METRIC}", "group_by=author")
+    if individuals == "off":
+        assert answer.status == 403
+        assert office.request("GET", f"/v1/metrics/custom/{METRIC}", "author=ann").status == 403
+    else:
+        assert {group["key"] for group in custom(office, group_by="author")["groups"]}.isdisjoint({"ann", "bob"})
+        assert sorted(sums(custom(office, group_by="author")).values()) == [13, 34]
