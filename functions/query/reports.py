@@ -70,7 +70,9 @@ class Reports(Generic[M]):
         return within(self._request, self._measure.services(self._stored()))
 
     def check(self, filters: Filters) -> None:
-        """Raises Problem (403) where the filters name what is beyond the key."""
+        """Raises Problem (403) where the filters name what is beyond the key, or a person although nothing is told by author."""
+        if filters.author is not None:
+            check_individuals(self.organisation)
         if self._request.limits:
             check_asked(self._request, self._services, filters)
 

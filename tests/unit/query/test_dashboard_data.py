@@ -214,6 +214,20 @@ def test_a_limited_key_sees_its_own_numbers_and_a_panel_beyond_it_fails_alone() 
     assert asked[0].text == asked[1].text
 
 
+def test_where_nothing_is_told_by_author_such_panels_fail_alone_and_such_requests_as_a_whole() -> None:
+    api = api_with(a_part(date(2026, 10, 2)), individuals="off")
+    by_author = {"visual": "table", "group_by": "author"}
+    panels = [a_panel("all"), a_panel("by", **by_author), a_panel("her", filters={"author": "ann"})]
+    made(api, "ours", a_dashboard(*panels))
+    shown = panels_of(api, "ours")
+    assert [shown[name]["error"] and shown[name]["error"]["status"] for name in ("all", "by", "her")] == [
+        None,
+        403,
+        403,
+    ]
+    assert api.request("GET", "/v1/dashboards/ours/data", "author=ann").status == 403
+
+
 def test_the_window_is_the_dashboards_unless_days_are_asked_for() -> None:
     api = api_with()
     made(api, "ours", a_dashboard(window={"last": 2, "unit": "month", "complete": True}))
