@@ -161,6 +161,25 @@ def test_who_is_removed_twice_is_removed_once() -> None:
     assert sorted(author is None for author in authors(api)) == [False, True]
 
 
+def test_what_a_removed_person_shipped_is_found_again_when_their_team_changes() -> None:
+    api = told()
+    api.tell(a_change(3, "m3", at(12), author="ann"), a_deployment("m3", at(15), deployment_id="d2"))
+    assert api.put_team("solo", {"author": "ann"}).status == 200
+    api.settle()
+    api.ask("DELETE", "/v1/people/ann")
+
+    def of_the_team() -> Any:
+        return api.dora(team="solo", **OCTOBER)["metrics"]["change_lead_time"]["n"]
+
+    assert of_the_team() == 2
+    assert api.put_team("solo", {"author": "bob"}).status == 200
+    api.settle()
+    assert of_the_team() == 3
+    assert api.send("DELETE", "/v1/teams/solo").status == 204
+    api.settle()
+    assert of_the_team() == 0
+
+
 @pytest.mark.parametrize("name", ["", "a\x00b", "x" * 201, "~0123456789abcdef"])
 def test_what_can_be_nobodys_name_is_not_found(name: str) -> None:
     assert told().send("DELETE", f"/v1/people/{name}").status == 404
