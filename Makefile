@@ -57,7 +57,7 @@ lock:  ## pin the newest versions again (needs a network)
 	    $$([ $$set = requirements ] && echo --constraints requirements-dev.txt) $$set.in --output-file $$set.txt || exit 1; done
 
 clean:  ## remove the environments, caches and outputs; the local state in .leadline/ stays
-	rm -rf $(VENV) cdk.out node_modules functions/query/swagger_ui .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -84,9 +84,8 @@ $(EMULATOR): $(VENV)/bin/python requirements-emulator.txt
 	@touch $@
 
 $(NODE_TOOLS): $(DEV) package.json package-lock.json
-	@echo "Installing the CDK command line and Swagger UI (once) ..."
+	@echo "Installing the CDK command line (once) ..."
 	@$(BIN)/python -m infra.aws npm ci --loglevel=error
-	@$(BIN)/python -m infra.aws.swagger_ui
 	@touch $@
 
 # The functions' dependencies for arm64, fetched and compiled; the functions' own code is put to them at every synth.

@@ -1,20 +1,19 @@
 """GET /docs: Swagger UI on /openapi.json, for people who read the API in a browser. Off until /v1/settings/access turns it on.
 
 All of it comes from here, nothing from another host: the page's policy (Content-Security-Policy) allows no more. The library's
-files stand beside this module, packed (`infra/aws/swagger_ui.py`), and are read only when they are asked for.
+files are those that Powertools brings along, and are read only when they are asked for.
 """
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
-from query.http import takes_gzip, varying
+import aws_lambda_powertools
+
 from query.refusal import not_found
 from query.request import Reply, Request
 
-FOLDER = Path(__file__).with_name("swagger_ui")
-"""Not in the repository: `make` puts it there."""
+_LIBRARY = Path(aws_lambda_powertools.__file__).parent / "event_handler" / "openapi" / "swagger_ui"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,8 +23,8 @@ _HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "cache-control": "public, max-age=300",
 }
-_HELD_SECONDS = 300
 
 # Addresses are relative, so that it works below a prefix, too.
 _PAGE = """<!doctype html>
@@ -57,44 +56,27 @@ _START = """SwaggerUIBundle({
 
 
 def page(request: Request) -> Reply:
-    """The page. Raises Problem (404) while it is off, or where the library is not installed."""
-    _check(request)
-    return _reply(_PAGE)
+    """The page. Raises Problem (404) while it is off."""
+    return _reply(request, _PAGE)
 
 
 def start(request: Request) -> Reply:
     """What starts it: a file of its own, since the policy allows no script within the page. Raises Problem (404)."""
-    _check(request)
-    return _reply(_START)
+    return _reply(request, _START)
 
 
 def script(request: Request) -> Reply:
     """Swagger UI itself. Raises Problem (404)."""
-    return _packed(request, "swagger-ui-bundle.js")
+    return _reply(request, _LIBRARY / "swagger-ui-bundle.min.js")
 
 
 def style(request: Request) -> Reply:
     """Its style sheet. Raises Problem (404)."""
-    return _packed(request, "swagger-ui.css")
+    return _reply(request, _LIBRARY / "swagger-ui.min.css")
 
 
-def _check(request: Request) -> None:
+def _reply(request: Request, content: str | Path) -> Reply:
     request.sent.faults.check_query()
     if not request.reach.gate.settings().docs:
         raise not_found("The documentation is off; an admin turns it on at /v1/settings/access.")
-    if not FOLDER.is_dir():
-        raise not_found("Swagger UI is not part of this installation; `make setup` brings it.")
-
-
-def _packed(request: Request, name: str) -> Reply:
-    _check(request)
-    packed = (FOLDER / f"{name}.gz").read_bytes()
-    if takes_gzip(request.headers.get("accept-encoding", "")):
-        return _reply(packed, {"content-encoding": "gzip"})
-    return _reply(gzip.decompress(packed))
-
-
-def _reply(body: str | bytes, headers: dict[str, str] | None = None) -> Reply:
-    held = {"cache-control": f"public, max-age={_HELD_SECONDS}"}
-    told = {**_HEADERS, **held, **(headers or {})}
-    return Reply(body, varying(told, "accept-encoding") if isinstance(body, bytes) else told)
+    return Reply(content if isinstance(content, str) else content.read_text("utf-8"), _HEADERS)

@@ -76,6 +76,8 @@ def _mend(sent: dict[str, Any]) -> None:
     for name, value in sent.items():
         if (name.endswith("_at") or name == "time") and isinstance(value, int | float):
             sent[name] = 1_700_000_000 + value % 10_000_000
+    if isinstance(sent.get("value"), float):  # of no more digits than are kept
+        sent["value"] = round(sent["value"] % 1_000_000, 3)
     for later in ("finished_at", "resolved_at"):
         if sent.get("started_at") is not None and sent.get(later) is not None:
             sent[later] = sent["started_at"]
