@@ -117,6 +117,16 @@ def test_a_change_is_told_to_keys_that_name_its_repository_only() -> None:
     assert by_service.why(mine.change) == ("queued", None)
 
 
+def test_a_change_tells_nothing_of_a_service_that_has_just_moved_to_anothers_repository() -> None:
+    api, mine, _ = two_tenants()
+    moved = key_of(api, mine.deployment)
+    assert api.trace(mine.change)["deployments"] == [moved]
+    answer = api.send("PATCH", "/v1/services/shop", {"repository": OTHERS}, if_match="*")
+    assert (answer.status, len(api.queue.messages)) == (200, 1)  # moved, and not derived anew yet
+    api.key = create_key(api.table, PEPPER, name="mine", scopes=[METRICS_READ], now=NOW, **REPOSITORY_KEY)[0]  # type: ignore[arg-type]
+    assert api.trace(mine.change)["deployments"] == []
+
+
 @BOTH
 def test_a_page_of_what_needs_attention_does_not_show_how_much_others_have(limits: dict[str, list[str]]) -> None:
     api, mine, _ = two_tenants(**limits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 from urllib.parse import quote, urlencode
@@ -147,7 +147,7 @@ _STANDS_FOR = {
 
 def a_request(draw: random.Random, names: Names, own: str) -> Asked:
     """One request to some route, those that limited keys may use more often than others."""
-    if draw.random() < 0.12:
+    if draw.random() < 0.2:
         return _an_event(draw, names, own)
     limited = [route for route in ROUTES if route.limited]
     route = draw.choice(limited if draw.random() < 0.8 else list(ROUTES))
@@ -208,7 +208,7 @@ def _fields(body: Any) -> set[str]:
 
 def _an_event(draw: random.Random, names: Names, own: str) -> Asked:
     """An event, mostly a good one, of one's own services and repositories or another's."""
-    path = draw.choice(sorted(EVENT_ROUTES))
+    path = draw.choice([*sorted(EVENT_ROUTES), *["/v1/events/deployments"] * 3])
     named = draw.choice([("service",), ("repository",), ("service", "repository")])
     data: dict[str, Any] = {name: names.draw(draw, name, own) for name in named}
     at = NOW - draw.randint(1, 20) * DAY
@@ -229,6 +229,15 @@ def _an_event(draw: random.Random, names: Names, own: str) -> Asked:
             fields = EVENT_ROUTES[path].model_fields
             data |= {name: _value(draw, names, name, own) for name in sorted(fields) if draw.random() < 0.7}
     return Asked(f"POST {path}", "POST", path, (), _pairs({"content-type": "application/json"}), json.dumps(data))
+
+
+def previews(draw: random.Random, names: Names, own: str, other: str) -> Iterator[Asked]:
+    """Of the other's commits for one's own services: where one was tied to another's repository, its changes show here."""
+    for service in services_of(own):
+        for sha in {names.draw(draw, "sha", other) for _ in range(3)}:
+            path, body = "/v1/deployments/preview", {"id": sha, "service": service}
+            headers = _pairs({"content-type": "application/json"})
+            yield Asked(f"POST {path}", "POST", path, (), headers, json.dumps(body))
 
 
 def scopes_needed() -> list[str]:

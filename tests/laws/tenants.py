@@ -202,6 +202,8 @@ def _stored(seed: int, tenants: tuple[str, ...]) -> list[Item]:
         world.ask("PUT", f"/v1/teams/{team}", {"members": [{"author": name} for name in people]})
     world.make_dashboard(SHARED_DASHBOARD, {"team": SHARED_TEAM}, limited_keys=True)
     for tenant in tenants:
+        own = {"repository": repositories_of(tenant)[0], "production": ["production", f"{tenant}-staging"]}
+        world.ask("PUT", f"/v1/services/{services_of(tenant)[1]}", own)
         world.make_dashboard(f"{tenant}-board", {"service": services_of(tenant)}, limited_keys=False)
     for told in a_tale(seed).told:
         if told.tenant is None or told.tenant in tenants:
