@@ -1,4 +1,4 @@
-"""Which deployments were made to repair: by the settings' patterns of labels, source branches and titles of the changes they carry."""
+"""Which deployments were made to repair: by the settings' patterns of their changes' labels, source branches and titles."""
 
 from collections.abc import Sequence
 

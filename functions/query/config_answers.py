@@ -13,9 +13,8 @@ class Settings(TypedDict):
     `production`: environments that count as production. `incident_window_hours`: how long after a deployment an incident that names
     none still belongs to it. `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`:
     authors whose changes count nowhere; `rework_labels`, `rework_branches`, `rework_titles`: labels, source branches and titles of
-    changes that make their deployment rework; `*` is anything. `rework_means_failure`: such a deployment also means that the one before
-    it failed, and made that good.
-    `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
+    changes that make their deployment rework; `*` is anything. `rework_means_failure`: such a deployment also means that the one
+    before it failed, and made that good. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
     `individuals`: whether people are told by their names, by pseudonyms with the names kept apart, or not at all. `author_pages`:
     whether each has a page. These two are changed with the scope `admin` only.
     """
@@ -57,8 +56,8 @@ class SettingsSent(TypedDict):
 class ServiceConfiguration(TypedDict):
     """A service as it is configured. `paths`: patterns of its files where it shares its repository, none means all.
 
-    `production`: its environments that count as production, null where those are the organisation's. `team`: who owns it; `archived`:
-    it is done with. Both are for people: no number depends on them.
+    `production`: its environments that count as production, null where those are the organisation's. `team`: who owns it;
+    `archived`: it is done with. Both are for people: no number depends on them.
     """
 
     service: str

@@ -153,7 +153,10 @@ def _tell(request: Request, stored: Item, untold: Untold) -> None:
     try:
         # Read only now: what is deployed to a service that is not in this list is counted with the new roster already.
         services = [Service.from_item(item) for item in request.table.query(SERVICES)]
-        messages = [*roster_messages(services, untold, stored["v"], request.now), *points_messages(request, stored["v"], untold)]
+        messages = [
+            *roster_messages(services, untold, stored["v"], request.now),
+            *points_messages(request, stored["v"], untold),
+        ]
         tell(request.reach.queue(), messages)
     except Transient as transient:
         raise _not_told() from transient

@@ -54,8 +54,8 @@ def repository_in(place: str) -> str | None:
 class Point:
     """One value of a metric. `value` in millionths, `time` and `received_at` in epoch milliseconds.
 
-    `key` sets it apart from all other points of its metric. `team` is the one that was told; `day` and `teams` (those it counts for)
-    are derived. `event_id`: the event that is counted by it.
+    `key` sets it apart from all other points of its metric. `team` is the one that was told; `day` and `teams` (which it counts
+    for) are derived. `event_id`: the event that is counted by it.
     """
 
     metric: str
