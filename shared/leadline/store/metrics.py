@@ -1,10 +1,10 @@
 """Definitions of custom metrics in the table, and what a metric has points of.
 
-    metric#review.comments | definition               how it is read
-    metric#review.comments | place#service:checkout   a place that it has points of (`leadline.store.points`)
-    metric#review.comments | team#payments            a team that it has, or had, points of
-    metrics#defined        | review.comments          a metric that is defined
-    metrics                | review.comments          a metric that has points
+metric#review.comments | definition               how it is read
+metric#review.comments | place#service:checkout   a place that it has points of (`leadline.store.points`)
+metric#review.comments | team#payments            a team that it has, or had, points of
+metrics#defined        | review.comments          a metric that is defined
+metrics                | review.comments          a metric that has points
 """
 
 from collections.abc import Iterator, Sequence
