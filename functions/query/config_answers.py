@@ -14,9 +14,9 @@ class Settings(TypedDict):
     none still belongs to it. `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`:
     authors whose changes count nowhere; `rework_labels`, `rework_branches`, `rework_titles`: labels, source branches and titles of
     changes that make their deployment rework; `*` is anything. `rework_means_failure`: such a deployment also means that the one
-    before it failed, and made that good. `direct_commits`: whether commits without a change are only listed, or count as changes of their own.
-    `individuals`: whether people are told by their names, by pseudonyms with the names kept apart, or not at all. `author_pages`:
-    whether each has a page. These two are changed with the scope `admin` only.
+    before it failed, and made that good. `direct_commits`: whether commits without a change are only listed, or count as changes of
+    their own. `individuals`: whether people are told by their names, by pseudonyms with the names kept apart, or not at all.
+    `author_pages`: whether each has a page. These two are changed with the scope `admin` only.
     """
 
     timezone: str
