@@ -89,12 +89,12 @@ class Names:
     def __init__(self, world: World, told: Sequence[Told]) -> None:
         self._of = {tenant: _names_of(world, tenant, told) for tenant in TENANTS}
 
-    def draw(self, draw: random.Random, what: str, own: str) -> Any:
-        """Mostly one's own or another's, at times nobody's."""
+    def draw(self, draw: random.Random, what: str, meant: str) -> Any:
+        """Mostly one of the tenant's that the request is meant for, at times the other's or nobody's."""
         luck = draw.random()
-        if luck < 0.08:
+        if luck < 0.05:
             return _UNKNOWN.get(what, NOBODY)
-        tenant = own if luck < 0.6 else next(tenant for tenant in TENANTS if tenant != own)
+        tenant = meant if luck < 0.9 else next(tenant for tenant in TENANTS if tenant != meant)
         known = self._of[tenant]
         return draw.choice(known[what] if what in known else [name for names in known.values() for name in names])
 
@@ -136,6 +136,8 @@ _VALUES: dict[str, list[Any]] = {
     "note": ["said by hand", None],
     "reason": ["SHA_NOT_FOUND", "FAILED_REPEATEDLY", "REPOSITORY_MISMATCH"],
 }
+_OFTEN = {"limit": 0.6, "cursor": 0.03}
+"""How often a parameter is sent: small pages are walked to their end, and with cursors that were given."""
 _STANDS_FOR = {
     "remediates": "run",
     "deployment_id": "run",
@@ -146,27 +148,32 @@ _STANDS_FOR = {
 
 
 def a_request(draw: random.Random, names: Names, own: str) -> Asked:
-    """One request to some route, those that limited keys may use more often than others."""
+    """One request to some route, those that limited keys may use more often than others, for one's own or the other's things."""
+    meant = own if draw.random() < 0.55 else next(tenant for tenant in TENANTS if tenant != own)
     if draw.random() < 0.2:
-        return _an_event(draw, names, own)
+        return _an_event(draw, names, meant)
     limited = [route for route in ROUTES if route.limited]
-    route = draw.choice(limited if draw.random() < 0.8 else list(ROUTES))
+    return a_request_to(draw.choice(limited if draw.random() < 0.8 else list(ROUTES)), draw, names, meant)
+
+
+def a_request_to(route: Route, draw: random.Random, names: Names, meant: str) -> Asked:
+    """One request to this route, for this tenant's things."""
     start, brace, rest = route.path.partition("{")
     path = route.path
     if brace:
         name, _, end = rest.partition("}")
         what = "metric" if name == "name" else name
-        path = start + quote(str(names.draw(draw, what, own)), safe="") + end
+        path = start + quote(str(names.draw(draw, what, meant)), safe="") + end
     pairs = [
         (parameter.name, value)
         for parameter in route.parameters
-        if parameter.required or draw.random() < 0.3
-        for value in _values(draw, names, parameter, own, route)
+        if parameter.required or draw.random() < _OFTEN.get(parameter.name, 0.25)
+        for value in _values(draw, names, parameter, meant, route)
     ]
     headers = {"accept": draw.choice(route.types), "content-type": "application/json"}
     if route.method in ("PUT", "PATCH", "DELETE") and draw.random() < 0.9:
         headers["if-match"] = "*"
-    body = json.dumps(_a_body(draw, names, route, own)) if route.body is not None else None
+    body = json.dumps(_a_body(draw, names, route, meant)) if route.body is not None else None
     return Asked(
         f"{route.method} {route.path}", route.method, path.replace("%25", "%"), tuple(pairs), _pairs(headers), body
     )
@@ -176,27 +183,27 @@ def _pairs(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(headers.items())
 
 
-def _values(draw: random.Random, names: Names, parameter: Parameter, own: str, route: Route) -> list[str]:
+def _values(draw: random.Random, names: Names, parameter: Parameter, meant: str, route: Route) -> list[str]:
     if "enum" in parameter.schema:
         return [str(draw.choice(parameter.schema["enum"]))]
     if parameter.name == "id":
-        return [names.draw(draw, "incident" if "incidents" in route.path else "sha", own)]
+        return [names.draw(draw, "incident" if "incidents" in route.path else "sha", meant)]
     times = 2 if parameter.repeats and draw.random() < 0.2 else 1
-    return [str(_value(draw, names, parameter.name, own)) for _ in range(times)]
+    return [str(_value(draw, names, parameter.name, meant)) for _ in range(times)]
 
 
-def _value(draw: random.Random, names: Names, name: str, own: str) -> Any:
+def _value(draw: random.Random, names: Names, name: str, meant: str) -> Any:
     if name in _VALUES:
         return draw.choice(_VALUES[name])
-    return names.draw(draw, _STANDS_FOR.get(name, name), own)
+    return names.draw(draw, _STANDS_FOR.get(name, name), meant)
 
 
-def _a_body(draw: random.Random, names: Names, route: Route, own: str) -> dict[str, Any]:
+def _a_body(draw: random.Random, names: Names, route: Route, meant: str) -> dict[str, Any]:
     fields = sorted(_fields(route.body))
     some = draw.sample(fields, min(len(fields), draw.randint(1, 3)))
     if "id" in fields and "service" in fields:  # what a deployment may not do without
         some = sorted({*some, "id", draw.choice(["service", "repository"])})
-    return {name: _value(draw, names, "sha" if name == "id" else name, own) for name in some}
+    return {name: _value(draw, names, "sha" if name == "id" else name, meant) for name in some}
 
 
 def _fields(body: Any) -> set[str]:
@@ -206,29 +213,38 @@ def _fields(body: Any) -> set[str]:
     return {name for part in get_args(body) for name in _fields(part)}
 
 
-def _an_event(draw: random.Random, names: Names, own: str) -> Asked:
+def _an_event(draw: random.Random, names: Names, meant: str) -> Asked:
     """An event, mostly a good one, of one's own services and repositories or another's."""
     path = draw.choice([*sorted(EVENT_ROUTES), *["/v1/events/deployments"] * 3])
     named = draw.choice([("service",), ("repository",), ("service", "repository")])
-    data: dict[str, Any] = {name: names.draw(draw, name, own) for name in named}
+    data: dict[str, Any] = {name: names.draw(draw, name, meant) for name in named}
     at = NOW - draw.randint(1, 20) * DAY
     match path.rpartition("/")[2]:
         case "deployments":
             data |= {
-                "id": names.draw(draw, "sha", own),
+                "id": names.draw(draw, "sha", meant),
                 "finished_at": at,
-                "deployment_id": names.draw(draw, "run", own),
+                "deployment_id": names.draw(draw, "run", meant),
             }
         case "changes":
-            data |= {"number": draw.randint(1, 9), "author": names.draw(draw, "author", own)}
+            data |= {"number": draw.randint(1, 9), "author": names.draw(draw, "author", meant)}
         case "incidents":
-            data |= {"id": names.draw(draw, "incident", own), "started_at": at}
+            data |= {"id": names.draw(draw, "incident", meant), "started_at": at}
         case "commits":
-            data |= {"commits": [{"sha": names.draw(draw, "sha", own), "committed_at": at}]}
+            data |= {"commits": [{"sha": names.draw(draw, "sha", meant), "committed_at": at}]}
         case _:
             fields = EVENT_ROUTES[path].model_fields
-            data |= {name: _value(draw, names, name, own) for name in sorted(fields) if draw.random() < 0.7}
+            data |= {name: _value(draw, names, name, meant) for name in sorted(fields) if draw.random() < 0.7}
     return Asked(f"POST {path}", "POST", path, (), _pairs({"content-type": "application/json"}), json.dumps(data))
+
+
+def lists() -> Iterator[Asked]:
+    """Every list that a limited key may read, an entry a page."""
+    for route in ROUTES:
+        takes = {parameter.name for parameter in route.parameters}
+        if route.limited and route.method == "GET" and "{" not in route.path and "limit" in takes:
+            headers = _pairs({"accept": route.types[0]})
+            yield Asked(f"GET {route.path}", "GET", route.path, (("limit", "1"),), headers)
 
 
 def previews(draw: random.Random, names: Names, own: str, other: str) -> Iterator[Asked]:
