@@ -8,7 +8,8 @@ import pytest
 
 from cli.main import main
 from ingest.webhooks import SOURCES
-from ingest.webhooks.secrets import NoSecret, Secrets, read_secret
+from ingest.webhooks.delivery import Unsigned
+from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.sources import WEBHOOKS
@@ -19,7 +20,7 @@ def taken(settings: Settings, source: str) -> tuple[str, ...]:
     secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
     try:
         return secrets.of(source, 0)
-    except NoSecret:
+    except Unsigned:
         return ()
 
 
