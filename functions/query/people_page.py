@@ -55,9 +55,9 @@ def author_page(request: Request) -> AuthorPage:
     """An author's page. Raises Problem: 400; 403 where the settings say so; 404 for who is in no team and has done nothing then."""
     reports = Reports(request, DORA)
     organisation = reports.organisation
-    check_author_pages(organisation)
     window = read_window(request.sent, organisation.calendar, request.now)
     request.sent.faults.check_query()
+    check_author_pages(organisation)
     author = person_named(request)
     environments = request.sent.all("environment")
     filters = Filters(environments=environments, author=author)

@@ -294,7 +294,7 @@ def test_an_incident_and_commits_are_normalised(api: EventsApi) -> None:
         ("change", a_change(number=0), ("/number", "range")),
         ("change", a_change(number=2**53), ("/number", "range")),
         ("change", a_change(number=True), ("/number", "type")),
-        ("change", a_change(number=1.0), ("/number", "type")),
+        ("change", a_change(number=1.5), ("/number", "type")),
         ("change", a_change(merged_at=NOW), ("/merge_sha", "missing")),
         ("change", a_change(commit_shas="abcdef0"), ("/commit_shas", "type")),
         ("change", a_change(commit_shas=["abcdef0", None]), ("/commit_shas/1", "type")),

@@ -75,7 +75,8 @@ def test_an_event_goes_from_the_gateway_to_sqs(stack: Stack, kind: str) -> None:
     (message,) = stack.received()
     event_id = answer.json["events"][0]["event_id"]
     assert message["event_id"] == event_id
-    assert message["MessageGroupId"] == ("service:checkout" if kind == "incident" else "acme/api")
+    groups = {"incident": "service:checkout", "point": "metric:review.comments"}
+    assert message["MessageGroupId"] == groups.get(kind, "acme/api")
     # A deployment without id and time of its own is told from a repeat by compute, not by SQS.
     suffix = f"-{message['received_at']}" if kind == "deployment" else ""
     assert message["MessageDeduplicationId"] == event_id + suffix

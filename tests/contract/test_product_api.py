@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
 from leadline.store.access import AccessSettings, Plan
+from leadline.store.configuration import Organisation
 from leadline.store.table import Put
 from query.etags import IF_MATCH
 from query.route import Route
@@ -53,6 +54,7 @@ def an_api() -> ProductApi:
         a_deployment("unknown", at(6), environment="staging"),
     )
     api.put_team("pay", {"author": "ann"})
+    api.table.write([Put(Organisation(author_pages=True).to_item())])
     api.table.write([Put(AccessSettings(plans={"basic": Plan(api=True)}).to_item())])
     create_key(api.table, PEPPER, name="dashboard", scopes=[METRICS_READ], now=NOW)
     return api
@@ -81,7 +83,7 @@ def names_of(api: ProductApi) -> dict[str, str]:
 def requests_of(api: ProductApi, route: Route) -> list[tuple[str, str]]:
     """Paths and queries that this route answers well."""
     path = route.path
-    for name, value in names_of(api).items():
+    for name, value in {**names_of(api), "{author}": "ann"}.items():
         path = path.replace(name, value)
     if path.endswith("/dora"):
         queries = ["", "interval=week&group_by=service", "group_by=author&team=pay", "from=2020-01-01&to=2020-01-02"]
