@@ -16,16 +16,16 @@ from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
 from leadline.queue import Queue
 from leadline.store.table import Table
-from query.accept import JSON, chosen
-from query.configuration import Configuration
-from query.cursors import Cursors
-from query.http import compressed, conditional, options, shared
-from query.limited import beyond_everything
-from query.parameters import read_query
-from query.refusal import not_found
-from query.request import Reach, Reply, Request
-from query.route import Route
+from query.access.limited import beyond_everything
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
+from query.web.accept import JSON, chosen
+from query.web.configuration import Configuration
+from query.web.cursors import Cursors
+from query.web.http import compressed, conditional, options, shared
+from query.web.parameters import read_query
+from query.web.refusal import not_found
+from query.web.request import Reach, Reply, Request
+from query.web.route import Route
 
 _DOCUMENT_SECONDS = 300
 

@@ -6,16 +6,21 @@ from typing import Any
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from leadline.store.sources import WEBHOOKS
-from query import answers, deployments, docs, dora, events, services, teams
-from query.access_routes import ACCESS_ROUTES
-from query.config_routes import CONFIG_ROUTES
-from query.custom_routes import CUSTOM_ROUTES
-from query.dashboard_routes import DASHBOARD_ROUTES
-from query.people_routes import PEOPLE_ROUTES
-from query.request import Request
-from query.route import Route
-from query.shape_routes import SHAPE_ROUTES
+from query import answers
+from query.access.routes import ACCESS_ROUTES
+from query.config import services, teams
+from query.config.routes import CONFIG_ROUTES
+from query.custom.routes import CUSTOM_ROUTES
+from query.dashboards.routes import DASHBOARD_ROUTES
+from query.deployments import deployments
+from query.events import events
+from query.openapi import page as docs
+from query.people.routes import PEOPLE_ROUTES
+from query.reports import dora
 from query.shapes.offered import offered
+from query.shapes.routes import SHAPE_ROUTES
+from query.web.request import Request
+from query.web.route import Route
 
 
 def _healthz(request: Request) -> answers.Health:
@@ -25,7 +30,7 @@ def _healthz(request: Request) -> answers.Health:
 
 def _openapi(request: Request) -> dict[str, Any]:
     request.sent.faults.check_query()
-    from query.openapi import document  # brings pydantic along, which no other route needs
+    from query.openapi.document import document  # brings pydantic along, which no other route needs
 
     return document()
 

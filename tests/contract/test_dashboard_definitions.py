@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.store.dashboards import DASHBOARDS
-from query.dashboard_definition import MAX_BYTES
-from query.statistics import DORA_METRICS
+from query.dashboards.definition import MAX_BYTES
+from query.reports.statistics import DORA_METRICS
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, send
 from tests.unit.query.product_api import ProductApi
 

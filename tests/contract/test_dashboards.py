@@ -15,7 +15,7 @@ from leadline.store.dashboards import DASHBOARDS
 from leadline.store.memory import MemoryTable
 from leadline.store.people import PEOPLE
 from leadline.store.table import Put
-from query.dashboard_default import DEFAULT
+from query.dashboards.default import DEFAULT
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, send
 from tests.unit.query.product_api import NOW, PEPPER, ProductApi
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadline.auth import create_key
 from leadline.store.services import Service
 from leadline.store.table import Put
-from query.statistics import statistics_of
+from query.reports.statistics import statistics_of
 from tests.builders import at
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, panels_of, send
 from tests.contract.pipeline import Pipeline

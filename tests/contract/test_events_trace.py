@@ -20,7 +20,7 @@ from leadline.event_ids import event_id, is_event_id
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put
-from query.reasons import REASONS
+from query.events.reasons import REASONS
 from tests.builders import (
     HOUR,
     MINUTE,

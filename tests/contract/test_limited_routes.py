@@ -14,7 +14,7 @@ from leadline.event_ids import event_id
 from leadline.store.events import event_key
 from leadline.store.services import Service
 from leadline.store.table import Put
-from query.events import MAX_LOOKED_AT
+from query.events.events import MAX_LOOKED_AT
 from tests.builders import Event, a_change, a_deployment, a_line, an_incident, at, commits, sha
 from tests.contract.pipeline import Pipeline
 from tests.stored import everything

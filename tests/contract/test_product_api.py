@@ -13,9 +13,9 @@ from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.configuration import Organisation
 from leadline.store.table import Put
-from query.etags import IF_MATCH
-from query.route import Route
 from query.routes import DOCS_ROUTES, ROUTES
+from query.web.etags import IF_MATCH
+from query.web.route import Route
 from tests.builders import a_change, a_deployment, a_line, an_incident, at, commits, tell
 from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 

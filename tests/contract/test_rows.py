@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.rows import MAX_ROWS, SINGLE, N
+from query.shapes.rows import MAX_ROWS, SINGLE, N
 from tests.contract.test_product_api import METRICS, STAGE, an_api
 from tests.shapes.reading import differs, read_csv
 from tests.unit.query.generated import World, some, worlds
@@ -125,7 +125,7 @@ def test_a_days_time_is_when_it_begins_where_the_organisation_is() -> None:
 
 def test_what_would_not_fit_an_answer_is_refused_with_what_to_ask_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     api = an_api()
-    monkeypatch.setattr("query.rows.MAX_ROWS", 100)
+    monkeypatch.setattr("query.shapes.rows.MAX_ROWS", 100)
     assert api.refused(PATH, "interval=day") == {("?interval", "too_many")}
     assert len(api.get(PATH, interval="day", metric="change_lead_time", statistic="p50")) == 30
     assert len(SINGLE) * 400 < MAX_ROWS  # a year by day always fits

@@ -1,7 +1,7 @@
 """A deployment that waits for its artifact's commit is not silent: it is listed, with what to do."""
 
 from leadline.store.artifacts import Artifacts, Waiting
-from query.reasons import WITHOUT_TRACE
+from query.events.reasons import WITHOUT_TRACE
 from tests.contract.pipeline import Pipeline
 
 

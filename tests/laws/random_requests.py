@@ -16,9 +16,9 @@ from urllib.parse import quote, urlencode
 from ingest.app import ROUTES as EVENT_ROUTES
 from leadline.auth import EVENTS_WRITE
 from leadline.event_ids import event_id
-from query.parameters import Parameter
-from query.route import Route
 from query.routes import ROUTES
+from query.web.parameters import Parameter
+from query.web.route import Route
 from tests.builders import DAY
 from tests.laws.tenants import (
     NOW,

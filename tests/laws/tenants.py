@@ -23,7 +23,7 @@ from leadline.gate import Gate
 from leadline.queue import canonical
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Item, Put
-from query.filters import GROUPINGS
+from query.reports.filters import GROUPINGS
 from tests.builders import DAY, Event
 from tests.contract.pipeline import Pipeline
 from tests.histories import REPOSITORY, START, a_history

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.domain.levels import EDITIONS, levels_of
-from query.badge_text import HEADLINES, colour_of, duration, label_of, message_of, rate
-from query.rows import SINGLE
+from query.badges.text import HEADLINES, colour_of, duration, label_of, message_of, rate
+from query.shapes.rows import SINGLE
 
 HOUR, DAY = 3600, 86_400
 

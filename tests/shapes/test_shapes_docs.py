@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-from query.badge_answers import BadgeSent, BadgeShown
-from query.row_answers import Row
-from query.rows import SINGLE
-from query.scrape import GAUGES
+from query.badges.answers import BadgeSent, BadgeShown
+from query.shapes.row_answers import Row
+from query.shapes.rows import SINGLE
+from query.shapes.scrape import GAUGES
 from tests.contract.test_badges import make
 from tests.contract.test_product_api import an_api
 

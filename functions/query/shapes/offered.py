@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
-from query.accept import JSON
-from query.request import Reply, Request
-from query.route import Route
 from query.shapes.tables import is_table, table_of
+from query.web.accept import JSON
+from query.web.request import Reply, Request
+from query.web.route import Route
 
 CSV = "text/csv"
 

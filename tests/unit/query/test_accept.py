@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadline.problems import Problem
-from query.accept import chosen
+from query.web.accept import chosen
 
 OFFERED = ("application/json", "text/csv")
 

@@ -13,8 +13,8 @@ from moto import mock_aws
 from leadline.auth import create_key
 from leadline.domain.roster import Membership, Roster
 from leadline.store.table import Put
-from query.dashboard_definition import recent_window
-from query.statistics import DORA_METRICS
+from query.dashboards.definition import recent_window
+from query.reports.statistics import DORA_METRICS
 from tests.builders import at
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, panels_of
 from tests.unit.query.generated import AUTHORS, ENVIRONMENTS, SERVICES, TEAMS, World, a_table, some, worlds
@@ -183,7 +183,7 @@ def test_a_panel_that_would_be_of_two_teams_fails_alone_and_says_why() -> None:
 
 
 def test_a_panel_that_is_too_wide_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("query.reading.MAX_READS", 3)
+    monkeypatch.setattr("query.reports.reading.MAX_READS", 3)
     services = [f"s{number}" for number in range(4)]
     api = api_with(*(a_part(date(2026, 10, 2), service) for service in (*services, "api")))
     wide = {"filters": {"service": services}}

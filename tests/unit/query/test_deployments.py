@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Item, Key, Put
-from query import deployments
+from query.deployments import deployments
 from tests.builders import REPOSITORY, a_change, a_deployment, a_line, an_incident, at, commits, sha, tell
 from tests.unit.query.product_api import Pairs, ProductApi
 

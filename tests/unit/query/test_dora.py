@@ -13,7 +13,7 @@ from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.services import Service
 from leadline.store.table import Put
-from query.reading import MAX_READS
+from query.reports.reading import MAX_READS
 from tests.builders import at
 from tests.unit.query.generated import a_table
 from tests.unit.query.product_api import ProductApi

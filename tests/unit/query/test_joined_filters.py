@@ -13,10 +13,10 @@ from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
 from leadline.problems import Problem
 from leadline.store.memory import MemoryTable
-from query.filters import Filters
-from query.measures import DORA
-from query.reading import MAX_READS, CellReader
-from query.refusal import Refused
+from query.reports.filters import Filters
+from query.reports.measures import DORA
+from query.reports.reading import MAX_READS, CellReader
+from query.web.refusal import Refused
 
 _some = st.lists(st.sampled_from("abc"), unique=True, max_size=2).map(tuple)
 _filters: Any = st.builds(Filters, _some, _some, _some)

@@ -11,9 +11,9 @@ import pytest
 
 from leadline.domain.lead_time import STAGES
 from leadline.domain.metrics import Coverage, Metrics
-from query.dora import PARAMETERS
-from query.filters import GROUP_BY, INTERVAL
-from query.period import DEFAULT_DAYS, MAX_DAYS
+from query.reports.dora import PARAMETERS
+from query.reports.filters import GROUP_BY, INTERVAL
+from query.reports.period import DEFAULT_DAYS, MAX_DAYS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE))

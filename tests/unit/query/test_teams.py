@@ -18,9 +18,9 @@ from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.services import Service
 from leadline.store.table import Put, Write
-from query import teams
-from query.telling import AUTHORS
-from query.untold import Untold
+from query.config import teams
+from query.config.telling import AUTHORS
+from query.config.untold import Untold
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.product_api import ProductApi
 

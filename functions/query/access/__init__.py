@@ -1,0 +1,1 @@
+"""Who may call: keys, their limits, plans, and the access log."""

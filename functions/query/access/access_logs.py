@@ -1,0 +1,117 @@
+"""GET /v1/access-logs: who called what, when, from where, with what result. Scope admin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice
+
+from leadline.domain.windows import Calendar
+from leadline.store.access import LogEntry, access_partition
+from leadline.store.table import LAST
+from query.access.answers import AccessEntry, AccessPage
+from query.deployments.deployments import instant
+from query.reports.period import MAX_DAYS, days_are_told
+from query.web.parameters import CURSOR, LIMIT, Parameter
+from query.web.refusal import Refused
+from query.web.request import Request
+from query.web.schemas import DATE, KEY_ID
+from query.web.values import DEFAULT_LIMIT, read_date
+
+DEFAULT_DAYS = 7
+MAX_LOOKED_AT = 1_000
+MAX_PARTITIONS = 40
+"""Entries, and days without any, that one request reads at most; then the page is short, and its cursor goes on."""
+_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
+_STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)", re.ASCII)
+
+
+def _read_key(value: object) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise Refused("key", "must be a key's id: the 12 characters after ll_")
+    return value
+
+
+def _read_status(value: object) -> str:
+    if not isinstance(value, str) or not _STATUS.fullmatch(value):
+        raise Refused("status", "must be a status such as 429, or a class of them such as 4xx")
+    return value
+
+
+PARAMETERS = (
+    Parameter("key", _read_key, "Only requests with the key of this id; repeated, any of them.", KEY_ID, repeats=True),
+    Parameter(
+        "status",
+        _read_status,
+        "Only answers of this status (429) or class (4xx); repeated, any of them.",
+        {"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$"},
+        repeats=True,
+    ),
+    Parameter("from", read_date, "First day, in UTC; by default six days before the last.", DATE),
+    Parameter("to", read_date, "The day after the last, in UTC; by default tomorrow.", DATE),
+    LIMIT,
+    CURSOR,
+)
+
+
+def access_page(request: Request) -> AccessPage:
+    """Requests, the newest first."""
+    sent = request.sent
+    end = sent.one("to", Calendar("UTC").day_of(request.now) + timedelta(days=1))
+    start = sent.one("from", end - timedelta(days=DEFAULT_DAYS))
+    if days_are_told(sent) and start >= end:
+        sent.faults.add("?from", Refused("order", "must be before to"))
+    elif days_are_told(sent) and (end - start).days > MAX_DAYS:
+        sent.faults.add("?from", Refused("too_long", f"is more than {MAX_DAYS} days before to"))
+    before = request.position()
+    sent.faults.check_query()
+    limit, keys, statuses = sent.one("limit", DEFAULT_LIMIT), sent.all("key"), sent.all("status")
+    items: list[AccessEntry] = []
+    last: str | None = None
+    reader = _entries(request, start, end, before)
+    for place, entry in islice(reader, MAX_LOOKED_AT):
+        last = place
+        if entry is None:
+            break
+        if (not keys or entry.key_id in keys) and (not statuses or _is_one_of(entry.status, statuses)):
+            items.append(_answer(entry))
+            if len(items) == limit:
+                break
+    more = last is not None and next(reader, None) is not None
+    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+
+
+def _entries(request: Request, start: date, end: date, before: str | None) -> Iterator[tuple[str, LogEntry | None]]:
+    """(place, entry), the newest first; (place, None) where reading ends for now with days left to look into."""
+    day = end - timedelta(days=1)
+    within = LAST
+    if before is not None:
+        day_text, _, within = before.partition(" ")
+        day = date.fromisoformat(day_text)
+    for _ in range(MAX_PARTITIONS):
+        if day < start:
+            return
+        for item in request.table.query(access_partition(day.isoformat()), last=within, reverse=True, consistent=False):
+            if item["sk"] < within:
+                yield f"{day} {item['sk']}", LogEntry.from_item(item)
+        day, within = day - timedelta(days=1), LAST
+    if day >= start:
+        yield f"{day} {LAST}", None
+        yield "", None
+
+
+def _is_one_of(status: int, wanted: tuple[str, ...]) -> bool:
+    return str(status) in wanted or f"{status // 100}xx" in wanted
+
+
+def _answer(entry: LogEntry) -> AccessEntry:
+    return {
+        "at": instant(entry.at) or "",
+        "request_id": entry.request_id,
+        "key_id": entry.key_id,
+        "source": entry.source,
+        "route": entry.route,
+        "status": entry.status,
+        "milliseconds": entry.milliseconds,
+    }

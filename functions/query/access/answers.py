@@ -1,0 +1,125 @@
+"""What the routes of sources, plans, the access log and its settings answer and take, as types."""
+
+from typing import Annotated, NotRequired
+
+from typing_extensions import TypedDict
+
+from leadline.store.sources import MAX_ENTRIES
+from query.web.schemas import ORIGIN, Name, Schema, array, text, whole
+
+
+class CodeHostSources(TypedDict):
+    """How a code host's webhooks are read. Mappings go from a name or pattern (`*`, `?`) to a service, an environment, or both."""
+
+    incident_label: str | None
+    release_branches: list[str]
+    environments: dict[str, dict[str, str]]
+    workflows: dict[str, dict[str, str]]
+    tags: dict[str, dict[str, str]]
+
+
+class SourcesAnswer(TypedDict):
+    """How webhooks are read, defaults included. `incident_services`: from a sender's name (`pagerduty:PXYZ12`) to a service."""
+
+    github: CodeHostSources
+    gitlab: CodeHostSources
+    bitbucket: CodeHostSources
+    incident_services: dict[str, str]
+    default_service: str | None
+
+
+_MAPPING = Schema({"maxProperties": MAX_ENTRIES, "propertyNames": text(200)})
+
+
+class TargetSent(TypedDict):
+    """Where a deployment goes; what is left out stays as the sender named it."""
+
+    service: NotRequired[Name | None]
+    environment: NotRequired[Name | None]
+
+
+_Targets = Annotated[dict[str, TargetSent | None], _MAPPING]
+
+
+class CodeHostSent(TypedDict):
+    """Any of it; what is left out gets its default."""
+
+    incident_label: NotRequired[Name | None]
+    release_branches: NotRequired[Annotated[list[Name], Schema(array(MAX_ENTRIES))] | None]
+    environments: NotRequired[_Targets | None]
+    workflows: NotRequired[_Targets | None]
+    tags: NotRequired[_Targets | None]
+
+
+class SourcesSent(TypedDict):
+    """As it is shown; what is left out gets its default."""
+
+    github: NotRequired[CodeHostSent | None]
+    gitlab: NotRequired[CodeHostSent | None]
+    bitbucket: NotRequired[CodeHostSent | None]
+    incident_services: NotRequired[Annotated[dict[str, Name], _MAPPING] | None]
+    default_service: NotRequired[Name | None]
+
+
+class PlanEntry(TypedDict):
+    """How many requests a key may make in a minute and in a day (UTC), null for any; `api`: whether it may use the Product API."""
+
+    plan: str
+    per_minute: int | None
+    per_day: int | None
+    api: bool
+
+
+class PlanPage(TypedDict):
+    """All plans, in order of name."""
+
+    items: list[PlanEntry]
+
+
+_Bound = Annotated[int, Schema(whole(1, 10_000_000))]
+
+
+class PlanSent(TypedDict):
+    """Left out or null: no bound; `api` true."""
+
+    per_minute: NotRequired[_Bound | None]
+    per_day: NotRequired[_Bound | None]
+    api: NotRequired[bool | None]
+
+
+class AccessSettingsAnswer(TypedDict):
+    """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from.
+    `docs`: whether Swagger UI is served at /docs."""
+
+    log: bool
+    log_days: int
+    origins: list[str]
+    docs: bool
+
+
+class AccessSettingsSent(TypedDict):
+    """What is left out gets its default: log true, log_days 90, no origins, docs false."""
+
+    log: NotRequired[bool | None]
+    log_days: NotRequired[Annotated[int, Schema(whole(1, 3_650))] | None]
+    origins: NotRequired[Annotated[list[Annotated[str, Schema(ORIGIN)]], Schema(array(50))] | None]
+    docs: NotRequired[bool | None]
+
+
+class AccessEntry(TypedDict):
+    """A request that was answered. `route` is a template; `key_id` is null where no good key was sent; `source` is an address."""
+
+    at: str
+    request_id: str
+    key_id: str | None
+    source: str | None
+    route: str
+    status: int
+    milliseconds: int
+
+
+class AccessPage(TypedDict):
+    """The newest first. A page may be short, even empty, and not be the last."""
+
+    items: list[AccessEntry]
+    next_cursor: str | None

@@ -1,0 +1,94 @@
+"""What a key that is limited to some services sees: a world in which there are only those.
+
+A filter that lies beyond is a 403, a thing that lies beyond is answered as one that does not exist: either way the same as for what
+nobody ever made, so that nobody can find out by asking.
+
+What belongs to a repository and to no single service (a change, its commits) is reached by keys that name the repository. A key
+for services alone sees of it what its deployments carried.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from leadline.problems import Fault, Problem
+from leadline.store.deployments import deployment_item_key
+from leadline.store.events import Trace
+from leadline.store.services import Service, service_key
+from query.reports.filters import Filters
+from query.web.request import Request
+
+
+def within(request: Request, services: Mapping[str, Service]) -> dict[str, Service]:
+    """Those of the services that the request's key reaches."""
+    limits = request.limits
+    return {name: service for name, service in services.items() if limits.reach(name, service.repository)}
+
+
+def reaches(request: Request, name: str) -> bool:
+    """Whether the key reaches the service of this name. Reads the service only where its repository decides."""
+    limits = request.limits
+    if not limits or name in limits.services or not limits.repositories:
+        return limits.reach(name, None)
+    item = request.table.get([service_key(name)]).get(service_key(name))
+    return item is not None and limits.reach(name, Service.from_item(item).repository)
+
+
+def known_repositories(request: Request, reached: Mapping[str, Service]) -> frozenset[str | None]:
+    """The repositories whose names a limited key may see: its own, and those of the services that it reaches."""
+    return request.limits.repositories | {service.repository for service in reached.values()}
+
+
+def reaches_repository(request: Request, repository: str | None) -> bool:
+    """Whether the key reaches what belongs to this repository as a whole."""
+    return not request.limits or repository in request.limits.repositories
+
+
+def faults_of(request: Request, named: Mapping[str, Any]) -> list[Fault]:
+    """What a limited key may not name of `service` and `repository`; the same faults as the Events API finds."""
+    if not request.limits:
+        return []
+    names = [named["service"]] if named.get("service") is not None else []
+    return request.limits.faults(named, request.reach.gate.ties(names))
+
+
+def reaches_event(request: Request, trace: Trace) -> bool:
+    """Whether the key reaches what became of the event. One that is parked became nothing: it must be one it could send."""
+    if not request.limits:
+        return True
+    if trace.parked_at is not None:
+        return not faults_of(request, _told(trace))
+    service = trace.service
+    if service is None and trace.deployment is not None:
+        key = deployment_item_key(trace.deployment)
+        service = request.table.get([key]).get(key, {}).get("service")
+    return reaches(request, service) if service is not None else reaches_repository(request, trace.repository)
+
+
+def _told(trace: Trace) -> dict[str, str]:
+    """The service and repository that a parked message names. It may hold anything."""
+    data: dict[str, Any] = json.loads(trace.message)["data"] if trace.message is not None else {}
+    return {name: data[name] for name in ("service", "repository") if isinstance(data.get(name), str)}
+
+
+def check_asked(request: Request, services: Mapping[str, Service], filters: Filters) -> None:
+    """Raises Problem (403) where the filters name a service or repository beyond the key. `services`: all that it reaches."""
+    limits = request.limits
+    if not limits:
+        return
+    if any(name not in services and name not in limits.services for name in filters.services):
+        raise beyond("service")
+    known = known_repositories(request, services)
+    if any(repository not in known for repository in filters.repositories):
+        raise beyond("repository")
+
+
+def beyond(what: str) -> Problem:
+    return Problem(403, "Beyond the key", f"This key is limited and does not reach a {what} that was asked for.")
+
+
+def beyond_everything() -> Problem:
+    """For a limited key, where what is asked for is everyone's."""
+    return Problem(403, "Beyond the key", "This key is limited to some services or repositories; this is beyond them.")

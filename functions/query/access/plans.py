@@ -1,0 +1,172 @@
+"""/v1/plans and /v1/settings/access: how often keys may call, what is noted of it, and which web pages may call. Scope admin.
+
+All of it is one item, which both functions read along with a key. A change holds within half a minute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from leadline.auth import list_keys
+from leadline.domain.errors import Conflict
+from leadline.problems import Problem, unavailable
+from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, Plan
+from leadline.store.table import Put, at_version
+from query.access.answers import AccessSettingsAnswer, PlanEntry, PlanPage
+from query.config.history import entry
+from query.web.body import read_json
+from query.web.etags import check_if_match, with_etag
+from query.web.fields import Fields, read_bool, whole
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Reply, Request
+from query.web.values import name_of
+
+MAX_PLANS = 100
+MAX_ORIGINS = 50
+MAX_LOG_DAYS = 3_650
+_MOST = 10_000_000
+_TRIES = 5
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_read_name = name_of(100)
+
+
+def plan_page(request: Request) -> PlanPage:
+    request.sent.faults.check_query()
+    plans = _stored(request).plans
+    return {"items": [_plan(name, plans[name]) for name in sorted(plans)]}
+
+
+def one_plan(request: Request) -> Reply:
+    """A plan, with its ETag. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    plan = _stored(request).plans.get(request.name)
+    if plan is None:
+        raise not_found("There is no plan of this name.")
+    return with_etag(_plan(request.name, plan))
+
+
+def put_plan(request: Request) -> Reply:
+    """Makes or replaces a plan. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    request.sent.faults.check_query()
+    try:
+        name = _read_name(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a plan's name: it {refused.detail}.") from None
+    faults = Faults()
+    fields = Fields(read_json(request.event, request.headers), ("per_minute", "per_day", "api"), faults)
+    plan = Plan(
+        fields.read("per_minute", whole(1, _MOST), 0) or None,
+        fields.read("per_day", whole(1, _MOST), 0) or None,
+        fields.read("api", read_bool, True),
+    )
+    faults.check_body()
+
+    def put(settings: AccessSettings) -> AccessSettings:
+        old = settings.plans.get(name)
+        check_if_match(request, _plan(name, old) if old is not None else None)
+        if old is None and len(settings.plans) >= MAX_PLANS:
+            faults.add("", Refused("too_many", f"would be more than {MAX_PLANS} plans"))
+            faults.check_body()
+        return replace(settings, plans={**settings.plans, name: plan})
+
+    _change(request, "plan", name, "put", put)
+    return with_etag(_plan(name, plan))
+
+
+def delete_plan(request: Request) -> None:
+    """Removes a plan that no key belongs to. Raises Problem: 404, 409, 503."""
+    request.sent.faults.check_query()
+    if any(key.get("plan") == request.name and key.get("revoked_at") is None for key in list_keys(request.table)):
+        raise Problem(409, "In use", "Keys belong to this plan; revoke them first.")
+
+    def delete(settings: AccessSettings) -> AccessSettings:
+        if request.name not in settings.plans:
+            raise not_found("There is no plan of this name.")
+        return replace(settings, plans={name: plan for name, plan in settings.plans.items() if name != request.name})
+
+    _change(request, "plan", request.name, "delete", delete)
+
+
+def get_access(request: Request) -> Reply:
+    """The settings of access, with their ETag."""
+    request.sent.faults.check_query()
+    return with_etag(_answer(_stored(request)))
+
+
+def put_access(request: Request) -> Reply:
+    """Sets all of them; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
+    request.sent.faults.check_query()
+    faults = Faults()
+    fields = Fields(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
+    log = fields.read("log", read_bool, True)
+    days = fields.read("log_days", whole(1, MAX_LOG_DAYS), LOG_DAYS)
+    origins = tuple(fields.listed("origins", _read_origin, MAX_ORIGINS))
+    docs = fields.read("docs", read_bool, False)
+    faults.check_body()
+
+    def put(settings: AccessSettings) -> AccessSettings:
+        check_if_match(request, _answer(settings))
+        return replace(settings, log=log, log_days=days, origins=origins, docs=docs)
+
+    return with_etag(_answer(_change(request, "access", "access", "put", put)))
+
+
+def _change(
+    request: Request, kind: str, name: str, action: str, change: Callable[[AccessSettings], AccessSettings]
+) -> AccessSettings:
+    for _ in range(_TRIES):
+        old = _stored(request)
+        new = change(old)
+        told = entry(
+            request,
+            kind,
+            name,
+            action,
+            f"access-{old.version + 1}",
+            None,
+            _part(old, kind, name),
+            _part(new, kind, name),
+        )
+        try:
+            request.table.write([Put(new.to_item(), at_version(old.version)), Put(told.to_item())])
+        except Conflict:
+            continue
+        return new
+    raise unavailable("Others kept changing this at the same time; send it again.", retry_after=1)
+
+
+def _part(settings: AccessSettings, kind: str, name: str) -> dict[str, Any] | None:
+    """What the history says of these settings."""
+    if kind != "plan":
+        return dict(_answer(settings))
+    plan = settings.plans.get(name)
+    return plan.to_data() if plan is not None else None
+
+
+def _stored(request: Request) -> AccessSettings:
+    return AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY))
+
+
+def _plan(name: str, plan: Plan) -> PlanEntry:
+    return {"plan": name, "per_minute": plan.per_minute, "per_day": plan.per_day, "api": plan.api}
+
+
+def _answer(settings: AccessSettings) -> AccessSettingsAnswer:
+    return {
+        "log": settings.log,
+        "log_days": settings.log_days,
+        "origins": list(settings.origins),
+        "docs": settings.docs,
+    }
+
+
+def _read_origin(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 300 or not _ORIGIN.fullmatch(value):
+        raise Refused(
+            "origin",
+            "must be an origin such as https://dash.acme.dev: scheme, host and port in lower case, no path, no *",
+        )
+    return value

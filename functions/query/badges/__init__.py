@@ -1,0 +1,1 @@
+"""Badges: one number each, behind an unguessable link."""

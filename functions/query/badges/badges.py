@@ -1,0 +1,175 @@
+"""/v1/badges: makes, lists and revokes badges; and shows one, without a key, to whoever has its link.
+
+What a badge shows is fixed when it is made, so a link gives away one number and nothing else. A link that leads nowhere is always
+the same 404: whether it never was one, was revoked, or is only nearly right.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from leadline.domain.errors import Conflict
+from leadline.domain.levels import EDITIONS
+from leadline.problems import Problem
+from leadline.store.badges import BADGES, Badge, badge_key, id_in, new_badge, opens
+from leadline.store.table import ABSENT, Delete, Put, at_version
+from query.badges.answers import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
+from query.badges.text import HEADLINES, colour_of, label_of, message_of
+from query.config.history import entry
+from query.deployments.deployments import instant
+from query.reports.filters import Asked, Filters
+from query.reports.last_days import last_days
+from query.reports.period import DEFAULT_DAYS, MAX_DAYS
+from query.reports.report import Reports
+from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE
+from query.shapes.rows import SINGLE, N
+from query.web.body import read_json
+from query.web.fields import Fields, whole
+from query.web.parameters import CURSOR, LIMIT
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Reply, Request
+from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_repository
+
+PARAMETERS = (LIMIT, CURSOR)
+
+CACHE_SECONDS = 300
+"""How long others may keep a badge; shields.io keeps one no shorter."""
+_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
+_FIELDS = ("metric", "statistic", "label", "days", "service", "repository", "environment", "team", "levels")
+
+
+def badge_page(request: Request) -> BadgePage:
+    """All badges, the newest first."""
+    before = request.position()
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    badges = sorted((Badge.from_item(item) for item in request.table.query(BADGES)), key=lambda badge: badge.place)
+    wanted = [badge for badge in reversed(badges) if before is None or badge.place < before]
+    page = wanted[:limit]
+    return {
+        "items": [_entry(badge) for badge in page],
+        "next_cursor": request.next_cursor(page[-1].place) if len(wanted) > limit else None,
+    }
+
+
+def post_badge(request: Request) -> Reply:
+    """Makes a badge and its link. Raises Problem: 400, 413, 415, 422."""
+    request.sent.faults.check_query()
+    shows = _read(read_json(request.event, request.headers))
+    by = request.principal.key_id if request.principal is not None else None
+    token, badge = new_badge(request.reach.pepper(), shows, now=request.now, created_by=by)
+    told = entry(request, "badge", badge.badge_id, "post", badge.badge_id, None, None, shows)
+    request.table.write([Put(badge.to_item(), ABSENT), Put(told.to_item())])
+    link = f"/v1/badges/{token}"
+    made: BadgeMade = {"link": link, "badge": _entry(badge)}
+    return Reply(made, {"location": link})
+
+
+def delete_badge(request: Request) -> None:
+    """Revokes a badge's link, within half a minute. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    key = badge_key(request.name)
+    item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
+    if item is None:
+        raise _no_badge()
+    told = entry(request, "badge", request.name, "delete", f"{request.name}-", None, Badge.from_item(item).shows)
+    try:
+        request.table.write([Delete(key, at_version(item["v"])), Put(told.to_item())])
+    except Conflict:
+        raise _no_badge() from None
+
+
+def show_badge(request: Request) -> Reply:
+    """What the badge of this link shows now. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    token, memory = request.name, request.reach.badges
+    shown = memory.get(token, request.now)
+    if shown is None:
+        shown = _shown(request, _opened(request, token))
+        memory.keep(token, request.now, shown)
+    return Reply(shown, {"cache-control": f"public, max-age={CACHE_SECONDS}"})
+
+
+def _opened(request: Request, token: str) -> Badge:
+    badge_id = id_in(token)
+    if badge_id is None:
+        raise _nothing_at_this_link()
+    key = badge_key(badge_id)
+    item = request.reach.configuration.get([key]).get(key)  # brings the settings along
+    badge = Badge.from_item(item) if item is not None else None
+    if not opens(request.reach.pepper(), token, badge) or badge is None:
+        raise _nothing_at_this_link()
+    return badge
+
+
+def _shown(request: Request, badge: Badge) -> BadgeShown:
+    shows = badge.shows
+    reports = Reports(request, DORA_WITH_COVERAGE)
+    window = last_days(shows["days"], reports.organisation.calendar.day_of(request.now))
+    filters = Filters(
+        tuple(shows["service"]), tuple(shows["repository"]), tuple(shows["environment"]), shows.get("team")
+    )
+    number = SINGLE[shows["metric"], shows["statistic"]]
+    value = number.of(reports.report(Asked(window, filters, alone=True)).metrics)
+    return {
+        "schemaVersion": 1,
+        "label": shows["label"],
+        "message": message_of(value, number.unit),
+        "color": colour_of(shows["metric"], shows["statistic"], value, shows.get("levels")),
+        "cacheSeconds": CACHE_SECONDS,
+    }
+
+
+def _read(body: Any) -> dict[str, Any]:
+    """What a badge is to show. Raises Problem (422)."""
+    faults = Faults()
+    fields = Fields(body, _FIELDS, faults)
+    metric = fields.required("metric", one_of(*N), "")
+    statistics = tuple(DORA_METRICS[metric]) if metric else ()
+    # Of a metric that there is not, which statistics it has can't be told.
+    statistic = fields.read("statistic", one_of(*statistics), statistics[0]) if metric else ""
+    levels = fields.read("levels", one_of(*EDITIONS), "") or None
+    if metric and levels is not None and HEADLINES.get(metric) != statistic:
+        having = ", ".join(f"{name} ({usual})" for name, usual in HEADLINES.items())
+        faults.add("/levels", Refused("levels", f"there are levels of {having} only"))
+    default = label_of(metric, statistic) if metric and not faults else ""
+    shows = {
+        "metric": metric,
+        "statistic": statistic,
+        "label": fields.read("label", name_of(MAX_LABEL), default),
+        "days": fields.read("days", whole(1, MAX_DAYS), DEFAULT_DAYS),
+        "service": fields.listed("service", name_of(200), MAX_FILTERS),
+        "repository": fields.listed("repository", read_repository, MAX_FILTERS),
+        "environment": fields.listed("environment", name_of(MAX_ENVIRONMENT), MAX_FILTERS),
+        "team": fields.read("team", name_of(200), "") or None,
+        "levels": levels,
+    }
+    faults.check_body()
+    return {name: value for name, value in shows.items() if value is not None}
+
+
+def _entry(badge: Badge) -> BadgeEntry:
+    shows = badge.shows
+    return {
+        "badge_id": badge.badge_id,
+        "label": shows["label"],
+        "metric": shows["metric"],
+        "statistic": shows["statistic"],
+        "days": shows["days"],
+        "service": shows["service"],
+        "repository": shows["repository"],
+        "environment": shows["environment"],
+        "team": shows.get("team"),
+        "levels": shows.get("levels"),
+        "created_at": instant(badge.created_at) or "",
+        "created_by": badge.created_by,
+    }
+
+
+def _no_badge() -> Problem:
+    return not_found("There is no badge with this id; GET /v1/badges lists them.")
+
+
+def _nothing_at_this_link() -> Problem:
+    return not_found("There is nothing at this link.")

@@ -1,0 +1,1 @@
+"""The configuration: settings, services, teams, sources, and who changed what."""

@@ -1,0 +1,87 @@
+"""GET /v1/history: who changed the configuration or what is stored, when, and what it was before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from leadline.store.history import HISTORY, Entry
+from query.config.answers import HistoryEntry, HistoryPage
+from query.deployments.deployments import instant
+from query.web.parameters import CURSOR, LIMIT, Parameter, choice
+from query.web.request import Request
+from query.web.schemas import text
+from query.web.values import DEFAULT_LIMIT, name_of
+
+KINDS = (
+    *("settings", "service", "deployment", "change", "incident", "sources", "plan", "access", "badge", "dashboard"),
+    *("person", "metric"),
+)
+PARAMETERS = (
+    choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
+    Parameter("name", name_of(400), "Only changes of what has this name.", text(400)),
+    LIMIT,
+    CURSOR,
+)
+
+MAX_LOOKED_AT = 1_000
+"""Entries that one request reads at most; then the page is short, and its cursor goes on."""
+
+
+def entry(
+    request: Request,
+    kind: str,
+    name: str,
+    action: str,
+    mark: str,
+    event_id: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Entry:
+    """What to remember of a change that this request makes; `mark` sets it apart from others of this moment."""
+    assert request.principal is not None
+    return Entry(
+        at=request.now,
+        mark=mark,
+        who=request.principal.key_id,
+        kind=kind,
+        name=name,
+        action=action,
+        event_id=event_id,
+        before=dict(before) if before is not None else None,
+        after=dict(after) if after is not None else None,
+    )
+
+
+def history_page(request: Request) -> HistoryPage:
+    """Changes, the newest first."""
+    before = request.position()
+    sent = request.sent
+    sent.faults.check_query()
+    limit, kinds, name = sent.one("limit", DEFAULT_LIMIT), sent.all("kind"), sent.one("name")
+    stored = request.table.query(HISTORY, "", *([before] if before is not None else []), reverse=True)
+    entries = (Entry.from_item(item) for item in stored if before is None or item["sk"] < before)
+    items: list[HistoryEntry] = []
+    last: str | None = None
+    for found in islice(entries, MAX_LOOKED_AT):
+        last = found.place
+        if (not kinds or found.kind in kinds) and name in (None, found.name):
+            items.append(_answer(found))
+            if len(items) == limit:
+                break
+    more = last is not None and next(entries, None) is not None
+    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+
+
+def _answer(found: Entry) -> HistoryEntry:
+    return {
+        "at": instant(found.at) or "",
+        "key_id": found.who,
+        "kind": found.kind,
+        "name": found.name,
+        "action": found.action,
+        "event_id": found.event_id,
+        "before": found.before,
+        "after": found.after,
+    }

@@ -1,0 +1,122 @@
+"""A team's members as they are sent, stored and shown.
+
+    {"members": [{"author": "dev-1", "from": "2026-01-01", "to": null}]}
+
+`from` is inclusive, `to` exclusive; left out or null, that side is open. Someone who left and came back is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from leadline.domain.people import is_stand_in
+from leadline.domain.roster import Membership
+from leadline.store.people import People
+from query.answers import Member
+from query.web.refusal import Faults, Refused
+from query.web.values import name_of, read_author, read_date
+
+MAX_MEMBERS = 1_000
+MAX_TEAMS = 10
+"""Of one person at a time: a change is counted once for each of its author's teams, in one transaction."""
+
+Teams = Mapping[str, tuple[Membership, ...]]
+
+read_team_name = name_of(200)
+_FIELDS = ("author", "from", "to")
+
+
+def read_members(body: object, faults: Faults) -> tuple[Membership, ...]:
+    """The members out of a body, in order, each once. Adds to the faults all that is wrong."""
+    if not isinstance(body, dict):
+        faults.add("", Refused("type", 'must be an object such as {"members": [{"author": "dev-1"}]}'))
+        return ()
+    for name in body.keys() - {"members"}:
+        faults.add(_pointer(name), Refused("extra", "is no field here; there is members"))
+    members = body.get("members")
+    if not isinstance(members, list):
+        faults.add("/members", Refused("missing" if members is None else "type", "must be an array of members"))
+        return ()
+    if len(members) > MAX_MEMBERS:
+        faults.add("/members", Refused("too_many", f"has more than {MAX_MEMBERS} entries"))
+        return ()
+    read = [_read_member(member, f"/members/{index}", faults) for index, member in enumerate(members)]
+    return tuple(sorted({member for member in read if member is not None}, key=_order))
+
+
+def _read_member(member: object, at: str, faults: Faults) -> Membership | None:
+    if not isinstance(member, dict):
+        faults.add(at, Refused("type", 'must be an object such as {"author": "dev-1", "from": "2026-01-01"}'))
+        return None
+    for name in sorted(member.keys() - set(_FIELDS)):
+        faults.add(at + _pointer(name), Refused("extra", f"is no field of a member; there are {', '.join(_FIELDS)}"))
+    if "author" not in member:
+        faults.add(at + "/author", Refused("missing", "is required"))
+        return None
+    try:
+        author = read_author(member["author"])
+    except Refused as refused:
+        faults.add(at + "/author", refused)
+        return None
+    start, end = (_read_day(member, name, at, faults) for name in ("from", "to"))
+    if start is not None and end is not None and start >= end:
+        faults.add(at + "/to", Refused("order", "must be after from"))
+    return Membership(author, start, end)
+
+
+def _read_day(member: Mapping[str, Any], name: str, at: str, faults: Faults) -> date | None:
+    if member.get(name) is None:
+        return None
+    try:
+        return read_date(member[name])
+    except Refused as refused:
+        faults.add(f"{at}/{name}", refused)
+        return None
+
+
+def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) -> None:
+    """Adds a fault for each of these members who would be in more than MAX_TEAMS teams on some day."""
+    for author in dict.fromkeys(member.author for member in members):
+        mine = [(team, member) for team, held in teams.items() for member in held if member.author == author]
+        # The number of teams goes up only on days when a membership begins.
+        for day in {member.start or date.min for _, member in mine}:
+            if len({team for team, member in mine if member.holds_on(day)}) > MAX_TEAMS:
+                index = next(index for index, member in enumerate(members) if member.author == author)
+                detail = f"would be in more than {MAX_TEAMS} teams at a time"
+                faults.add(f"/members/{index}/author", Refused("too_many_teams", detail))
+                break
+
+
+def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: People) -> tuple[Membership, ...]:
+    """The members that were sent as they are named in what is stored, and those of the `stored` whom nobody can name any more."""
+    names = people.told(member.author for member in sent)
+    told = {replace(member, author=names[member.author]) for member in sent}
+    known = {member.author for member in told}
+    former = {member for member in stored if is_stand_in(member.author) and member.author not in known}
+    return tuple(sorted(told | former, key=_order))
+
+
+def to_data(member: Membership) -> dict[str, str]:
+    """As it is stored: without what is open."""
+    values = {"from": member.start, "to": member.end}
+    return {"author": member.author, **{name: day.isoformat() for name, day in values.items() if day is not None}}
+
+
+def to_answer(member: Membership) -> Member:
+    return {
+        "author": member.author,
+        "from": member.start.isoformat() if member.start else None,
+        "to": member.end.isoformat() if member.end else None,
+    }
+
+
+def _order(member: Membership) -> tuple[str, date, date]:
+    return (member.author, member.start or date.min, member.end or date.max)
+
+
+def _pointer(name: str) -> str:
+    clean = name[:100].encode("ascii", "backslashreplace").decode()
+    return "/" + clean.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,146 @@
+"""The routes of previews, corrections, deletions and configuration."""
+
+from __future__ import annotations
+
+from leadline.auth import CONFIG_WRITE, METRICS_READ
+from query import answers
+from query.config import answers as config_answers
+from query.config import history, service_config, settings
+from query.deployments import corrections, preview
+from query.web.etags import IF_MATCH
+from query.web.route import Route
+
+_CONDITIONAL = (404, 412, 413, 415, 422, 428)
+
+CONFIG_ROUTES = (
+    Route(
+        "POST",
+        "/v1/deployments/preview",
+        METRICS_READ,
+        preview.preview,
+        "What a deployment would get if it finished now; writes nothing",
+        answers.Preview,
+        body=answers.DeploymentToPreview,
+        problems=(413, 415, 422),
+        limited=True,
+    ),
+    Route(
+        "PATCH",
+        "/v1/deployments/{key}",
+        CONFIG_WRITE,
+        corrections.patch_deployment,
+        "Says that a deployment failed or did not, what it repaired, or that it counts nowhere; null takes it back",
+        answers.Accepted,
+        body=answers.AnyCorrection,
+        problems=(404, 413, 415, 422),
+        status=202,
+        limited=True,
+    ),
+    Route(
+        "DELETE",
+        "/v1/deployments/{key}",
+        CONFIG_WRITE,
+        corrections.delete_deployment,
+        "Deletes a deployment; its changes go to the next one",
+        answers.Accepted,
+        problems=(404,),
+        status=202,
+        limited=True,
+    ),
+    Route(
+        "DELETE",
+        "/v1/changes",
+        CONFIG_WRITE,
+        corrections.delete_change,
+        "Deletes a change",
+        answers.Accepted,
+        corrections.CHANGE,
+        problems=(404,),
+        status=202,
+        limited=True,
+    ),
+    Route(
+        "DELETE",
+        "/v1/incidents",
+        CONFIG_WRITE,
+        corrections.delete_incident,
+        "Deletes an incident",
+        answers.Accepted,
+        corrections.INCIDENT,
+        problems=(404,),
+        status=202,
+        limited=True,
+    ),
+    Route(
+        "GET",
+        "/v1/services/{service}",
+        METRICS_READ,
+        service_config.get_service,
+        "How a service is configured",
+        config_answers.ServiceConfiguration,
+        problems=(404,),
+        limited=True,
+    ),
+    Route(
+        "PUT",
+        "/v1/services/{service}",
+        CONFIG_WRITE,
+        service_config.put_service,
+        "Configures a service, creating it where it is new; what is left out is as it is by default",
+        config_answers.ServiceConfiguration,
+        body=config_answers.ServiceSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "PATCH",
+        "/v1/services/{service}",
+        CONFIG_WRITE,
+        service_config.patch_service,
+        "Changes what is named of a service's configuration",
+        config_answers.ServiceConfiguration,
+        body=config_answers.ServiceSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+        limited=True,
+    ),
+    Route(
+        "GET",
+        "/v1/settings",
+        METRICS_READ,
+        settings.get_settings,
+        "What holds for the whole organisation",
+        config_answers.Settings,
+    ),
+    Route(
+        "PUT",
+        "/v1/settings",
+        CONFIG_WRITE,
+        settings.put_settings,
+        "Sets all settings; what is left out gets its default",
+        config_answers.Settings,
+        body=config_answers.SettingsSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "PATCH",
+        "/v1/settings",
+        CONFIG_WRITE,
+        settings.patch_settings,
+        "Sets the settings that are named",
+        config_answers.Settings,
+        body=config_answers.SettingsSent,
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
+    ),
+    Route(
+        "GET",
+        "/v1/history",
+        METRICS_READ,
+        history.history_page,
+        "Who changed the configuration or what is stored, the newest first",
+        config_answers.HistoryPage,
+        history.PARAMETERS,
+    ),
+)

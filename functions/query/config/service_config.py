@@ -1,0 +1,157 @@
+"""GET, PUT and PATCH /v1/services/{service}: its repository, its files, its production, who owns it, whether it is done with.
+
+A service that gets another repository keeps its deployments: they are mapped anew on that repository's ledger. So do those that
+came with that repository before and were a mismatch until now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from leadline.domain.errors import Conflict
+from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.services import Service, service_key
+from leadline.store.table import Put, Write, at_version
+from query.access.limited import reaches_repository
+from query.config.answers import ServiceConfiguration
+from query.config.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
+from query.web.body import read_json
+from query.web.etags import check_if_match, with_etag
+from query.web.patches import Reader, list_of, read_fields, read_flag
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Reply, Request
+from query.web.values import name_of, read_repository
+
+_read_name = name_of(200)
+
+
+def _read_repository(value: object) -> str:
+    """As events spell it: a host in lower case."""
+    text = read_repository(value)
+    host, slash, path = text.partition("/")
+    if not slash or not path or text.startswith("/") or text.endswith("/"):
+        raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
+    return f"{host.lower() if '.' in host else host}/{path}"
+
+
+_FIELDS: dict[str, Reader] = {
+    "repository": _read_repository,
+    "paths": list_of(name_of(500), 100),
+    "production": list_of(name_of(100), 20, least=1),
+    "team": name_of(200),
+    "archived": read_flag,
+}
+
+
+def get_service(request: Request) -> Reply:
+    """How a service is configured, with the ETag. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    service = _stored(request, _name(request))
+    if service is None:
+        raise not_found("There is no service of this name.")
+    return with_etag(_answer(service))
+
+
+def put_service(request: Request) -> Reply:
+    """Configures a service, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, whole=True)
+
+
+def patch_service(request: Request) -> Reply:
+    """Changes what is named of a service. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, whole=False)
+
+
+def _change(request: Request, *, whole: bool) -> Reply:
+    request.sent.faults.check_query()
+    name = _name(request)
+    faults = Faults()
+    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    faults.check_body()
+    for _ in range(TRIES):
+        old = _stored(request, name)
+        if old is None and not whole:
+            raise not_found("There is no service of this name; PUT makes one.")
+        before = _answer(old) if old is not None else None
+        check_if_match(request, before)
+        _check_repository(request, old, told)
+        new = _applied(old or Service(name), told, whole=whole)
+        untold: list[str] = new.extra.get("untold", [])
+        if new == old and not untold:
+            return with_etag(_answer(new))
+        if old is None or (old.repository, old.paths) != (new.repository, new.paths):
+            untold = sorted({*untold, new.lock, *([old.lock] if old is not None else [])})
+            new = replace(new, extra={**new.extra, "untold": untold})
+        message = service_message(request, new, untold) if untold else None
+        item = new.to_item()
+        event_id = message.event_id if message is not None else None
+        try:
+            store(request, item, "service", name, before, _answer(new), event_id, _noted(request, old, new))
+        except Conflict:
+            continue  # compute writes it too: when it is deployed in a new year, or tied to its repository
+        if message is not None:
+            tell_and_forget(request, item, [message])
+        return with_etag(_answer(new))
+    raise crowded()
+
+
+def _noted(request: Request, old: Service | None, new: Service) -> list[Write]:
+    """The settings name the services that have production environments of their own (see `query.reports.selection`)."""
+    if bool(new.production) == bool(old is not None and old.production):
+        return []
+    organisation = Organisation.from_item(request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY))
+    others = [name for name in organisation.own_production if name != new.name]
+    own = tuple(sorted([*others, new.name] if new.production else others))
+    return [Put(replace(organisation, own_production=own).to_item(), at_version(organisation.version))]
+
+
+def _check_repository(request: Request, old: Service | None, told: Mapping[str, Any]) -> None:
+    """Whoever ties a service to a repository reads that repository's changes by it. Raises Problem (422)."""
+    repository = told.get("repository")
+    current = old.repository if old is not None else None
+    if "repository" in told and repository != current and not reaches_repository(request, repository):
+        faults = Faults()
+        faults.add("/repository", Refused("limited_key", "this key is limited and may not tie the service to it"))
+        faults.check_body()
+
+
+def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
+    values: dict[str, Any] = dict.fromkeys(_FIELDS) if whole else {}
+    values |= told
+    own = {"team": values["team"]} if "team" in values else {}
+    own |= {"archived": values["archived"] or None} if "archived" in values else {}
+    extra = {name: value for name, value in {**base.extra, **own}.items() if value is not None}
+    return replace(
+        base,
+        repository=values.get("repository", base.repository),
+        paths=tuple(values.get("paths", base.paths) or ()),
+        production=tuple(values.get("production", base.production) or ()),
+        extra=extra,
+    )
+
+
+def _stored(request: Request, name: str) -> Service | None:
+    """The service, None too where the request's key does not reach it."""
+    item = request.table.get([service_key(name)]).get(service_key(name))
+    service = Service.from_item(item) if item is not None else None
+    return service if service is not None and request.limits.reach(name, service.repository) else None
+
+
+def _name(request: Request) -> str:
+    try:
+        return _read_name(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a service's name: it {refused.detail}.") from None
+
+
+def _answer(service: Service) -> ServiceConfiguration:
+    return {
+        "service": service.name,
+        "repository": service.repository,
+        "paths": list(service.paths),
+        "production": list(service.production) or None,
+        "team": service.team,
+        "archived": service.archived,
+    }

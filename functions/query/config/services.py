@@ -1,0 +1,72 @@
+"""GET /v1/services: what gets deployed, and from which repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from leadline.store.services import SERVICES, Service
+from query.access.limited import within
+from query.answers import ServiceEntry, ServicePage
+from query.reports.selection import all_services
+from query.web.parameters import CURSOR, LIMIT, Parameter, choice
+from query.web.request import Request
+from query.web.schemas import text
+from query.web.values import DEFAULT_LIMIT, name_of
+
+TEAM = Parameter("team", name_of(200), "Only what this team owns; repeated, any.", text(200), repeats=True)
+ARCHIVED = choice(
+    "archived",
+    "What is done with: left out (`false`, the default), alone (`true`), or with the rest (`any`).",
+    "false",
+    "true",
+    "any",
+)
+PARAMETERS = (TEAM, ARCHIVED, LIMIT, CURSOR)
+
+
+def service_page(request: Request) -> ServicePage:
+    """Services in order of name. What is archived is left out unless it is asked for."""
+    after = request.position()
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    first = "" if after is None else after + "\x00"  # the smallest name after it
+    items = list(islice((service for service in _from(request, first, limit) if _wanted(request, service)), limit + 1))
+    page = items[:limit]
+    return {
+        "items": [_entry(service) for service in page],
+        "next_cursor": request.next_cursor(page[-1].name) if len(items) > limit else None,
+    }
+
+
+def _from(request: Request, first: str, limit: int) -> Iterator[Service]:
+    """The services from this name on, read as far as they are needed."""
+    if request.limits:
+        reached = within(request, all_services(request.table))
+        yield from (reached[name] for name in sorted(reached) if name >= first)
+        return
+    while True:
+        items = list(request.table.query(SERVICES, first, limit=limit + 1))
+        yield from map(Service.from_item, items)
+        if len(items) <= limit:
+            return
+        first = items[-1]["sk"] + "\x00"
+
+
+def _wanted(request: Request, service: Service) -> bool:
+    teams = request.sent.all("team")
+    archived: str = request.sent.one("archived", "false")
+    if teams and service.team not in teams:
+        return False
+    return archived == "any" or service.archived == (archived == "true")
+
+
+def _entry(service: Service) -> ServiceEntry:
+    return {
+        "service": service.name,
+        "repository": service.repository,
+        "environments": sorted(environment for environment, years in service.years.items() if years),
+        "production": list(service.production) or None,
+        "team": service.team,
+        "archived": service.archived,
+    }

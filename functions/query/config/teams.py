@@ -1,0 +1,177 @@
+"""GET /v1/teams, and GET, PUT, DELETE /v1/teams/{team}.
+
+A change of a team is stored, with what compute must be told of it, in one write; then the queue is told; then the note of it is
+removed. It is answered as done when the queue has taken everything. So:
+
+    1. stored, told, note removed                       the usual way
+    2. stored, the queue is down: 503                   the note stays; repeating the request tells it
+    3. stored, told, we die                             the note stays; the next change of any team tells it again: harmless
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from leadline.domain.errors import Conflict, Transient
+from leadline.domain.people import is_stand_in
+from leadline.domain.roster import Membership
+from leadline.problems import Problem, unavailable
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.people import Naming, People, while_it_stands
+from leadline.store.services import SERVICES, Service
+from leadline.store.table import Item, Put, at_version
+from query.answers import Team, TeamPage
+from query.config.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.config.telling import roster_messages, tell
+from query.config.untold import Untold
+from query.custom.telling import points_messages
+from query.web.body import read_json
+from query.web.parameters import CURSOR, LIMIT
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Request
+from query.web.values import DEFAULT_LIMIT
+
+PARAMETERS = (LIMIT, CURSOR)
+
+MAX_ROSTER_BYTES = 300_000
+"""All teams are one item, because every deployment needs them; an item ends at 400 KB."""
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    teams: Teams
+    untold: Untold
+
+
+def team_page(request: Request) -> TeamPage:
+    """All teams in order of name."""
+    after = request.position()
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    teams = request.reach.configuration.roster().teams
+    names = sorted(name for name in teams if after is None or name > after)
+    page = names[:limit]
+    return {
+        "items": [_answer(request, name, teams[name]) for name in page],
+        "next_cursor": request.next_cursor(page[-1]) if len(names) > limit else None,
+    }
+
+
+def one_team(request: Request) -> Team:
+    """A team. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    name = _name(request)
+    members = request.reach.configuration.roster().teams.get(name)
+    if members is None:
+        raise not_found("There is no team of this name.")
+    return _answer(request, name, members)
+
+
+def put_team(request: Request) -> Team:
+    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 413, 415, 422, 503.
+
+    Former members stay in it: they are not shown, so that nobody can name them.
+    """
+    request.sent.faults.check_query()
+    name = _name(request)
+    faults = Faults()
+    members = read_members(read_json(request.event, request.headers), faults)
+    faults.check_body()
+
+    def put(teams: Teams, people: People) -> _Edit:
+        told = as_stored(members, teams.get(name, ()), people)
+        changed = {**teams, name: told}
+        check_crowding(changed, told, faults)
+        faults.check_body()
+        return _Edit(changed, Untold.between(teams.get(name, ()), told))
+
+    _change(request, put)
+    return _answer(request, name, as_stored(members, (), People(request.table, Naming.of(request.organisation()))))
+
+
+def delete_team(request: Request) -> None:
+    """Removes a team with its past. Raises Problem: 404, 503."""
+    request.sent.faults.check_query()
+    name = _name(request)
+
+    def delete(teams: Teams, _: People) -> _Edit:
+        left = {other: members for other, members in teams.items() if other != name}
+        return _Edit(left, Untold.between(teams.get(name, ()), ()))
+
+    if not _change(request, delete):
+        raise not_found("There is no team of this name.")
+
+
+def _name(request: Request) -> str:
+    try:
+        return read_team_name(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a team's name: it {refused.detail}.") from None
+
+
+def _change(request: Request, edit: Callable[[Teams, People], _Edit]) -> bool:
+    """Stores the change and tells compute of it, and of what an earlier one left untold. Whether there was anything to do."""
+    for _ in range(_TRIES):
+        found = request.table.get([ROSTER_KEY, SETTINGS_KEY])
+        stored = found.get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
+        teams = roster_from_item(stored).teams
+        settings = found.get(SETTINGS_KEY)
+        change = edit(teams, People(request.table, Naming.of(Organisation.from_item(settings))))
+        untold = Untold.from_data(stored.get("untold")).joined(change.untold)
+        if change.teams == teams and not untold:
+            return False
+        changed = _item(stored, change.teams, untold)
+        try:
+            # The roster, or how people are named, may have changed since it was read: then all is done again by that.
+            request.table.write([Put(changed, at_version(stored.get("v", 0))), *while_it_stands(settings)])
+        except Conflict:
+            continue
+        _tell(request, changed, untold)
+        return True
+    raise unavailable("Others kept changing teams at the same time; send it again.", retry_after=1)
+
+
+def _item(stored: Item, teams: Teams, untold: Untold) -> Item:
+    data = {name: {"members": [to_data(member) for member in members]} for name, members in sorted(teams.items())}
+    item = {**stored, "teams": data, "v": stored.get("v", 0) + 1}
+    item.pop("untold", None)
+    if untold:
+        item["untold"] = untold.to_data()
+    if len(json.dumps(item, ensure_ascii=False).encode()) > MAX_ROSTER_BYTES:
+        faults = Faults()
+        faults.add("/members", Refused("roster_full", f"all teams together take more than {MAX_ROSTER_BYTES} bytes"))
+        faults.check_body()
+    return item
+
+
+def _tell(request: Request, stored: Item, untold: Untold) -> None:
+    if not untold:
+        return
+    try:
+        # Read only now: what is deployed to a service that is not in this list is counted with the new roster already.
+        services = [Service.from_item(item) for item in request.table.query(SERVICES)]
+        messages = [
+            *roster_messages(services, untold, stored["v"], request.now),
+            *points_messages(request, stored["v"], untold),
+        ]
+        tell(request.reach.queue(), messages)
+    except Transient as transient:
+        raise _not_told() from transient
+    told = {name: value for name, value in stored.items() if name != "untold"}
+    try:
+        request.table.write([Put({**told, "v": stored["v"] + 1}, at_version(stored["v"]))])
+    except Transient:
+        return  # the note stays, or whoever changed the roster meanwhile has it: it is told twice, which changes nothing
+
+
+def _not_told() -> Problem:
+    return unavailable("The team is stored, but counting it could not be set off; send the same request again.")
+
+
+def _answer(request: Request, name: str, members: tuple[Membership, ...]) -> Team:
+    people = People(request.table, Naming.of(request.organisation()))
+    shown = [replace(member, author=people.stored(member.author)) for member in members]
+    return {"team": name, "members": [to_answer(member) for member in shown if not is_stand_in(member.author)]}

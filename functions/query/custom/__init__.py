@@ -1,0 +1,1 @@
+"""Custom metrics: their reports, and how each is read."""

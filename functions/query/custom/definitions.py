@@ -1,0 +1,167 @@
+"""/v1/metrics/custom: which custom metrics there are, and how each is read.
+
+A definition only says how numbers are read, so a change of it holds at once and counts nothing anew. Deleting a metric deletes its
+points and numbers too, which compute does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, Definition
+from leadline.domain.errors import Conflict
+from leadline.store.metrics import (
+    Metric,
+    defined_key,
+    definition_item,
+    definition_key,
+    names_after,
+    read_metric,
+)
+from leadline.store.points import point_lock
+from leadline.store.table import Delete, Put, Write, at_version
+from query.answers import Accepted
+from query.config.history import entry
+from query.config.reconfiguring import TRIES, crowded
+from query.custom.answers import MetricDefinition, MetricEntry, MetricPage
+from query.custom.report import definition_answer, is_metric_name, no_metric, reached_metric, reaches_metric
+from query.events.sending import message_of, send
+from query.web.body import read_json
+from query.web.etags import check_if_match, etag, with_etag
+from query.web.parameters import CURSOR, LIMIT
+from query.web.patches import Reader, read_fields
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Reply, Request
+from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_note
+
+PARAMETERS = (LIMIT, CURSOR)
+
+_EVERY = tuple(dict.fromkeys(name for names in AGGREGATIONS.values() for name in names))
+_FIELDS: dict[str, Reader] = {
+    "kind": one_of(*AGGREGATIONS),
+    "unit": name_of(50),
+    "aggregation": one_of(*_EVERY),
+    "direction": one_of(*DIRECTIONS),
+    "description": read_note,
+}
+
+
+def metric_page(request: Request) -> MetricPage:
+    """All metrics that are defined or have points, in order of name; to a limited key those with points that it reaches."""
+    after = request.position()
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    page = list(islice(_reached(request, after or "", limit + 1), limit + 1))
+    return {
+        "items": [_entry(metric) for metric in page[:limit]],
+        "next_cursor": request.next_cursor(page[limit - 1].name) if len(page) > limit else None,
+    }
+
+
+def _reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
+    """The metrics after this name. What a limited key does not reach is read past: a short page or its cursor would tell of it."""
+    while names := names_after(request.table, after, at_once):
+        for name in names:
+            metric = read_metric(request.table, name)
+            if metric and reaches_metric(request, metric):
+                yield metric
+        after = names[-1]
+
+
+def get_definition(request: Request) -> Reply | MetricDefinition:
+    """How a metric is read; with its ETag where it is defined. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    metric = reached_metric(request, request.name)
+    return with_etag(definition_answer(metric)) if metric.defined else definition_answer(metric)
+
+
+def put_definition(request: Request) -> Reply:
+    """Defines a metric; what is left out is as it is by default. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, UNDEFINED)
+
+
+def patch_definition(request: Request) -> Reply:
+    """Changes what is named of a metric's definition. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    return _change(request, None)
+
+
+def delete_metric(request: Request) -> Accepted:
+    """Removes a metric's definition at once, and has its points and numbers removed. Raises Problem: 404, 412, 428, 503."""
+    request.sent.faults.check_query()
+    name = _name(request)
+    for _ in range(TRIES):
+        old = read_metric(request.table, name, consistent=True)
+        if not old:
+            raise no_metric()
+        check_if_match(request, definition_answer(old) if old.defined else None)
+        message = message_of(request, "deletion of points", "del", point_lock(name), {"metric": name})
+        told = entry(request, "metric", name, "deleted", message.event_id, message.event_id, definition_answer(old))
+        gone: list[Write] = [Delete(definition_key(name), at_version(old.version)), Delete(defined_key(name))]
+        try:
+            request.table.write([Put(told.to_item()), *(gone if old.defined else [])])
+        except Conflict:
+            continue
+        return send(request, message)
+    raise crowded()
+
+
+def _change(request: Request, base: Definition | None) -> Reply:
+    """`base`: what the change is made to, None for what there is."""
+    request.sent.faults.check_query()
+    name = _name(request)
+    faults = Faults()
+    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    faults.check_body()
+    for _ in range(TRIES):
+        old = read_metric(request.table, name, consistent=True)
+        if base is None and not old.defined:
+            raise not_found("There is no definition of this metric; PUT makes one.")
+        before = definition_answer(old) if old.defined else None
+        check_if_match(request, before)
+        new = replace(old, definition=_applied(base or old.definition, told), version=old.version + 1)
+        after = definition_answer(new)
+        if old.defined and new.definition == old.definition:
+            return with_etag(after)
+        action = "changed" if old.defined else "created"
+        mark = f"metric.{name}.v{new.version}.{request.now}"
+        made = entry(request, "metric", name, action, mark, None, before, after)
+        pk, sk = defined_key(name)
+        item = definition_item(name, new.definition, new.version)
+        try:
+            request.table.write([Put(item, at_version(old.version)), Put({"pk": pk, "sk": sk}), Put(made.to_item())])
+        except Conflict:
+            continue
+        return with_etag(after)
+    raise crowded()
+
+
+def _applied(base: Definition, told: Mapping[str, Any]) -> Definition:
+    """Raises Problem (422) where the metric could not be read so."""
+    default = Definition()
+    new = replace(
+        base, **{field: value if value is not None else getattr(default, field) for field, value in told.items()}
+    )
+    if new.aggregation is not None and new.aggregation not in AGGREGATIONS[new.kind]:
+        faults = Faults()
+        known = ", ".join(AGGREGATIONS[new.kind])
+        faults.add(
+            "/aggregation", Refused("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}")
+        )
+        faults.check_body()
+    return new
+
+
+def _entry(metric: Metric) -> MetricEntry:
+    answer = definition_answer(metric)
+    return {**answer, "etag": etag(answer) if metric.defined else None}
+
+
+def _name(request: Request) -> str:
+    if not is_metric_name(request.name):
+        raise not_found(
+            "This can't be a metric's name: it is 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first."
+        )
+    return request.name

@@ -1,0 +1,105 @@
+"""A custom metric as a measure that reports are made of (`query.reports.measures`).
+
+Points keep the service or the repository that they named. Which service a repository's points are of is found here, when they are
+read, by the rule that deployments follow: so it does not depend on what arrived first, and no second name is ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from functools import cached_property
+
+from leadline.domain.cells import AUTHOR_MARK, CellKey, Scope
+from leadline.domain.custom_metrics import CustomMetric, by_day, in_window
+from leadline.domain.points import NOWHERE, PointScope, Spread, repository_in, service_in
+from leadline.domain.windows import Window
+from leadline.store.metrics import Metric
+from leadline.store.points import read_point_cells
+from leadline.store.services import Service
+from leadline.store.table import Table
+from query.reports.measures import Days, Numbers
+from query.reports.selection import Services
+
+_SPREAD = "spread"
+
+
+class Custom:
+    """`stored` gives the services that are stored.
+
+    Points that name neither a service nor a repository are of a service without a name.
+    """
+
+    deployed = False
+
+    def __init__(self, metric: Metric, stored: Callable[[], Services]) -> None:
+        self.metric = metric
+        self.teams = metric.teams
+        self._load = stored
+
+    def services(self, stored: Services) -> Services:
+        """Those that are stored, and those that only points tell of."""
+        told: dict[str, Service] = {}
+        for place in self.metric.places:
+            name = owner_of(place, stored)
+            if name not in stored:
+                told.setdefault(name, Service(name, repository_in(place)))
+        return {**stored, **told}
+
+    def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
+        for wanted in self._scopes(scope):
+            for cell, spread in read_point_cells(table, self.metric.name, wanted, window):
+                found = cell.scope
+                if scope.author is not None and scope.team is not None and scope.team not in found.teams:
+                    continue
+                service = self.owners.get(found.place) if found.place is not None else None
+                yield CellKey(Scope(scope.environment, service, scope.team, scope.author), cell.day), _numbers(spread)
+
+    def merge(self, cells: Iterable[tuple[date, Numbers]]) -> Days:
+        days = by_day((day, numbers[_SPREAD]) for day, numbers in cells)
+        return {day: _numbers(spread) for day, spread in days.items()}
+
+    def of(self, days: Days, window: Window) -> CustomMetric:
+        return CustomMetric.of(in_window(_spreads(days), window), window.days, self.metric.definition)
+
+    def counted(self, days: Days, window: Window) -> bool:
+        return in_window(_spreads(days), window).n > 0
+
+    def _scopes(self, scope: Scope) -> Iterable[PointScope]:
+        if scope.author is not None:
+            return [PointScope(scope.environment, author=scope.author)]
+        if scope.service is None:
+            return [PointScope(scope.environment, team=scope.team)]
+        places = [place for place, owner in self.owners.items() if owner == scope.service]
+        return [PointScope(scope.environment, place, scope.team) for place in places]
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The service that each of the metric's places is of. Stored services are read only where that takes them."""
+        told = any(repository_in(place) is not None for place in self.metric.places)
+        stored = self._load() if told else {}
+        return {place: owner_of(place, stored) for place in self.metric.places}
+
+
+def owner_of(place: str, stored: Services) -> str:
+    """The service that a place's points are of: for a repository the one that a deployment of it would go to
+    (`leadline.store.resolving`)."""
+    repository = repository_in(place)
+    if repository is None:
+        return service_in(place) or NOWHERE
+    tied = [name for name, service in stored.items() if service.repository == repository]
+    usual = (repository.rpartition("/")[2], repository)
+    if len(tied) == 1 and tied[0] not in usual:
+        return tied[0]
+    for name in usual:
+        if name not in stored or name in tied:
+            return name
+    return place  # both names are other repositories' services: it stays apart from them
+
+
+def _numbers(spread: Spread) -> Numbers:
+    return {_SPREAD: spread, **{AUTHOR_MARK + author: count for author, count in spread.authors.items()}}
+
+
+def _spreads(days: Days) -> dict[date, Spread]:
+    return {day: numbers[_SPREAD] for day, numbers in days.items()}

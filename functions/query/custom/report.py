@@ -1,0 +1,106 @@
+"""GET /v1/metrics/custom/{name}: a custom metric's numbers, with the windows, filters and groups of DORA's."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from leadline.domain.custom_metrics import CustomMetric
+from leadline.domain.points import NOWHERE
+from leadline.problems import Problem
+from leadline.store.metrics import Metric, read_metric
+from query.access.limited import within
+from query.custom.answers import CustomGroup, CustomReport, MetricDefinition
+from query.custom.measure import Custom
+from query.reports.dora import window_answer
+from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.period import read_window
+from query.reports.report import Report, Reports
+from query.reports.selection import all_services
+from query.web.refusal import not_found
+from query.web.request import Request
+
+PARAMETERS = REPORT_PARAMETERS
+
+_NAME = re.compile(r"[a-z][a-z0-9._-]{0,99}", re.ASCII)
+
+
+def custom_report(request: Request) -> CustomReport:
+    """The report that the query string asks for. Raises Problem: 400, 403, 404."""
+    sent = request.sent
+    window = read_window(sent, request.calendar(), request.now)
+    filters = Filters.read(sent)
+    sent.faults.check_query()
+    measure = measure_of(request, request.name)
+    asked = Asked(window, filters, sent.one("interval"), sent.one("group_by"))
+    return custom_answer(Reports(request, measure).report(asked), measure.metric)
+
+
+def measure_of(request: Request, name: str) -> Custom:
+    """The measure that reports of this metric are made with. Raises Problem (404) where there is no such metric."""
+    return Custom(reached_metric(request, name), partial(all_services, request.table))
+
+
+def reached_metric(request: Request, name: str) -> Metric:
+    """The metric, if it is defined or has points; to a limited key only if it has points that the key reaches.
+
+    Raises Problem (404).
+    """
+    metric = read_metric(request.table, name) if is_metric_name(name) else Metric(name)
+    if not metric or not reaches_metric(request, metric):
+        raise no_metric()
+    return metric
+
+
+def is_metric_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
+def no_metric() -> Problem:
+    return not_found("There is no metric of this name: none is defined, and no point of it was counted.")
+
+
+def reaches_metric(request: Request, metric: Metric) -> bool:
+    """Whether the key may know of the metric."""
+    if not request.limits:
+        return True
+    stored = all_services(request.table)
+    measure = Custom(metric, lambda: stored)
+    reached = within(request, measure.services(stored))
+    return any(owner in reached for owner in measure.owners.values())
+
+
+def custom_answer(report: Report[CustomMetric], metric: Metric) -> CustomReport:
+    """The report as it is answered."""
+    window = report.asked.window
+    answer: CustomReport = {
+        "window": window_answer(window, report.timezone),
+        "filters": report.asked.filters.answer(),
+        "definition": definition_answer(metric),
+        "metrics": report.metrics,
+        "previous": {"window": window_answer(window.previous(), report.timezone), "metrics": report.previous},
+    }
+    if report.series is not None:
+        answer["series"] = [
+            {"from": part.start.isoformat(), "to": part.end.isoformat(), "metrics": metrics}
+            for part, metrics in report.series
+        ]
+    if report.groups is not None:
+        groups: list[CustomGroup] = [
+            {"key": None if group.key == NOWHERE else group.key, "metrics": group.metrics} for group in report.groups
+        ]
+        answer["groups"] = sorted(groups, key=lambda group: (group["key"] is None, group["key"] or ""))
+    return answer
+
+
+def definition_answer(metric: Metric) -> MetricDefinition:
+    definition = metric.definition
+    return {
+        "name": metric.name,
+        "defined": metric.defined,
+        "kind": definition.kind,  # type: ignore[typeddict-item]  # one of the three
+        "unit": definition.read_in,
+        "aggregation": definition.read_as,  # type: ignore[typeddict-item]  # one of the kind's
+        "direction": definition.direction,  # type: ignore[typeddict-item]  # one of the three
+        "description": definition.description,
+    }

@@ -1,0 +1,1 @@
+"""Dashboards: what they say, how they are changed, and the numbers of their panels."""

@@ -1,0 +1,194 @@
+"""What a dashboard may say: read out of a body with all that is wrong in it, and what its window and filters mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, cast
+
+from leadline import private
+from leadline.domain.windows import Window
+from query.dashboards.answers import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
+from query.reports.filters import GROUPINGS, INTERVALS, Filters
+from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
+from query.web.fields import Fields, read_bool, whole
+from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
+from query.web.refusal import Faults, Refused
+from query.web.values import name_of, one_of
+
+FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
+MAX_BYTES = 64 * 1024
+"""Of a definition: what it was and what it becomes are remembered together in one item, which ends at 400 KB."""
+
+VISUALS = ("number", "line", "bar", "table")
+_PANEL_FIELDS = ("id", "title", "metric", "statistic", "visual", "interval", "group_by", "filters")
+_MOST = {"day": 400, "week": 57, "month": 13}
+"""The longest windows that a report takes."""
+_LAST_30_DAYS: Recent = {"last": 30, "unit": "day", "complete": False}
+_ID = re.compile(ID_PATTERN[1:-1], re.ASCII)
+
+
+def _text(most: int) -> Callable[[object], str]:
+    """A sentence by a person, without e-mail addresses."""
+    read = name_of(most)
+    return lambda value: private.without_addresses(read(value))
+
+
+_read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX_DESCRIPTION)
+
+
+def read_id(value: object) -> str:
+    """The id of a dashboard or a panel."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise Refused("id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
+    return value
+
+
+def read_definition(body: object, faults: Faults) -> Definition:
+    """The definition with its defaults. Adds to the faults all that is wrong; then what is returned means nothing."""
+    fields = Fields(body, FIELDS, faults)
+    filters, shared = _read_filters(fields.read("filters", _anything, {}), faults, "/filters")
+    return {
+        "name": fields.required("name", _read_title, ""),
+        "description": fields.read("description", _read_description, "") or None,
+        "window": _read_recent(fields.read("window", _anything, _LAST_30_DAYS), faults),
+        "filters": filters,
+        "limited_keys": fields.read("limited_keys", read_bool, False),
+        "panels": _read_panels(fields.required("panels", _read_array, None), faults, shared),
+    }
+
+
+def recent_window(recent: Recent, today: date) -> Window:
+    """The days that are meant today."""
+    last, current = recent["last"], _part_of(recent["unit"], today, 0)
+    if recent["complete"]:
+        return Window(_part_of(recent["unit"], today, last), current)
+    return Window(_part_of(recent["unit"], today, last - 1), today + timedelta(days=1))
+
+
+def filters_of(told: PanelFilters) -> Filters:
+    """The filters as a report takes them."""
+    return Filters(
+        tuple(told.get("service", ())),
+        tuple(told.get("repository", ())),
+        tuple(told.get("environment", ())),
+        told.get("team"),
+        told.get("author"),
+    )
+
+
+def _part_of(unit: str, today: date, back: int) -> date:
+    """The first day of the day, ISO week or calendar month that is so many before today's."""
+    if unit == "day":
+        return today - timedelta(days=back)
+    if unit == "week":
+        return today - timedelta(days=today.weekday(), weeks=back)
+    index = today.year * 12 + today.month - 1 - back
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _read_recent(value: Any, faults: Faults) -> Recent:
+    fields = Fields(value, ("last", "unit", "complete"), faults, "/window")
+    unit = fields.required("unit", one_of(*_MOST), "")
+    last = fields.required("last", whole(1, _MOST.get(unit, max(_MOST.values()))), 1)
+    return cast(Recent, {"last": last, "unit": unit, "complete": fields.read("complete", read_bool, False)})
+
+
+def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Filters]:
+    fields = Fields(value, ("service", "repository", "environment", "team", "author"), faults, at)
+    told: dict[str, Any] = {
+        parameter.name: fields.listed(parameter.name, parameter.read, MAX_REPEATS)
+        for parameter in (SERVICE, REPOSITORY, ENVIRONMENT)
+    }
+    told |= {parameter.name: fields.read(parameter.name, parameter.read, None) for parameter in (TEAM, AUTHOR)}
+    if told["team"] and told["author"]:
+        faults.add(f"{at}/author", Refused("exclusive", "can't be combined with team; give one of them"))
+        told["author"] = None
+    kept = cast(PanelFilters, {name: given for name, given in told.items() if given})
+    return kept, filters_of(kept)
+
+
+def _read_panels(values: list[Any] | None, faults: Faults, shared: Filters) -> list[Panel]:
+    if values is None:
+        return []
+    if not 1 <= len(values) <= MAX_PANELS:
+        code = "too_many" if values else "too_few"
+        faults.add("/panels", Refused(code, f"must have 1 to {MAX_PANELS} entries"))
+        return []
+    panels: list[Panel] = []
+    for index, value in enumerate(values):
+        if not isinstance(value, dict):
+            faults.add(f"/panels/{index}", Refused("type", f"must be an object with {', '.join(_PANEL_FIELDS)}"))
+            continue
+        panel = _read_panel(value, faults, f"/panels/{index}", shared)
+        if panel["id"] and panel["id"] in [other["id"] for other in panels]:
+            faults.add(f"/panels/{index}/id", Refused("duplicate", "is another panel's already"))
+        panels.append(panel)
+    return panels
+
+
+def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
+    fields = Fields(value, _PANEL_FIELDS, faults, at)
+    metric = fields.required("metric", _read_metric, "")
+    statistics = statistics_of(metric) or {}
+    filters, own = _read_filters(fields.read("filters", _anything, {}), faults, f"{at}/filters")
+    try:
+        shared.joined(own)
+    except Refused:
+        name = "author" if own.author else "team"
+        faults.add(
+            f"{at}/filters/{name}", Refused("exclusive", "can't be combined with the dashboard's team or author")
+        )
+    panel: dict[str, Any] = {
+        "id": fields.required("id", read_id, ""),
+        "title": fields.required("title", _read_title, ""),
+        "metric": metric,
+        "statistic": fields.read("statistic", one_of(*statistics) if metric else str, next(iter(statistics), "")),
+        "visual": fields.required("visual", one_of(*VISUALS), ""),
+        "interval": fields.read("interval", one_of(*INTERVALS), "") or None,
+        "group_by": fields.read("group_by", one_of(*GROUPINGS), "") or None,
+        "filters": filters,
+    }
+    if metric:
+        _check_combination(panel, fields, len(statistics[panel["statistic"]]) > 1, faults, at)
+    return cast(Panel, panel)
+
+
+def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, faults: Faults, at: str) -> None:
+    """What can't be drawn. `several`: the metric has several values side by side. What was refused already says nothing here."""
+    visual, interval, group_by = panel["visual"], panel["interval"], panel["group_by"]
+    divided = several or fields.sent("interval") or fields.sent("group_by")
+
+    def refuse(field: str, detail: str) -> None:
+        faults.add(f"{at}/{field}", Refused("combination", detail))
+
+    if visual == "number" and group_by:
+        refuse("group_by", "makes several values, and a number shows one; use bar or table")
+    if visual == "number" and several:
+        refuse("visual", "shows one value, and this metric has several; use bar, line or table")
+    if visual == "line" and not fields.sent("interval"):
+        refuse("interval", "is needed for a line")
+    if visual == "bar" and not divided:
+        refuse("visual", "would show one bar; add interval or group_by, or use number")
+    if several and interval and group_by:
+        refuse("interval", "can't be combined with group_by for a metric of several values; use one of them")
+
+
+def _read_metric(value: object) -> str:
+    name = _read_name(value)
+    if statistics_of(name) is None:
+        raise Refused(
+            "choice", f"must be one of {', '.join(DORA_METRICS)}, or {CUSTOM} and the name of a custom metric"
+        )
+    return name
+
+
+def _read_array(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise Refused("type", "must be an array")
+    return value
+
+
+def _anything(value: object) -> Any:
+    return value

@@ -1,0 +1,1 @@
+"""What was deployed, what would be, and what people say of it."""

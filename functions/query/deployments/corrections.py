@@ -1,0 +1,141 @@
+"""What a person says of what is stored: PATCH and DELETE of a deployment, DELETE of a change or an incident.
+
+Query writes none of it: compute is told, in turn with all else of the repository, and derives the numbers anew. Who asked for it
+is on record before the queue is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from leadline.queue import Message
+from leadline.store.deployments import Record
+from leadline.store.history import Entry
+from leadline.store.incidents import incident_key
+from leadline.store.ledger import change_key
+from leadline.store.services import Service, service_key
+from leadline.store.table import Key, Put
+from query.access.limited import reaches, reaches_repository
+from query.answers import Accepted
+from query.config.history import entry
+from query.deployments.deployments import deployments_by_key
+from query.events.sending import message_of, send
+from query.web.body import read_json
+from query.web.parameters import Parameter
+from query.web.patches import Reader, read_fields, read_flag
+from query.web.refusal import Faults, Refused, not_found
+from query.web.request import Request
+from query.web.schemas import REPOSITORY
+from query.web.values import name_of, read_note, read_repository
+
+_KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_FIELDS: dict[str, Reader] = {
+    "failed": read_flag,
+    "excluded": read_flag,
+    "remediates": name_of(200),
+    "note": read_note,
+}
+
+
+def _read_number(value: object) -> int:
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        raise Refused("range", "must be a whole number from 1")
+    return int(value)
+
+
+CHANGE = (
+    Parameter("repository", read_repository, "The change's repository.", REPOSITORY, required=True),
+    Parameter(
+        "number",
+        _read_number,
+        "Its number there.",
+        {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+        required=True,
+    ),
+)
+INCIDENT = (
+    Parameter("service", name_of(200), "The incident's service.", required=True),
+    Parameter("id", name_of(200), "Its id, as it was sent.", required=True),
+)
+
+
+def patch_deployment(request: Request) -> Accepted:
+    """Corrects what is named of a deployment; null takes a correction back. Raises Problem: 400, 404, 413, 415, 422, 503."""
+    request.sent.faults.check_query()
+    faults = Faults()
+    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults, never_null=("excluded",))
+    if not faults and not told:
+        faults.add("", Refused("missing", f"must have one of {', '.join(_FIELDS)}"))
+    faults.check_body()
+    record, lock = _deployment(request)
+    before = record.correction.to_data()
+    merged = {name: value for name, value in {**before, **told}.items() if value not in (None, "")}
+    service = record.deployment.service
+    data = {"deployment": record.key, "service": service, "correction": told, "merge": True}
+    return _ask(request, message_of(request, "correction", "cor", lock, data), "deployment", record.key, before, merged)
+
+
+def delete_deployment(request: Request) -> Accepted:
+    """Takes a deployment off its track. Raises Problem: 404, 503."""
+    request.sent.faults.check_query()
+    record, lock = _deployment(request)
+    data = {"deployment": record.key, "service": record.deployment.service}
+    message = message_of(request, "deletion of deployment", "del", lock, data)
+    return _ask(request, message, "deployment", record.key)
+
+
+def delete_change(request: Request) -> Accepted:
+    """Takes a change out of everything. Raises Problem: 400, 404, 503."""
+    request.sent.faults.check_query()
+    repository, number = request.sent.one("repository"), request.sent.one("number")
+    _check_stored(request, change_key(repository, number), "change", own=reaches_repository(request, repository))
+    data = {"repository": repository, "number": number}
+    message = message_of(request, "deletion of change", "del", repository, data)
+    return _ask(request, message, "change", f"{repository}#{number}")
+
+
+def delete_incident(request: Request) -> Accepted:
+    """Takes an incident out of everything. Raises Problem: 400, 404, 503."""
+    request.sent.faults.check_query()
+    service, name = request.sent.one("service"), request.sent.one("id")
+    _check_stored(request, incident_key(service, name), "incident", own=reaches(request, service))
+    lock = _lock(request, service)
+    message = message_of(request, "deletion of incident", "del", lock, {"service": service, "incident": name})
+    return _ask(request, message, "incident", f"{service}#{name}")
+
+
+def _ask(
+    request: Request,
+    message: Message,
+    kind: str,
+    name: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Accepted:
+    action = "deleted" if after is None else "corrected"
+    asked: Entry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
+    request.table.write([Put(asked.to_item())])
+    return send(request, message)
+
+
+def _deployment(request: Request) -> tuple[Record, str]:
+    """The deployment, and the lock under which it is written."""
+    key = request.name
+    found = deployments_by_key(request.table, [key]) if _KEY.fullmatch(key) else {}
+    if key not in found or not reaches(request, found[key].deployment.service):
+        raise not_found("There is no deployment with this key.")
+    return found[key], _lock(request, found[key].deployment.service)
+
+
+def _lock(request: Request, service: str) -> str:
+    item = request.table.get([service_key(service)]).get(service_key(service))
+    return (Service.from_item(item) if item else Service(service)).lock
+
+
+def _check_stored(request: Request, key: Key, what: str, *, own: bool) -> None:
+    item = request.table.get([key]).get(key)
+    if item is None or "deleted" in item or not own:
+        raise not_found(f"There is no such {what}.")

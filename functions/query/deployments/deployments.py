@@ -1,0 +1,216 @@
+"""GET /v1/deployments and GET /v1/deployments/{key}: what was deployed, and what each deployment carried."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from leadline.domain.deployments import IN_PROGRESS
+from leadline.store.configuration import Organisation
+from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
+from leadline.store.services import Service, service_key
+from leadline.store.table import Item, Table
+from query.access.limited import check_asked, reaches, within
+from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recovery
+from query.deployments.timeline import Stretch, Track, newest_first
+from query.people.shown import labels_shown, shown
+from query.reports.filters import Filters
+from query.reports.period import days_are_told
+from query.reports.selection import all_services
+from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
+from query.web.refusal import Refused, not_found
+from query.web.request import Request
+from query.web.values import DEFAULT_LIMIT, FIRST_DAY, LAST_DAY
+
+STATUS = choice(
+    "status", "Only of this status; repeated, any.", "success", "failure", "cancelled", "in_progress", repeats=True
+)
+MAPPING = choice(
+    "mapping", "Only mapped like this; repeated, any.", "mapped", "baseline", "pending", "unmatched", repeats=True
+)
+PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, STATUS, MAPPING, LIMIT, CURSOR)
+
+MAX_LOOKED_AT = 1_000
+"""Deployments that one request reads at most in search of some status; then the page is short, and its cursor goes on."""
+MAX_BYTES = 4_000_000
+"""A function's answer may have 6 MB. A page that grows larger ends early."""
+
+_KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
+
+
+def one_deployment(request: Request) -> Deployment:
+    """A deployment by its key. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    found = deployments_by_key(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
+    if request.name not in found or not reaches(request, found[request.name].deployment.service):
+        raise not_found("There is no deployment with this key.")
+    return deployment_answer(found[request.name], request.organisation())
+
+
+def deployment_page(request: Request) -> DeploymentPage:
+    """Deployments to all environments unless some are asked for, the newest first."""
+    stretch = _stretch(request)
+    request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
+    places = newest_first(request.table, _tracks(request), stretch, limit)
+    items: list[Deployment] = []
+    looked_at = size = 0
+    last: str | None = None
+    while len(items) < limit and looked_at < MAX_LOOKED_AT and size < MAX_BYTES:
+        batch = list(islice(places, min(limit, MAX_LOOKED_AT - looked_at)))
+        if not batch:
+            return {"items": items, "next_cursor": None}
+        for place, record in _at(request.table, batch):
+            if len(items) == limit or size >= MAX_BYTES:
+                return {"items": items, "next_cursor": request.next_cursor(last or place)}
+            looked_at, last = looked_at + 1, place
+            if record is not None and _wanted(record, request.sent):
+                items.append(deployment_answer(record, request.organisation()))
+                size += len(json.dumps(items[-1]))
+    more = last is not None and next(places, None) is not None
+    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+
+
+def _stretch(request: Request) -> Stretch:
+    sent, calendar = request.sent, request.calendar()
+    start, end = sent.one("from", FIRST_DAY), sent.one("to", LAST_DAY)
+    if days_are_told(sent) and start >= end:
+        sent.faults.add("?from", Refused("order", "must be before to"))
+    before = place_of(calendar.start_of(end), "")
+    return Stretch(place_of(calendar.start_of(start), ""), min(before, request.position() or before))
+
+
+def _tracks(request: Request) -> list[Track]:
+    sent = request.sent
+    names, repositories, environments = sent.all("service"), sent.all("repository"), sent.all("environment")
+    if names and not request.limits:
+        services = [Service.from_item(item) for item in request.table.get([service_key(n) for n in names]).values()]
+    else:
+        reached = within(request, all_services(request.table))
+        check_asked(request, reached, Filters(names, repositories))
+        services = [service for service in reached.values() if not names or service.name in names]
+    return [
+        Track(service.name, environment, tuple(years))
+        for service in services
+        if not repositories or service.repository in repositories
+        for environment, years in service.years.items()
+        if not environments or environment in environments
+    ]
+
+
+def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+    """The records at these places; None where one has moved away since its place was read."""
+    keys = [place.partition("#")[2] for place in places]
+    records = deployments_by_key(table, keys)
+    for place, key in zip(places, keys, strict=True):
+        record = records.get(key)
+        yield place, record if record is not None and record.place == place else None
+
+
+def deployments_by_key(table: Table, keys: Sequence[str]) -> dict[str, Record]:
+    """Two batched reads: the headers, and the parts that did not fit them. What somebody deleted is left out."""
+    headers = {pk: item for (pk, _), item in table.get([deployment_item_key(key) for key in keys]).items()}
+    wanted = [
+        part_key(key, position)
+        for key in keys
+        for position in range(1, headers.get(deployment_item_key(key)[0], {}).get("parts", 1))
+    ]
+    parts: dict[str, list[Item]] = {}
+    for (pk, _), item in sorted(table.get(wanted).items() if wanted else ()):
+        parts.setdefault(pk, []).append(item)
+    records = (Record.from_items(header, iter(parts.get(pk, ()))) for pk, header in headers.items() if _told(header))
+    return {record.key: record for record in records}
+
+
+def _told(header: Item) -> bool:
+    """Whether anything was told of it since somebody deleted it, if so."""
+    received = [report["received_at"] for report in header.get("reports", ())]
+    return bool(received) and max(received) > header.get("deleted", 0)
+
+
+def _wanted(record: Record, sent: Sent) -> bool:
+    statuses, mappings = sent.all("status"), sent.all("mapping")
+    if statuses and record.deployment.report.status not in statuses:
+        return False
+    return not mappings or record.status in mappings
+
+
+def deployment_answer(record: Record, organisation: Organisation) -> Deployment:
+    """The record as the API shows it. Whether it failed is read from what is counted, so that lists agree with metrics."""
+    report = record.deployment.report
+    counted = record.parts[0].summary if record.parts else None
+    failed = counted is not None and counted.failed
+    recovery: Recovery | None = None
+    if counted is not None and counted.failed:
+        recovery = {"seconds": counted.recovery, "open": counted.recovery is None}
+    commits = record.commits
+    unfinished = report.status == IN_PROGRESS and report.finished_at is None
+    return {
+        "key": record.key,
+        "service": record.deployment.service,
+        "environment": record.deployment.environment,
+        "repository": record.repository,
+        "id": report.id,
+        "deployment_id": report.deployment_id,
+        "status": report.status,  # type: ignore[typeddict-item]  # one of the four, by ingest
+        "started_at": instant(report.started_at),
+        "finished_at": None if unfinished else instant(report.finish),
+        "version": report.version,
+        "url": report.url,
+        "labels": labels_shown(dict(report.labels)),
+        "failed": failed,
+        "rollback": record.rollback,
+        "rework": counted is not None and counted.rework,
+        "recovery": recovery,
+        "incidents": [incident.id for incident in record.outcome.incidents],
+        "changes": [
+            {
+                "repository": change.repository,
+                "number": change.number,
+                "author": shown(change.author, organisation),
+                "lead_time": change.lead.seconds,
+            }
+            for change in record.changes
+        ],
+        "direct_commits": [
+            {
+                "sha": sha,
+                "author": shown(author, organisation),
+                "authored_at": _instant(at),
+                "lead_time": commits[sha].lead.seconds if sha in commits else None,
+            }
+            for sha, author, at in record.direct
+        ],
+        "correction": _correction(record),
+        "mapping": mapping_answer(record),
+    }
+
+
+def _correction(record: Record) -> Correction | None:
+    said = record.correction
+    if not said.to_data():
+        return None
+    return {"failed": said.failed, "excluded": said.excluded, "remediates": said.remediates, "note": said.note}
+
+
+def mapping_answer(record: Record) -> Mapping:
+    """How the deployment was mapped to changes."""
+    return {
+        "status": record.status,  # type: ignore[typeddict-item]  # one of the four, by attribution
+        "reason": record.reason,
+        "from_id": record.from_id,
+        "to_id": record.to_id,
+    }
+
+
+def instant(at: int | None) -> str | None:
+    """Epoch milliseconds as RFC 3339 in UTC."""
+    return None if at is None else _instant(at)
+
+
+def _instant(at: int) -> str:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds").replace("+00:00", "Z")

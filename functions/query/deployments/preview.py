@@ -1,0 +1,157 @@
+"""POST /v1/deployments/preview: what a deployment would get if it finished now. Writes nothing.
+
+It is mapped by the same rules on the same ledger as the deployment then is (`leadline.domain.attribution`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
+from leadline.domain.facts import carry, carry_commits
+from leadline.store.changeset import Changeset
+from leadline.store.concerns import commits_that_count, concerns_of
+from leadline.store.deployments import Entry, line_partition, place_of, year_of
+from leadline.store.ledger import StoredLedger
+from leadline.store.resolving import Resolved, keys_to_resolve, resolve
+from leadline.store.services import Service
+from leadline.store.table import Table
+from query.access.limited import beyond, faults_of
+from query.answers import Preview
+from query.deployments.deployments import instant
+from query.events.reasons import advice
+from query.people.shown import shown
+from query.web.body import read_json
+from query.web.patches import Reader, read_fields, read_flag
+from query.web.refusal import Faults, Refused
+from query.web.request import Request
+from query.web.values import name_of, read_repository
+
+_SHA = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
+
+
+def _read_sha(value: object) -> str:
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if not _SHA.fullmatch(text):
+        raise Refused("sha", "must be the SHA of a commit: 7 to 64 hexadecimal digits")
+    return text
+
+
+_FIELDS: dict[str, Reader] = {
+    "id": _read_sha,
+    "repository": read_repository,
+    "service": name_of(200),
+    "environment": name_of(100),
+    "previous_id": _read_sha,
+    "baseline": read_flag,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    id: str | None
+    repository: str | None
+    service: str | None
+    environment: str
+    previous_id: str | None
+    baseline: bool
+
+
+def preview(request: Request) -> Preview:
+    """What the deployment would get. Raises Problem: 400, 413, 415, 422."""
+    request.sent.faults.check_query()
+    asked = _read(request)
+    names = (asked.repository, asked.service)
+    snapshot = request.table.get(list(dict.fromkeys(keys_to_resolve(*names))))
+    resolved = resolve(request.table, *names, snapshot)
+    if not request.limits.reach(resolved.service.name, resolved.service.repository):
+        raise beyond("service")  # one that somebody named after this repository
+    found = _found(request, asked, resolved)
+    service = resolved.service
+    carried = carry(found.changes, request.now, {})
+    commits = commits_that_count(Changeset(request.table, service.lock, {}), found.direct, request.organisation())
+    leads = {commit.sha: commit.lead.seconds for commit in carry_commits("", commits, request.now, {})}
+    return {
+        "service": service.name,
+        "resolved": resolved.how,  # type: ignore[typeddict-item]  # one of the four
+        "repository": service.repository,
+        "environment": asked.environment,
+        "changes": [
+            {
+                "repository": change.repository,
+                "number": change.number,
+                "author": shown(change.author, request.organisation()),
+                "lead_time": change.lead.seconds,
+            }
+            for change in carried
+        ],
+        "direct_commits": [
+            {
+                "sha": node.sha,
+                "author": shown(node.author, request.organisation()),
+                "authored_at": instant(node.authored_at or node.at) or "",
+                "lead_time": leads.get(node.sha),
+            }
+            for node in found.direct
+        ],
+        "mapping": {
+            "status": found.status.value,
+            "reason": found.reason.value,
+            "from_id": found.from_id,
+            "to_id": found.to_id,
+        },
+        "advice": advice(found.reason),
+    }
+
+
+def _read(request: Request) -> _Asked:
+    faults = Faults()
+    told: dict[str, Any] = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    if not faults and told.get("id") is None and not told.get("baseline"):
+        faults.add("/id", Refused("missing", "is required unless baseline is true"))
+    if not faults and told.get("repository") is None and told.get("service") is None:
+        faults.add("/repository", Refused("missing", "is required unless service is given"))
+    faults.check_body()
+    for fault in faults_of(request, told):
+        faults.add(fault["pointer"], Refused(fault["code"], fault["detail"]))
+    faults.check_body()
+    return _Asked(
+        told.get("id"),
+        told.get("repository"),
+        told.get("service"),
+        told.get("environment") or "production",
+        told.get("previous_id"),
+        bool(told.get("baseline")),
+    )
+
+
+def _found(request: Request, asked: _Asked, resolved: Resolved) -> Attribution:
+    organisation = request.organisation()
+    service = resolved.service
+    state = _state(request.table, service, asked.environment, request.now)
+    if resolved.mismatch is not None:
+        return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
+    changes = Changeset(request.table, service.lock, {})  # never flushed: only its reading is used
+    run = Run(
+        sha=asked.id,
+        successful=True,
+        failed_to_run=False,
+        finished_at=request.now,
+        baseline=asked.baseline,
+        previous_id=asked.previous_id,
+    )
+    concerns = concerns_of(changes, service, organisation)
+    return attribute(state, run, StoredLedger(changes), organisation.calendar, concerns)
+
+
+def _state(table: Table, service: Service, environment: str, now: int) -> State:
+    """What the deployments until now have brought to the environment."""
+    place = place_of(now, "")
+    for year in sorted(service.years.get(environment, ()), reverse=True):
+        if year <= year_of(place):
+            pk = line_partition(service.name, environment, year)
+            for item in table.query(pk, "", place, reverse=True, limit=1):
+                return Entry.from_item(item).after
+    return State()

@@ -1,0 +1,224 @@
+"""GET /v1/events/{event_id}: what became of an event. GET /v1/events: what needs attention. POST …/retry: a parked one again.
+
+An event that waits on the queue is stored nowhere, so that accepting it costs no write: its id says that it was given by us.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from leadline.event_ids import is_event_id
+from leadline.problems import Problem
+from leadline.queue import Message
+from leadline.store.artifacts import WAITING
+from leadline.store.attention import PARKED, PENDING, UNMATCHED, attention_partition
+from leadline.store.events import Trace, event_key
+from leadline.store.table import Item
+from query.access.limited import check_asked, known_repositories, reaches_event, within
+from query.answers import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
+from query.deployments.deployments import instant, mapping_answer
+from query.events.reasons import QUEUED, REASONS, advice
+from query.events.sending import send
+from query.events.stories import MOST_CELLS, cells_shown, story_of
+from query.reports.filters import Filters
+from query.reports.selection import all_services
+from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
+from query.web.refusal import not_found
+from query.web.request import Request
+from query.web.schemas import text
+from query.web.values import DEFAULT_LIMIT, name_of
+
+Listed = tuple[str, str, Item]
+"""An entry's position in the list, its status and what is stored of it."""
+
+LISTED = (PENDING, UNMATCHED, WAITING, PARKED)
+STATUS = choice("status", "Only what is in this state; repeated, any.", *LISTED, repeats=True)
+REASON = Parameter(
+    "reason",
+    name_of(100),
+    "Only with this reason code; repeated, any.",
+    {**text(100), "examples": sorted(REASONS)[:3]},
+    repeats=True,
+)
+PARAMETERS = (STATUS, SERVICE, REASON, LIMIT, CURSOR)
+
+_FORM = re.compile(r"[a-z]{3}_[0-9a-z_]{1,80}", re.ASCII)
+
+MAX_LOOKED_AT = 1_000
+"""Entries that one request reads at most in search of what is asked for; then the page is short, and its cursor goes on."""
+
+
+def one_event(request: Request) -> EventTrace:
+    """What became of an event. Raises Problem (404)."""
+    request.sent.faults.check_query()
+    trace = _trace(request)
+    if trace is None:
+        return _queued(request.name)
+    reached = within(request, all_services(request.table)) if request.limits else None
+    story = story_of(request.table, trace, request.organisation(), reached)
+    record = story.record
+    repository = trace.repository
+    if reached is not None and repository not in known_repositories(request, reached):
+        repository = None  # it named another's than its service's
+    return {
+        "event_id": trace.event_id,
+        "kind": trace.kind,
+        "status": story.status,
+        "reason": story.reason,
+        "advice": advice(story.reason, trace.detail),
+        "received_at": instant(trace.received_at),
+        "service": trace.service or (record.deployment.service if record else None),
+        "environment": trace.environment,
+        "repository": repository or (record.repository if record else None),
+        "deployment": trace.deployment,
+        "change": trace.change,
+        "incident": trace.incident,
+        "metric": trace.metric,
+        "mapping": mapping_answer(record) if record else None,
+        "deployments": list(story.deployments),
+        "cells": cells_shown(record, request.organisation())[:MOST_CELLS] if record else [],
+        "steps": [*_way(trace), *story.steps],
+    }
+
+
+def _trace(request: Request) -> Trace | None:
+    """The event's trace, None while it may be on the queue. Raises Problem (404) for an id that we never gave.
+
+    An id can be made up of what an event may have said. So to a limited key another's event looks like one that waits.
+    """
+    key = event_key(request.name)
+    item = request.table.get([key]).get(key) if _FORM.fullmatch(request.name) else None
+    trace = Trace.from_item(item) if item is not None else None
+    if trace is not None and not reaches_event(request, trace):
+        trace = None
+    if trace is None and not is_event_id(request.name):
+        raise not_found("This is no event's id; take it from the answer to the POST.")
+    return trace
+
+
+def _queued(event_id: str) -> EventTrace:
+    return {
+        "event_id": event_id,
+        "kind": None,
+        "status": "queued",
+        "reason": None,
+        "advice": QUEUED,
+        "received_at": None,
+        "service": None,
+        "environment": None,
+        "repository": None,
+        "deployment": None,
+        "change": None,
+        "incident": None,
+        "metric": None,
+        "mapping": None,
+        "deployments": [],
+        "cells": [],
+        "steps": [],
+    }
+
+
+_RESOLVED = {
+    "known": "the service {} was known",
+    "created": "the service {} was created for it",
+    "tied": "the service {} was tied to the repository that it names",
+    "mismatch": "the service {} is tied to another repository",
+}
+
+
+def _way(trace: Trace) -> Iterator[EventStep]:
+    """What happened on the way, with the times."""
+    received = instant(trace.received_at)
+    yield {"step": "received", "at": received, "detail": "it was valid"}
+    yield {"step": "queued", "at": received, "detail": "and safely on the queue before it was answered"}
+    if trace.parked_at is not None:
+        yield {"step": "parked", "at": instant(trace.parked_at), "detail": trace.detail or ""}
+    if trace.resolved in _RESOLVED:
+        detail = _RESOLVED[trace.resolved].format(trace.service)
+        yield {"step": "service", "at": instant(trace.applied_at), "detail": detail}
+
+
+def event_page(request: Request) -> AttentionPage:
+    """What needs attention: deployments that are pending, unmatched or waiting for their artifact, and parked events."""
+    sent = request.sent
+    before = request.position()
+    sent.faults.check_query()
+    limit = sent.one("limit", DEFAULT_LIMIT)
+    listed = _listed(request, sent.all("status") or LISTED, before)
+    if request.limits:
+        listed = _own(request, listed)
+    items: list[AttentionEntry] = []
+    last: str | None = None
+    for position, status, item in islice(listed, MAX_LOOKED_AT):
+        last = position
+        if _wanted(request, item):
+            items.append(_entry(status, item))
+            if len(items) == limit:
+                break
+    more = last is not None and next(listed, None) is not None
+    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+
+
+def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
+    """The newest first."""
+
+    def one(status: str) -> Iterator[Listed]:
+        bounds: dict[str, Any] = {"last": before.rpartition(" ")[0]} if before is not None else {}
+        for item in request.table.query(attention_partition(status), reverse=True, **bounds):
+            position = f"{item['sk']} {status}"
+            if before is None or position < before:
+                yield position, status, item
+
+    return heapq.merge(*map(one, statuses), key=lambda entry: entry[0], reverse=True)
+
+
+def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
+    """What a limited key reaches of it. Others' entries are read past and bound nothing: a short page would tell of them."""
+    services = all_services(request.table)
+    reached = within(request, services)
+    check_asked(request, reached, Filters(services=request.sent.all("service")))
+    tied = {name: service.repository for name, service in services.items()}
+
+    def is_own(status: str, item: Item) -> bool:
+        if status in (PENDING, UNMATCHED):
+            return item["service"] in reached
+        return not request.limits.faults(item, tied)  # no service's yet: theirs whose key could have sent it
+
+    return (entry for entry in listed if is_own(entry[1], entry[2]))
+
+
+def _wanted(request: Request, item: Item) -> bool:
+    services, reasons = request.sent.all("service"), request.sent.all("reason")
+    return (not services or item.get("service") in services) and (not reasons or item["reason"] in reasons)
+
+
+def _entry(status: str, item: Item) -> AttentionEntry:
+    name = item["sk"].partition("#")[2]
+    parked = status == PARKED
+    return {
+        "status": status,  # type: ignore[typeddict-item]  # one of LISTED
+        "reason": item["reason"],
+        "advice": advice(item["reason"]),
+        "since": instant(item.get("since", int(item["sk"][:13]))) or "",
+        "event_id": name if parked else item.get("event_id"),
+        "kind": item["kind"] if parked else "deployment",
+        "service": item.get("service"),
+        "environment": item.get("environment"),
+        "repository": item.get("repository"),
+        "deployment": None if parked or status == WAITING else name,
+    }
+
+
+def retry_event(request: Request) -> Accepted:
+    """Queues a parked event once more. Raises Problem: 404, 409, 503."""
+    request.sent.faults.check_query()
+    trace = _trace(request)
+    if trace is None or trace.parked_at is None or trace.message is None:
+        raise Problem(409, "Not parked", "Only a parked event can be retried; GET it to see what became of it.")
+    # SQS drops what it has seen within five minutes, so that each retry gets a name of its own.
+    again = Message(trace.event_id, trace.message, trace.group or "retry", f"{trace.event_id}-{request.now}")
+    return send(request, again)

@@ -1,0 +1,1 @@
+"""People: how they are shown, their pages, and how one is removed."""

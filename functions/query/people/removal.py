@@ -1,0 +1,119 @@
+"""DELETE /v1/people/{author}: removes a person from everything, while every number that is not theirs stays what it is.
+
+From the answer on nothing more is stored by the name: it is known by its hash only, and a stand-in drawn at random takes its place.
+What is stored already is renamed by compute (`compute.people`). Should the queue be down, the sweep sets that going.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+
+from leadline.auth import ADMIN
+from leadline.domain.errors import Conflict, Transient
+from leadline.domain.patterns import matches
+from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
+from leadline.event_ids import event_id
+from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
+from leadline.store.people import PEOPLE, Naming, People, person_key
+from leadline.store.table import Put, at_version
+from query.answers import Accepted
+from query.config.history import entry
+from query.config.reconfiguring import TRIES, crowded
+from query.config.telling import tell
+from query.events.sending import message_of
+from query.web.refusal import Refused, not_found
+from query.web.request import Request
+from query.web.values import read_author
+
+_LOCK = "people"
+
+
+def delete_person(request: Request) -> Accepted:
+    """Removes a person, by name or pseudonym, whether anything is known of them or not. Raises Problem: 404, 503."""
+    request.sent.faults.check_query()
+    name = person_named(request)
+    for _ in range(TRIES):
+        try:
+            return _removed(request, name)
+        except Conflict:
+            continue
+    raise crowded()
+
+
+def person_named(request: Request) -> str:
+    """The name in the path. Raises Problem (404) for what can't be one."""
+    try:
+        name = read_author(request.name)
+    except Refused as refused:
+        raise not_found(f"This can't be a person's name: it {refused.detail}.") from None
+    if is_stand_in(name):
+        raise not_found("There is nobody of this name.")
+    return name
+
+
+def as_people_are_named(request: Request, new: Organisation, old: Organisation) -> Organisation:
+    """The new settings, with what is stored of people by them: names or pseudonyms. Raises Problem (403) without the scope admin.
+
+    With individuals off that stays as it is: nothing is renamed where nothing is shown.
+    """
+    if (new.individuals, new.author_pages) != (old.individuals, old.author_pages) and request.principal is not None:
+        request.principal.require(ADMIN)
+    naming = Naming.of(old)
+    gone = People(request.table, naming).gone(new.bots)
+    new = replace(new, bots=tuple(pattern for pattern in new.bots if pattern not in gone))
+    pseudonyms = naming.pseudonyms if new.individuals == OFF else new.individuals == PSEUDONYMS
+    if pseudonyms == naming.pseudonyms:
+        return new
+    naming = replace(_salted(naming), pseudonyms=pseudonyms, number=naming.number + 1, under_way=True)
+    return replace(new, extra={**new.extra, PEOPLE: naming.to_data()})
+
+
+def begin_renaming(request: Request, old: Organisation, new: Organisation) -> None:
+    """Sets going what the settings say is to be renamed. Where the queue does not take it, the sweep does it in some minutes."""
+    number = Naming.of(new).number
+    if number != Naming.of(old).number:
+        with suppress(Transient):
+            tell(request.reach.queue(), [message_of(request, "renaming", "ren", _LOCK, {"number": number})])
+
+
+def _salted(naming: Naming) -> Naming:
+    """With a salt, drawn once and never changed."""
+    return naming if naming.salt is not None else replace(naming, salt=secrets.token_hex(16))
+
+
+def _removed(request: Request, name: str) -> Accepted:
+    settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
+    organisation = Organisation.from_item(settings)
+    naming = _salted(Naming.of(organisation))
+    pk, sk = person_key(naming.pseudonym(name))
+    person = request.table.get([(pk, sk)]).get((pk, sk))
+    if person is None and naming.pseudonyms and is_pseudonym(name):
+        raise not_found("There is nobody of this pseudonym.")
+    called = (person or {}).get("name", name)
+    gone = (person or {}).get("gone") or stand_in(secrets.token_hex(8), bot=matches(called, organisation.bots))
+    removal = event_id("per", secrets.token_hex(16))
+    naming = replace(
+        naming,
+        removed=True,
+        number=naming.number + 1,
+        under_way=True,
+        removals={**naming.removals, removal: request.now},
+    )
+    changed = replace(
+        organisation,
+        # The name alone among the bots names the person; of a pattern that others may match, too, the stand-in remembers it.
+        bots=tuple(pattern for pattern in organisation.bots if pattern.casefold() != called.casefold()),
+        extra={**organisation.extra, PEOPLE: naming.to_data()},
+    )
+    asked = entry(request, "person", removal, "removed", removal, removal)
+    request.table.write(
+        [
+            Put(changed.to_item(), at_version(organisation.version)),
+            Put({"pk": pk, "sk": sk, "gone": gone}),
+            Put(asked.to_item()),
+        ]
+    )
+    begin_renaming(request, organisation, changed)
+    return {"event_id": removal, "status": "queued"}

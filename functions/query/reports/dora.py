@@ -1,0 +1,62 @@
+"""GET /v1/metrics/dora: DORA's metrics of what the filters leave."""
+
+from __future__ import annotations
+
+from leadline.domain.levels import EDITIONS
+from leadline.domain.metrics import Coverage, Metrics, Tally
+from leadline.domain.windows import Window
+from query.answers import DoraReport, WindowAnswer
+from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.levels import levels_answer
+from query.reports.measures import DORA
+from query.reports.period import read_window
+from query.reports.report import Report, Reports
+from query.web.parameters import choice
+from query.web.request import Request
+
+LEVELS = choice("levels", "Adds DORA's performance levels by the report of this year.", *EDITIONS)
+PARAMETERS = (*REPORT_PARAMETERS, LEVELS)
+
+
+def dora_report(request: Request) -> DoraReport:
+    """The report that the query string asks for. Raises Problem: 400, 403."""
+    sent = request.sent
+    reports = Reports(request, DORA)
+    window = read_window(sent, reports.organisation.calendar, request.now)
+    filters = Filters.read(sent)
+    sent.faults.check_query()
+    report = reports.report(Asked(window, filters, sent.one("interval"), sent.one("group_by")))
+    answer = dora_answer(report)
+    if edition := sent.one("levels"):
+        answer["levels"] = levels_answer(edition, report.metrics)
+    return answer
+
+
+def dora_answer(report: Report[Metrics]) -> DoraReport:
+    """The report as the contract has it."""
+    window = report.asked.window
+    answer: DoraReport = {
+        "window": window_answer(window, report.timezone),
+        "filters": report.asked.filters.answer(),
+        "metrics": report.metrics,
+        "coverage": Coverage.of(Tally.of(report.days, window)),
+        "previous": {"window": window_answer(window.previous(), report.timezone), "metrics": report.previous},
+    }
+    if report.series is not None:
+        answer["series"] = [
+            {"from": part.start.isoformat(), "to": part.end.isoformat(), "metrics": metrics}
+            for part, metrics in report.series
+        ]
+    if report.groups is not None:
+        answer["groups"] = [{"key": group.key, "metrics": group.metrics} for group in report.groups]
+    return answer
+
+
+def window_answer(window: Window, timezone: str) -> WindowAnswer:
+    """A window as every report tells it."""
+    return {
+        "from": window.start.isoformat(),
+        "to": window.end.isoformat(),
+        "days": window.days,
+        "timezone": timezone,
+    }

@@ -1,0 +1,126 @@
+"""How a report is divided into groups: for each the scopes whose cells it adds up, and the days on which they count.
+
+Groups combine with every filter. Of a team's authors, and an author's teams, there are no cells; but a person's teams are known by
+day, and on a day all changes of a person are their teams': so those are the author's cells, on the days of the membership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from leadline.domain.cells import Scope
+from leadline.domain.metrics import authors_in
+from leadline.domain.people import is_stand_in
+from leadline.domain.roster import Membership, Roster
+from leadline.domain.windows import Window
+from query.reports.reading import CellReader
+from query.reports.selection import Selection, Services
+
+
+def _always(day: date) -> bool:  # noqa: ARG001  a group that counts on every day
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """`on`: whether the group's scopes count on a day."""
+
+    key: str | None
+    scopes: tuple[Scope, ...]
+    on: Callable[[date], bool] = _always
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`services`: all of them, where they were needed; without them the selection names its services.
+
+    `deployed`: only those count that were deployed around the window; `teams`: those that cells tell; see `query.reports.measures`.
+    """
+
+    by: str
+    selection: Selection
+    services: Services | None
+    deployed: bool = True
+    teams: Sequence[str] | None = None
+
+    def scopes(self, selection: Selection, window: Window) -> tuple[Scope, ...]:
+        return tuple(selection.scopes(self.services, window, deployed=self.deployed))
+
+    def service_names(self) -> tuple[str, ...]:
+        """The services that are selected, each by its name."""
+        return self.selection.services if self.selection.services is not None else tuple(self.services or ())
+
+
+def plan_groups(
+    grouping: Grouping, reader: CellReader, window: Window, roster: Callable[[], Roster]
+) -> list[GroupPlan]:
+    """The groups there may be. Reads the services' cells to learn who has changes in them, where nothing else tells."""
+    match grouping.by:
+        case "service":
+            return [
+                GroupPlan(name, grouping.scopes(grouping.selection.only([name]), window))
+                for name in grouping.service_names()
+            ]
+        case "repository":
+            return _by_repository(grouping, window)
+        case "team":
+            return _by_team(grouping, window, roster)
+        case _:
+            return _by_author(grouping, reader, window, roster)
+
+
+def _by_repository(grouping: Grouping, window: Window) -> list[GroupPlan]:
+    held: dict[str | None, list[str]] = {}
+    for name in grouping.service_names():
+        service = (grouping.services or {}).get(name)
+        held.setdefault(service.repository if service else None, []).append(name)
+    return [
+        GroupPlan(repository, grouping.scopes(grouping.selection.only(names), window))
+        for repository, names in held.items()
+    ]
+
+
+def _by_team(grouping: Grouping, window: Window, roster: Callable[[], Roster]) -> list[GroupPlan]:
+    selection = grouping.selection
+    if selection.team is not None:
+        return [GroupPlan(selection.team, grouping.scopes(selection, window))]
+    if grouping.teams is not None:
+        return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in grouping.teams]
+    teams = roster().teams
+    if selection.author is None:
+        return [GroupPlan(team, grouping.scopes(replace(selection, team=team), window)) for team in teams]
+    scopes = grouping.scopes(selection, window)
+    return [
+        GroupPlan(team, scopes, _while_member(members, selection.author))
+        for team, members in teams.items()
+        if any(member.author == selection.author for member in members)
+    ]
+
+
+def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: Callable[[], Roster]) -> list[GroupPlan]:
+    selection = grouping.selection
+    if selection.author is not None:
+        return [GroupPlan(selection.author, grouping.scopes(selection, window))]
+    if selection.team is not None and grouping.teams is None:
+        members = roster().teams.get(selection.team, ())
+        return [
+            GroupPlan(author, _of_author(grouping, author, window), _while_member(members, author))
+            for author in dict.fromkeys(member.author for member in members)
+            if not is_stand_in(author)
+        ]
+    named = selection if selection.team is not None else replace(selection, services=grouping.service_names())
+    authors = authors_in(numbers for _, numbers in reader.cells(grouping.scopes(named, window), window))
+    return [GroupPlan(author, _of_author(grouping, author, window)) for author in sorted(authors)]
+
+
+def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[Scope, ...]:
+    """Of the selected team, too, where cells tell that; else the roster's days do."""
+    team = grouping.selection.team if grouping.teams is not None else None
+    return grouping.scopes(replace(grouping.selection, team=team, author=author), window)
+
+
+def _while_member(members: tuple[Membership, ...], author: str) -> Callable[[date], bool]:
+    mine = [member for member in members if member.author == author]
+    return lambda day: any(member.holds_on(day) for member in mine)

@@ -1,0 +1,97 @@
+"""GET /v1/metrics/dora/rows: the report as flat rows, one number in each, for tools that draw tables (Grafana's Infinity).
+
+The rows are those of the window; with `interval` of each of its parts, with `group_by` of each group, with both of each group in
+each part. They are in order of time, which is what makes a time series of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leadline.domain.lead_time import STAGES
+from leadline.domain.windows import Calendar, Window
+from query.deployments.deployments import instant
+from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.measures import Days
+from query.reports.period import read_window
+from query.reports.report import Reports
+from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE, Told, Value
+from query.shapes.row_answers import Row
+from query.web.parameters import choice
+from query.web.refusal import refuse_query
+from query.web.request import Request
+
+MAX_ROWS = 20_000
+"""Some three megabytes: a function's answer may have six."""
+
+N = {
+    "deployment_frequency": ("metrics", "deployment_frequency", "deployments"),
+    "change_lead_time": ("metrics", "change_lead_time", "n"),
+    "change_fail_rate": ("metrics", "change_fail_rate", "deployments"),
+    "failed_deployment_recovery_time": ("metrics", "failed_deployment_recovery_time", "n"),
+    "deployment_rework_rate": ("metrics", "deployment_rework_rate", "deployments"),
+    **{f"change_lead_time.stages.{stage}": ("metrics", "change_lead_time", "stages", stage, "n") for stage in STAGES},
+    "coverage": ("coverage", "deployments"),
+}
+"""Where the number is that a metric stands on: these metrics are told in rows."""
+
+SINGLE: dict[tuple[str, str], Value] = {
+    (metric, statistic): values[0] for metric in N for statistic, values in DORA_METRICS[metric].items()
+}
+"""Every number of a report by its metric and statistic, in the report's order."""
+
+METRIC = choice("metric", "Only rows of this metric; repeated, any of them.", *N, repeats=True)
+STATISTIC = choice(
+    "statistic", "Only rows of this statistic; repeated, any.", *dict.fromkeys(name for _, name in SINGLE), repeats=True
+)
+PARAMETERS = (*REPORT_PARAMETERS, METRIC, STATISTIC)
+
+
+def dora_rows(request: Request) -> list[Row]:
+    """The rows that the query string asks for. Raises Problem: 400, 403."""
+    sent = request.sent
+    reports = Reports(request, DORA_WITH_COVERAGE)
+    calendar = reports.organisation.calendar
+    window, filters = read_window(sent, calendar, request.now), Filters.read(sent)
+    sent.faults.check_query()
+    metrics, statistics = sent.all("metric"), sent.all("statistic")
+    wanted = {
+        (metric, statistic): value
+        for (metric, statistic), value in SINGLE.items()
+        if (not metrics or metric in metrics) and (not statistics or statistic in statistics)
+    }
+    told = list(_told(reports, Asked(window, filters, sent.one("interval"), sent.one("group_by"), alone=True)))
+    if len(told) * len(wanted) > MAX_ROWS:
+        detail = f"this would be more than {MAX_ROWS} rows; ask for one metric and statistic, or longer parts"
+        refuse_query("?interval" if sent.one("interval") else "?group_by", "too_many", detail)
+    return [row for part, group, values in told for row in _rows(calendar, part, group, values, wanted)]
+
+
+def _told(reports: Reports[Told], asked: Asked) -> Iterator[tuple[Window, str | None, Told]]:
+    """Each part, group and what is told of it, in order of time."""
+    report = reports.report(asked)
+    groups: list[tuple[str | None, Told, Days]] = [(None, report.metrics, report.days)]
+    if report.groups is not None:
+        groups = [(group.key, group.metrics, group.days) for group in report.groups]
+    if asked.interval is None:
+        yield from ((asked.window, key, told) for key, told, _ in groups)
+        return
+    series = [list(reports.series(days, asked.window, asked.interval)) for _, _, days in groups]
+    for place, part in enumerate(asked.window.split(asked.interval)):
+        yield from ((part, key, series[number][place][1]) for number, (key, _, _) in enumerate(groups))
+
+
+def _rows(
+    calendar: Calendar, part: Window, group: str | None, told: Told, wanted: dict[tuple[str, str], Value]
+) -> Iterator[Row]:
+    time = instant(calendar.start_of(part.start)) or ""
+    for (metric, statistic), value in wanted.items():
+        yield {
+            "time": time,
+            "metric": metric,
+            "statistic": statistic,
+            "group": group,
+            "value": value.of(told),
+            "unit": value.unit,
+            "n": int(Value("n", "", N[metric]).of(told) or 0),
+        }

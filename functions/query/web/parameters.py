@@ -1,0 +1,137 @@
+"""Query parameters: each is described once, for reading it and for the OpenAPI document.
+
+A parameter that is unknown, given twice where one is meant, empty, or not what it should be is refused by name, all of them at
+once: a filter that was silently dropped would make a wrong number look right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from query.web import schemas
+from query.web.refusal import Faults, Refused
+from query.web.values import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    name_of,
+    one_of,
+    read_author,
+    read_cursor,
+    read_date,
+    read_limit,
+    read_repository,
+)
+
+MAX_REPEATS = 100
+_MAX_PAIRS = 1_000
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`read` turns the text into the value or raises Refused; `schema` is its JSON schema; `required`: it has no default."""
+
+    name: str
+    read: Callable[[object], Any]
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: schemas.text(200))
+    repeats: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a query string held. `text` is the filters as sent, which a cursor is tied to."""
+
+    values: Mapping[str, Sequence[Any]]
+    faults: Faults
+    text: tuple[tuple[str, str], ...] = ()
+
+    def one(self, name: str, default: Any = None) -> Any:
+        values = self.values.get(name)
+        return values[0] if values else default
+
+    def all(self, name: str) -> tuple[Any, ...]:
+        return tuple(self.values.get(name, ()))
+
+
+def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
+    """Reads a raw query string. What is wrong is in `faults` of the answer, for the caller to add to and to raise."""
+    faults = Faults()
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PAIRS)
+    except UnicodeDecodeError:
+        faults.add("", Refused("not_utf8", "the query string is not UTF-8"))
+        pairs = []
+    except ValueError:
+        faults.add("", Refused("too_many", f"the query string has more than {_MAX_PAIRS} parameters"))
+        pairs = []
+    known = {parameter.name: parameter for parameter in parameters}
+    values: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(name for name, _ in pairs):
+        texts = [text for other, text in pairs if other == name]
+        parameter = known.get(name)
+        if parameter is None:
+            faults.add("?" + _shown(name), Refused("unknown", _known_names(parameters)))
+        else:
+            values[name] = _read(parameter, texts, faults)
+    for parameter in parameters:
+        if parameter.required and parameter.name not in values:
+            faults.add("?" + parameter.name, Refused("missing", "is required"))
+    filters = tuple(sorted({pair for pair in pairs if pair[0] not in ("limit", "cursor")}))
+    return Sent(values, faults, filters)
+
+
+def _read(parameter: Parameter, texts: Sequence[str], faults: Faults) -> list[Any]:
+    pointer = "?" + parameter.name
+    if len(texts) > 1 and not parameter.repeats:
+        faults.add(pointer, Refused("repeated", "may be given once only"))
+    if len(texts) > MAX_REPEATS:
+        faults.add(pointer, Refused("too_many", f"may be given {MAX_REPEATS} times at most"))
+    found: list[Any] = []
+    for text in texts[:MAX_REPEATS]:
+        try:
+            found.append(parameter.read(text))
+        except Refused as refused:
+            faults.add(pointer, refused)
+    return list(dict.fromkeys(found))
+
+
+def _known_names(parameters: Sequence[Parameter]) -> str:
+    names = ", ".join(parameter.name for parameter in parameters)
+    return f"is no parameter here; there are {names}" if names else "is no parameter here; there are none"
+
+
+def _shown(name: str) -> str:
+    clean = name.encode("ascii", "backslashreplace").decode()
+    return clean if len(clean) <= _SHOWN else clean[:_SHOWN] + "…"
+
+
+FROM = Parameter("from", read_date, "First day of the window, in the organisation's time zone.", schemas.DATE)
+TO = Parameter("to", read_date, "The day after the last of the window.", schemas.DATE)
+SERVICE = Parameter("service", name_of(200), "Only this service; repeated, any of them.", repeats=True)
+REPOSITORY = Parameter(
+    "repository", read_repository, "Only services of this repository; repeated, any.", schemas.REPOSITORY, repeats=True
+)
+ENVIRONMENT = Parameter(
+    "environment", name_of(100), "Only this environment; repeated, any.", schemas.text(100), repeats=True
+)
+TEAM = Parameter("team", name_of(200), "Only deployments with a change of this team, and only its changes.")
+AUTHOR = Parameter("author", read_author, "Only deployments with a change of this author, and only their changes.")
+
+
+def choice(name: str, description: str, *choices: str, repeats: bool = False) -> Parameter:
+    """A parameter that takes one of these words."""
+    return Parameter(name, one_of(*choices), description, {"type": "string", "enum": list(choices)}, repeats)
+
+
+LIMIT = Parameter(
+    "limit",
+    read_limit,
+    "How many entries at most.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+)
+CURSOR = Parameter("cursor", read_cursor, "The next_cursor of the page before, with the same filters.", schemas.CURSOR)

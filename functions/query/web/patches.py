@@ -1,0 +1,63 @@
+"""The fields of an object that changes something: those that were sent, each read or refused by name. Null takes a value back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from query.web.refusal import Faults, Refused
+
+Reader = Callable[[object], Any]
+
+
+def read_fields(
+    body: object, readers: Mapping[str, Reader], faults: Faults, *, never_null: Collection[str] = ()
+) -> dict[str, Any]:
+    """The values by name; None where null was sent, no entry where nothing was. Adds to the faults all that is wrong."""
+    if not isinstance(body, dict):
+        faults.add("", Refused("type", f"must be an object with {', '.join(readers)}"))
+        return {}
+    for name in sorted(body.keys() - readers.keys()):
+        faults.add(_pointer(name), Refused("extra", f"is no field here; there are {', '.join(readers)}"))
+    values: dict[str, Any] = {}
+    for name, reader in readers.items():
+        if name not in body:
+            continue
+        try:
+            values[name] = _read(body[name], reader, name in never_null)
+        except Refused as refused:
+            faults.add(f"/{name}", refused)
+    return values
+
+
+def _read(value: object, reader: Reader, never_null: bool) -> Any:
+    if value is None:
+        if never_null:
+            raise Refused("type", "must not be null")
+        return None
+    return reader(value)
+
+
+def read_flag(value: object) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise Refused("type", "must be true or false")
+    return value
+
+
+def list_of(reader: Callable[[object], str], most: int, *, least: int = 0) -> Callable[[object], tuple[str, ...]]:
+    """A list of such values, each once, in order."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise Refused("type", "must be an array")
+        if not least <= len(value) <= most:
+            raise Refused("too_many" if len(value) > most else "too_few", f"must have {least} to {most} entries")
+        return tuple(dict.fromkeys(reader(entry) for entry in value))
+
+    return read
+
+
+def _pointer(name: str) -> str:
+    clean = name[:100].encode("ascii", "backslashreplace").decode()
+    return "/" + clean.replace("~", "~0").replace("/", "~1")

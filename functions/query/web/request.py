@@ -1,0 +1,91 @@
+"""One request as the routes see it, and what they may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadline.auth import Principal
+from leadline.domain.windows import Calendar
+from leadline.gate import Gate
+from leadline.limits import NO_LIMITS, Limits
+from leadline.queue import Queue
+from leadline.store.configuration import Organisation
+from leadline.store.table import Table
+from query.badges.memory import BadgeMemory
+from query.web.accept import JSON
+from query.web.configuration import Configuration
+from query.web.cursors import Cursors
+from query.web.parameters import Sent
+from query.web.refusal import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Everything outside that a route may touch. `queue` and `pepper` are had when needed; `clock` gives epoch milliseconds."""
+
+    table: Table
+    queue: Callable[[], Queue]
+    configuration: Configuration
+    cursors: Cursors
+    clock: Callable[[], int]
+    pepper: Callable[[], bytes]
+    gate: Gate
+    badges: BadgeMemory = field(default_factory=BadgeMemory)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers (in lower case) of its own. `body` is a JSON value, or the text or bytes of another media type."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`route` is the path's template, `name` what stands for the name in it, `event` what API Gateway sent.
+
+    `principal`: whose key it came with, None where the route needs none. `media`: which of the route's types to answer in.
+    """
+
+    route: str
+    name: str
+    sent: Sent
+    headers: Mapping[str, str]
+    event: Mapping[str, Any]
+    reach: Reach
+    now: int
+    principal: Principal | None = None
+    media: str = JSON
+
+    @property
+    def limits(self) -> Limits:
+        """What the key is limited to."""
+        return self.principal.limits if self.principal is not None else NO_LIMITS
+
+    @property
+    def table(self) -> Table:
+        return self.reach.table
+
+    def organisation(self) -> Organisation:
+        return self.reach.configuration.organisation()
+
+    def calendar(self) -> Calendar:
+        return self.organisation().calendar
+
+    def position(self) -> str | None:
+        """Where the list goes on, or None for its beginning. A cursor that is none of its own is added to the faults."""
+        cursor = self.sent.one("cursor")
+        if cursor is None:
+            return None
+        try:
+            return self.reach.cursors.read(self.route, self.sent.text, cursor)
+        except Refused as refused:
+            self.sent.faults.add("?cursor", refused)
+            return None
+
+    def next_cursor(self, position: str) -> str:
+        """The cursor of the page after the entry at this position."""
+        return self.reach.cursors.write(self.route, self.sent.text, position)

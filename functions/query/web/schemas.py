@@ -1,0 +1,81 @@
+"""What the OpenAPI document says of a value besides its type: JSON schemas of the forms that `query.web.values` reads.
+
+They say what can be said. What depends on other fields, on the clock or on what is stored, and bounds in bytes, shows in the
+faults of an answer only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+Json = dict[str, Any]
+
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff"
+_TEXT = rf"^[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*$"
+_REPOSITORY = rf"^[^{_CONTROL}@]*[^{_CONTROL}\s@][^{_CONTROL}@]*$"
+
+
+def needs_one_of(*names: str) -> Json:
+    """One of these members has to be there, and not null."""
+    return {"anyOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]}
+
+
+class Schema:
+    """Goes into `Annotated[...]`: these members are added to the JSON schema of the type.
+
+    pydantic finds the method below when it makes the document; nothing else is needed of it, so that no cold start pays for it.
+    """
+
+    def __init__(self, members: Json) -> None:
+        self.members = members
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Callable[[Any], Json]) -> Json:
+        return {**handler(core), **self.members}
+
+
+def text(most: int) -> Json:
+    """A name or sentence of 1 to `most` bytes, without control characters."""
+    return {"type": "string", "minLength": 1, "maxLength": most, "pattern": _TEXT}
+
+
+def array(most: int, least: int = 0) -> Json:
+    """Bounds of an array."""
+    return {"minItems": least, "maxItems": most}
+
+
+def whole(least: int, most: int) -> Json:
+    """Bounds of a whole number."""
+    return {"minimum": least, "maximum": most}
+
+
+NEEDS_A_SHA = {
+    "anyOf": [*needs_one_of("id")["anyOf"], {"required": ["baseline"], "properties": {"baseline": {"const": True}}}]
+}
+"""Of a deployment: only one that starts tracking may go without."""
+REPOSITORY: Json = {**text(200), "pattern": _REPOSITORY}
+REPOSITORY_PATH: Json = {**text(200), "pattern": rf"^[^{_CONTROL}\s@/]+(/[^{_CONTROL}\s@/]+)+$"}
+URL: Json = {
+    "type": "string",
+    "maxLength": 2000,
+    "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{_CONTROL}\s@]*)?$",
+}
+METRIC_PATTERN = "[a-z][a-z0-9._-]{0,99}"
+"""Of a custom metric's name."""
+SHA: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
+DATE: Json = {"type": "string", "format": "date"}
+TIME: Json = {"type": "string", "format": "date-time"}
+CURSOR: Json = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,1000}$"}
+TIME_ZONE: Json = {"pattern": "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}$", "examples": ["UTC", "Europe/Berlin"]}
+KEY_ID: Json = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+ORIGIN: Json = {
+    "type": "string",
+    "maxLength": 300,
+    "pattern": r"^https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$",
+}
+
+Name = Annotated[str, Schema(text(200))]
+Repository = Annotated[str, Schema(REPOSITORY)]
+Sha = Annotated[str, Schema(SHA)]
+Date = Annotated[str, Schema(DATE)]
+Time = Annotated[str, Schema(TIME)]

@@ -1,0 +1,106 @@
+"""Single values out of a query string or a body: from text to what we compute with, or Refused.
+
+Bounds of names are ingest's, so that whatever an event may bring can be asked for, and are in bytes of UTF-8, since that is what
+the table's keys count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from leadline import private
+from query.web.refusal import Refused
+
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
+"""No deployment is older than the first; whatever is asked for later than the last is a slip of the keyboard."""
+
+MAX_LIMIT, DEFAULT_LIMIT = 200, 50
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
+
+
+def read_date(value: object) -> date:
+    """A date such as 2026-10-01."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise Refused("date", "must be a date such as 2026-10-01")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise Refused("date", "is no day of the calendar") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Refused("range", f"must be from {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+def name_of(most: int) -> Callable[[object], str]:
+    """A name of 1 to `most` bytes, without control characters."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise Refused("type", "must be a string")
+        text = value.strip()
+        if not text:
+            raise Refused("empty", "is empty; leave it out instead")
+        if _CONTROL.search(text):
+            raise Refused("control_character", "holds a control character or line break")
+        if len(text) > most or len(text.encode()) > most:
+            raise Refused("too_long", f"has more than {most} bytes of UTF-8")
+        if private.holds_credentials(text):
+            raise Refused("credentials", "holds an API key, or an address with a password or token; send it without")
+        return text
+
+    return read
+
+
+_any_author = name_of(200)
+_any_note = name_of(1000)
+
+
+def read_author(value: object) -> str:
+    """An author's name as events give it: an e-mail address is cut down to the name before its @."""
+    return private.person(_any_author(value))
+
+
+def read_note(value: object) -> str:
+    """A sentence by a person, without e-mail addresses."""
+    return private.without_addresses(_any_note(value))
+
+
+_any_repository = name_of(200)
+
+
+def read_repository(value: object) -> str:
+    """A repository as events and GET /v1/services spell it."""
+    text = _any_repository(value)
+    if "://" in text or "@" in text or text.endswith(".git"):
+        raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    """One of these words."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise Refused("choice", f"must be one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def read_limit(value: object) -> int:
+    """How many entries a page may have."""
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
+        raise Refused("range", f"must be a whole number from 1 to {MAX_LIMIT}")
+    return int(value)
+
+
+def read_cursor(value: object) -> str:
+    """A cursor as text; whether it is one of ours shows when it is opened."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,1000}", value):
+        raise Refused("cursor", "must be the next_cursor of the page before")
+    return value
