@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
+from leadline.auth import METRICS_READ
 from leadline.store.sources import WEBHOOKS
 from query import answers
 from query.access.routes import ACCESS_ROUTES
-from query.config import services, teams
 from query.config.routes import CONFIG_ROUTES
 from query.custom.routes import CUSTOM_ROUTES
 from query.dashboards.routes import DASHBOARD_ROUTES
-from query.deployments import deployments
-from query.events import events
+from query.deployments.routes import DEPLOYMENT_ROUTES
+from query.events.routes import EVENT_ROUTES
 from query.openapi import page as docs
 from query.people.routes import PEOPLE_ROUTES
 from query.reports import dora
@@ -28,10 +28,16 @@ def _healthz(request: Request) -> answers.Health:
     return {"status": "ok"}
 
 
+@cache
+def document() -> dict[str, Any]:
+    """All of the API as an OpenAPI document; made once."""
+    from query.openapi.document import document_of  # brings pydantic along, which no other route needs
+
+    return document_of(ROUTES)
+
+
 def _openapi(request: Request) -> dict[str, Any]:
     request.sent.faults.check_query()
-    from query.openapi.document import document  # brings pydantic along, which no other route needs
-
     return document()
 
 
@@ -56,90 +62,8 @@ _ROUTES = (
         dora.PARAMETERS,
         limited=True,
     ),
-    Route(
-        "GET",
-        "/v1/deployments",
-        METRICS_READ,
-        deployments.deployment_page,
-        "Deployments with the changes they carried, the newest first",
-        answers.DeploymentPage,
-        deployments.PARAMETERS,
-        limited=True,
-    ),
-    Route(
-        "GET",
-        "/v1/deployments/{key}",
-        METRICS_READ,
-        deployments.one_deployment,
-        "One deployment",
-        answers.Deployment,
-        problems=(404,),
-        limited=True,
-    ),
-    Route(
-        "GET",
-        "/v1/services",
-        METRICS_READ,
-        services.service_page,
-        "Services, and the repository each is tied to",
-        answers.ServicePage,
-        services.PARAMETERS,
-        limited=True,
-    ),
-    Route(
-        "GET", "/v1/teams", METRICS_READ, teams.team_page, "Teams and their members", answers.TeamPage, teams.PARAMETERS
-    ),
-    Route("GET", "/v1/teams/{team}", METRICS_READ, teams.one_team, "One team", answers.Team, problems=(404,)),
-    Route(
-        "PUT",
-        "/v1/teams/{team}",
-        CONFIG_WRITE,
-        teams.put_team,
-        "Sets who is in a team; what they shipped is then counted for it",
-        answers.Team,
-        body=answers.TeamSent,
-        problems=(404, 413, 415, 422),
-    ),
-    Route(
-        "DELETE",
-        "/v1/teams/{team}",
-        CONFIG_WRITE,
-        teams.delete_team,
-        "Removes a team, and its numbers with it",
-        None,
-        problems=(404,),
-    ),
-    Route(
-        "GET",
-        "/v1/events",
-        METRICS_READ,
-        events.event_page,
-        "What needs attention: deployments without their changes, and events that could not be applied",
-        answers.AttentionPage,
-        events.PARAMETERS,
-        limited=True,
-    ),
-    Route(
-        "GET",
-        "/v1/events/{event_id}",
-        METRICS_READ,
-        events.one_event,
-        "What became of an event, step by step",
-        answers.EventTrace,
-        problems=(404,),
-        limited=True,
-    ),
-    Route(
-        "POST",
-        "/v1/events/{event_id}/retry",
-        CONFIG_WRITE,
-        events.retry_event,
-        "Queues a parked event once more",
-        answers.Accepted,
-        problems=(404, 409),
-        status=202,
-        limited=True,
-    ),
+    *DEPLOYMENT_ROUTES,
+    *EVENT_ROUTES,
     *ACCESS_ROUTES,
     *CONFIG_ROUTES,
     *CUSTOM_ROUTES,

@@ -14,8 +14,7 @@ from ingest.models import Commit
 from ingest.status import SPELLINGS, check_status
 from ingest.webhooks import SOURCES
 from ingest.webhooks.reception import PREFIX
-from query.openapi.document import document
-from query.routes import DOCS_ROUTES, ROUTES
+from query.routes import DOCS_ROUTES, ROUTES, document
 from tests.unit.query.product_api import ProductApi
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}

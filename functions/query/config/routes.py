@@ -1,12 +1,11 @@
-"""The routes of previews, corrections, deletions and configuration."""
+"""The routes of the configuration: services, teams, settings, and who changed what."""
 
 from __future__ import annotations
 
 from leadline.auth import CONFIG_WRITE, METRICS_READ
 from query import answers
 from query.config import answers as config_answers
-from query.config import history, service_config, settings
-from query.deployments import corrections, preview
+from query.config import history, service_config, services, settings, teams
 from query.web.etags import IF_MATCH
 from query.web.route import Route
 
@@ -14,62 +13,37 @@ _CONDITIONAL = (404, 412, 413, 415, 422, 428)
 
 CONFIG_ROUTES = (
     Route(
-        "POST",
-        "/v1/deployments/preview",
+        "GET",
+        "/v1/services",
         METRICS_READ,
-        preview.preview,
-        "What a deployment would get if it finished now; writes nothing",
-        answers.Preview,
-        body=answers.DeploymentToPreview,
-        problems=(413, 415, 422),
+        services.service_page,
+        "Services, and the repository each is tied to",
+        answers.ServicePage,
+        services.PARAMETERS,
         limited=True,
     ),
     Route(
-        "PATCH",
-        "/v1/deployments/{key}",
+        "GET", "/v1/teams", METRICS_READ, teams.team_page, "Teams and their members", answers.TeamPage, teams.PARAMETERS
+    ),
+    Route("GET", "/v1/teams/{team}", METRICS_READ, teams.one_team, "One team", answers.Team, problems=(404,)),
+    Route(
+        "PUT",
+        "/v1/teams/{team}",
         CONFIG_WRITE,
-        corrections.patch_deployment,
-        "Says that a deployment failed or did not, what it repaired, or that it counts nowhere; null takes it back",
-        answers.Accepted,
-        body=answers.AnyCorrection,
+        teams.put_team,
+        "Sets who is in a team; what they shipped is then counted for it",
+        answers.Team,
+        body=answers.TeamSent,
         problems=(404, 413, 415, 422),
-        status=202,
-        limited=True,
     ),
     Route(
         "DELETE",
-        "/v1/deployments/{key}",
+        "/v1/teams/{team}",
         CONFIG_WRITE,
-        corrections.delete_deployment,
-        "Deletes a deployment; its changes go to the next one",
-        answers.Accepted,
+        teams.delete_team,
+        "Removes a team, and its numbers with it",
+        None,
         problems=(404,),
-        status=202,
-        limited=True,
-    ),
-    Route(
-        "DELETE",
-        "/v1/changes",
-        CONFIG_WRITE,
-        corrections.delete_change,
-        "Deletes a change",
-        answers.Accepted,
-        corrections.CHANGE,
-        problems=(404,),
-        status=202,
-        limited=True,
-    ),
-    Route(
-        "DELETE",
-        "/v1/incidents",
-        CONFIG_WRITE,
-        corrections.delete_incident,
-        "Deletes an incident",
-        answers.Accepted,
-        corrections.INCIDENT,
-        problems=(404,),
-        status=202,
-        limited=True,
     ),
     Route(
         "GET",

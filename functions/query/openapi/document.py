@@ -8,14 +8,13 @@ import each other; tests compare it with ingest.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from query.openapi.events import EVENT_PATHS, EVENT_SCHEMAS
 from query.openapi.senders import SENDER_PATHS, SENDER_SCHEMAS
-from query.routes import ROUTES
 from query.web.accept import JSON
 from query.web.parameters import MAX_REPEATS, Parameter
 from query.web.route import Route
@@ -89,12 +88,11 @@ _PROBLEM_SCHEMAS: dict[str, Any] = {
 }
 
 
-@cache
-def document() -> dict[str, Any]:
-    """The document; made once."""
-    schemas, references = _schemas()
+def document_of(routes: Sequence[Route]) -> dict[str, Any]:
+    """The document of these routes and of what ingest takes."""
+    schemas, references = _schemas(routes)
     paths = {path: dict(methods) for path, methods in {**EVENT_PATHS, **SENDER_PATHS}.items()}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, references)
     for path, methods in paths.items():
         for operation in methods.values():
@@ -121,15 +119,15 @@ def document() -> dict[str, Any]:
     }
 
 
-def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
+def _schemas(routes: Sequence[Route]) -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
     """The types' schemas by name, and for each type that a route names how to refer to it."""
-    types = {id(kind): kind for route in ROUTES for kind in (route.answer, route.body) if kind is not None}
+    types = {id(kind): kind for route in routes for kind in (route.answer, route.body) if kind is not None}
     made, definitions = TypeAdapter.json_schemas(
         [(name, "serialization", TypeAdapter(kind)) for name, kind in types.items()], ref_template=_REFERENCE
     )
     schemas = definitions.get("$defs", {})
     references = {name: schema for (name, _), schema in made.items()}
-    for route in ROUTES:
+    for route in routes:
         if route.body is not None:
             _close(references[id(route.body)], schemas)
     return schemas, references
