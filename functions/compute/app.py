@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute import people
 from compute.application import LAST_TRY, apply_message, note_parked
 from compute.fold import parse_envelope
 from compute.loading import load_page, reconciliations, stuck
 from compute.lookup import look_up
+from compute.people import renaming
 from compute.schedule import send
 from compute.sweep import errands
 from compute.vcs.port import VcsError
@@ -53,7 +53,7 @@ class Compute:
     def _sweep(self) -> int:
         now, asks = self._now(), self._connections is not None
         due = [*errands(self._table, now, lookups=asks), *(stuck(self._table, now) if asks else ())]
-        due += people.stuck(self._table, now)
+        due += renaming.stuck(self._table, now)
         return send(self._queue, due, now)
 
     def _reconcile(self) -> int:
@@ -112,7 +112,7 @@ class Compute:
             look_up(self._table, self._connections, key, self._now())
 
     def _rename(self) -> None:
-        following = people.go_on(self._table, self._now())
+        following = renaming.go_on(self._table, self._now())
         if following is not None:
             send(self._queue, [following], self._now())
 

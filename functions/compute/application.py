@@ -1,7 +1,7 @@
 """Applying a message and remembering what became of its event."""
 
 from compute.fold import fold, parse_envelope
-from compute.people_items import renamed_message
+from compute.people.items import renamed_message
 from compute.trace import About, remember_applied, remember_parked
 from leadline.domain.errors import Poison
 from leadline.store.people import People

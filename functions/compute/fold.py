@@ -13,8 +13,8 @@ from compute.corrections import apply_correction, apply_settlement, delete_deplo
 from compute.deployments import apply_deployment
 from compute.incidents import apply_incident, delete_incident
 from compute.ledgers import apply_change, apply_commits, delete_change
-from compute.point_changes import apply_points, delete_points
-from compute.points import apply_point
+from compute.points.changes import apply_points, delete_points
+from compute.points.telling import apply_point
 from compute.reconfiguration import apply_roster, apply_service
 from compute.trace import About
 from leadline.domain.errors import Conflict, Poison, Transient

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compute import people
 from compute.application import apply_message, note_parked
 from compute.fold import parse_envelope
+from compute.people import renaming
 from leadline.domain.errors import Poison
 from tests.builders import Event
 from tests.unit.query.product_api import Answer, ProductApi
@@ -30,7 +30,7 @@ class Pipeline(ProductApi):
     def _apply(self, body: str, now: int) -> None:
         try:
             if parse_envelope(body)["kind"] == "renaming":
-                while people.go_on(self.table, now, sleep=lambda _: None):
+                while renaming.go_on(self.table, now, sleep=lambda _: None):
                     pass
                 return
             apply_message(self.table, body, now)

@@ -13,8 +13,8 @@ from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute import people
 from compute.fold import fold
+from compute.people import renaming
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Key, Write
@@ -100,8 +100,8 @@ def test_whatever_is_told_and_configured_later_counts_as_if_nobody_had_been_remo
 def small_pages() -> Iterator[None]:
     """A message does little, so that small tables take many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(people, "PAGE", 7)
-        patch.setattr(people, "CHANGES", 2)
+        patch.setattr(renaming, "PAGE", 7)
+        patch.setattr(renaming, "CHANGES", 2)
         yield
 
 
@@ -114,7 +114,7 @@ def test_events_told_while_a_person_is_being_removed_count_as_ever(seed: int, dr
     api.queue.messages.clear()
     left = [*events, *draw.choices(events, k=5)]
     with small_pages():
-        while people.go_on(api.table, api.now, sleep=lambda _: None) or left:
+        while renaming.go_on(api.table, api.now, sleep=lambda _: None) or left:
             told, left = left[:3], left[3:]
             api.tell(*told)
             assert is_exact(api)
@@ -134,7 +134,7 @@ def test_workers_dying_anywhere_leave_a_removal_to_be_finished(seed: int, draw: 
         while going:
             table = DyingTable(_memory(api), dies_after=draw.choice([0, 1, 1, 2, 3]))
             try:
-                going = people.go_on(table, api.now, sleep=lambda _: None) is not None
+                going = renaming.go_on(table, api.now, sleep=lambda _: None) is not None
             except WorkerDied:
                 assert is_exact(api)
     assert places_of(api.table, name) == []
@@ -180,7 +180,7 @@ def test_pseudonyms_change_no_number_and_names_come_back_as_they_were(seed: int,
         api.send("PATCH", "/v1/settings", {"individuals": individuals}, if_match="*")
         with small_pages():
             left = draw.sample(events, k=6)
-            while people.go_on(api.table, api.now, sleep=lambda _: None):
+            while renaming.go_on(api.table, api.now, sleep=lambda _: None):
                 api.tell(*left[:1])
                 left = left[1:]
                 assert is_exact(api)
@@ -209,7 +209,7 @@ def test_workers_dying_anywhere_leave_no_name_and_lose_none(seed: int, draw: ran
             while going:
                 table = DyingTable(_memory(api), dies_after=draw.choice([0, 1, 2, 3]))
                 try:
-                    going = people.go_on(table, api.now, sleep=lambda _: None) is not None
+                    going = renaming.go_on(table, api.now, sleep=lambda _: None) is not None
                 except WorkerDied:
                     assert is_exact(api)
             assert everyones_numbers(api) == before

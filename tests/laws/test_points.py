@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute import point_cells as compute_point_cells
 from compute.fold import fold
+from compute.points import cells as compute_point_cells
 from leadline.domain.points import Point, contributions, merged
 from leadline.store.configuration import ROSTER_KEY, Organisation
 from leadline.store.memory import MemoryTable

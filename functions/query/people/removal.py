@@ -1,7 +1,7 @@
 """DELETE /v1/people/{author}: removes a person from everything, while every number that is not theirs stays what it is.
 
 From the answer on nothing more is stored by the name: it is known by its hash only, and a stand-in drawn at random takes its place.
-What is stored already is renamed by compute (`compute.people`). Should the queue be down, the sweep sets that going.
+What is stored already is renamed by compute (`compute.people.renaming`). Should the queue be down, the sweep sets that going.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 
 Names are looked up apart from the transaction that stores them. That is safe: whoever removes a person or changes the form says so
 in the settings, which a repository's first transaction asserts, and all locks that there are are raised before anything is renamed.
-So nobody goes on with names as they were (`compute.people`).
+So nobody goes on with names as they were (`compute.people.renaming`).
 """
 
 from collections.abc import Iterable, Mapping

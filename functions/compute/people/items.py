@@ -12,7 +12,7 @@ from typing import Any
 
 from compute.corrections import open_deployment
 from compute.derivation import Derivation
-from compute.people_points import rename_points
+from compute.people.points import rename_points
 from compute.records import save_record
 from compute.workspace import Workspace, read_together
 from leadline.domain.deployments import Deployment, relabelled

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from compute.point_cells import Recount, add_point
-from compute.point_changes import open_metric
+from compute.points.cells import Recount, add_point
+from compute.points.changes import open_metric
 from compute.trace import About
 from leadline.domain.points import Point, place_of
 from leadline.store.changeset import Changeset

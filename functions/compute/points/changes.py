@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from compute.point_cells import Recount
+from compute.points.cells import Recount
 from compute.workspace import read_together
 from leadline.domain.points import Point, PointScope
 from leadline.domain.roster import Roster

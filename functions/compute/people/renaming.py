@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
-from compute.people_cells import drop_stale
-from compute.people_items import rename_item
+from compute.people.cells import drop_stale
+from compute.people.items import rename_item
 from compute.sweep import Errand
 from compute.trace import remember_applied
 from leadline.domain.errors import Conflict, Transient

@@ -1,0 +1,1 @@
+"""Points of custom metrics, and the cells that count them."""
