@@ -8,6 +8,7 @@ answer is a problem: 422 when it was the sender's doing, 503 when it was the que
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest.body import read_json
@@ -18,11 +19,11 @@ from ingest.outcomes import Outcome, read_items, reply
 from ingest.points import Point
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
-from leadline.asked import Asked, identified
+from leadline.answering import Answering, headers_of, method_of
+from leadline.asked import Asked
 from leadline.auth import EVENTS_WRITE, Authenticator, Principal
-from leadline.domain.errors import Transient
 from leadline.gate import Gate
-from leadline.problems import Problem, internal, unavailable
+from leadline.problems import Problem
 from leadline.queue import Queue, deliver
 
 if TYPE_CHECKING:
@@ -63,30 +64,15 @@ class Ingest:
         self._queue = queue
         self._clock = clock
         self._log = telemetry.logger("ingest")
+        self._answering = Answering(gate, "ingest", "The key can't be checked at the moment; send it again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0). Raises nothing."""
-        # Only what we know goes into the log: a strange path may be a key pasted in the wrong place.
-        asked = Asked()
-        line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
-        try:
-            response = self._answer(event, line, asked)
-        except Problem as problem:
-            response = problem.response()
-            line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
-        except Transient as transient:
-            self._log.warning("unavailable", extra={**line, **telemetry.describe(transient)})
-            response = unavailable("The key can't be checked at the moment; send it again.").response()
-        except Exception as error:
-            self._log.error("bug", extra={**line, **telemetry.describe(error)})
-            response = internal().response()
-        self._log.info("request", extra={**line, "status": response["statusCode"]})
-        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
-        return identified(event, response, asked.headers)
+        return self._answering.answer(event, partial(self._answer, event))
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
         now = asked.at = self._clock()
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers = headers_of(event)
         if self._webhooks is not None and event["rawPath"].startswith(PREFIX):
             asked.route = "POST /v1/webhooks/{source}"
             return self._webhooks.receive(event, headers, now, line)
@@ -137,5 +123,5 @@ def _route(event: Mapping[str, Any]) -> type[Event]:
 
 
 def _must_be_post(event: Mapping[str, Any]) -> None:
-    if event["requestContext"]["http"]["method"] != "POST":
+    if method_of(event) != "POST":
         raise Problem(405, "Method not allowed", "Events are posted: use POST.", headers={"allow": "POST"})

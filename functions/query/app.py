@@ -6,14 +6,16 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 from leadline import telemetry
-from leadline.asked import Asked, identified
+from leadline.answering import Answering, headers_of, method_of
+from leadline.asked import Asked
 from leadline.auth import METRICS_READ, Authenticator
 from leadline.domain.errors import Transient
 from leadline.gate import Gate
-from leadline.problems import Problem, internal, unavailable
+from leadline.problems import Problem
 from leadline.queue import Queue
 from leadline.store.table import Table
 from query.access.limited import beyond_everything
@@ -38,35 +40,22 @@ class Query:
         self._authenticator = authenticator
         self._reach = reach
         self._log = telemetry.logger("query")
+        self._answering = Answering(self._gate, "query", "The store can't be reached at the moment; send it again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0)."""
-        # Only what we know goes into the log: a strange path or parameter may be a key pasted in the wrong place.
-        asked = Asked()
-        line: dict[str, Any] = {"request_id": (event.get("requestContext") or {}).get("requestId")}
-        try:
-            response = self._answer(event, line, asked)
-        except Problem as problem:
-            response = problem.response()
-            line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
-        except Transient as transient:
-            self._log.warning("unavailable", extra={**line, **telemetry.describe(transient)})
-            response = unavailable("The store can't be reached at the moment; send it again.").response()
-        except Exception as error:
-            self._log.error("bug", extra={**line, **telemetry.describe(error)})
-            response = internal().response()
-        self._log.info("request", extra={**line, "status": response["statusCode"]})
-        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
-        response = identified(event, self._finished(event, response), asked.headers)
-        return {**response, "body": ""} if _method(event) == "HEAD" else response
+        return self._answering.answer(event, partial(self._answer, event), partial(self._finished, event))
 
     def _finished(self, event: Mapping[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        if _method(event) in ("GET", "HEAD"):
+        method, headers = method_of(event), headers_of(event)
+        if method in ("GET", "HEAD"):
             response = conditional(response, headers)
-        response = compressed(response, headers)
+        response = self._shared(compressed(response, headers), headers.get("origin"))
+        return {**response, "body": ""} if method == "HEAD" else response
+
+    def _shared(self, response: dict[str, Any], origin: str | None) -> dict[str, Any]:
         try:
-            return shared(response, headers.get("origin"), self._gate.settings().origins)
+            return shared(response, origin, self._gate.settings().origins)
         except Exception as error:
             if not isinstance(error, Transient):  # which is logged where the request itself meets it
                 self._log.error("bug", extra=telemetry.describe(error))
@@ -74,13 +63,13 @@ class Query:
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
         now = asked.at = self._reach.clock()
-        if _method(event) == "OPTIONS":
+        if method_of(event) == "OPTIONS":
             return self._options(event, asked)
-        route, name = _route(_method(event), event["rawPath"])
+        route, name = _route(method_of(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
         # Who only asks whether we are there is nobody's business, and asks often.
-        asked.route = f"{_method(event)} {route.path}" if route.scope is not None or route.link else None
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        asked.route = f"{method_of(event)} {route.path}" if route.scope is not None or route.link else None
+        headers = headers_of(event)
         media = chosen(headers.get("accept"), route.types)
         self._reach.configuration.begin()
         principal = None
@@ -100,7 +89,7 @@ class Query:
         if not allowed:
             raise _nothing_here()
         asked.route = None  # browsers ask it before each request of a page
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers = headers_of(event)
         return options(allowed, headers, self._gate.settings().origins)
 
 
@@ -111,10 +100,6 @@ def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], 
     configuration = Configuration(gate)
     authenticator = Authenticator(configuration, pepper)
     return Query(authenticator, Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate))
-
-
-def _method(event: Mapping[str, Any]) -> str:
-    return str(event["requestContext"]["http"]["method"])
 
 
 def _route(method: str, path: str) -> tuple[Route, str]:
