@@ -12,6 +12,8 @@ MOST_BYTES = 4096
 
 _CLAUSES = re.compile(r"\b(ADD|REMOVE|SET) ")
 _ABSENT = re.compile(r"attribute_not_exists\((\S+)\)")
+_BETWEEN_TERMS = re.compile(r", (?![^(]*\))")
+_FIRST = re.compile(r"if_not_exists\(\S+, (\S+)\)")
 _COMPARED = re.compile(r"(\S+) (=|<) (\S+)")
 
 
@@ -32,7 +34,7 @@ def updated(action: Wire, item: Wire | None) -> Wire:
     if before or not clauses:
         raise UnknownExpressionError(action["UpdateExpression"])
     for clause, terms in zip(clauses[::2], clauses[1::2], strict=True):
-        for term in terms.strip().split(", "):
+        for term in _BETWEEN_TERMS.split(terms.strip()):
             _apply(action, clause, term, new)
     return new
 
@@ -42,7 +44,10 @@ def _apply(action: Wire, clause: str, term: str, new: Wire) -> None:
         new.pop(_name(action, term), None)
         return
     reference, value = term.split(" = " if clause == "SET" else " ")
-    name, given = _name(action, reference), action["ExpressionAttributeValues"][value]
+    name, first = _name(action, reference), _FIRST.fullmatch(value)
+    if first is not None and name in new:
+        return
+    given = action["ExpressionAttributeValues"][first[1] if first is not None else value]
     if clause == "SET":
         new[name] = given
     else:

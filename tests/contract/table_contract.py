@@ -224,6 +224,13 @@ class TableContract:
         table.write([Add(("p", "s"), {}, forget=["b", "c", "x"])])
         assert contents(table) == {("p", "s"): an_item(d=2), ("p", "t"): an_item("p", "t", d=1)}
 
+    def test_add_keeps_the_latest_of_some_attributes_and_the_first_of_others(self, table: Table) -> None:
+        for turn, faults in enumerate([[{"code": "sha"}], [], [{"code": "time"}, {"code": "url"}]]):
+            table.write([Add(("p", "s"), {"n": 2}, latest={"faults": faults, "last": turn}, first={"since": turn})])
+        assert contents(table) == {
+            ("p", "s"): an_item(n=6, faults=[{"code": "time"}, {"code": "url"}], last=2, since=0)
+        }
+
     def test_add_leaves_other_attributes_alone(self, table: Table) -> None:
         table.write([Put(an_item(name="x", d=1))])
         table.write([Add(("p", "s"), {"d": 1})])

@@ -195,22 +195,33 @@ class DynamoTable:
 
 
 def _addition(write: Add) -> dict[str, Any]:
-    names = list(write.numbers)
-    clauses = ["ADD " + ", ".join(f"#{i} :{i}" for i in range(len(names)))] if names else []
-    if write.forget:
-        clauses.append("REMOVE " + ", ".join(f"#f{i}" for i in range(len(write.forget))))
-    addition: dict[str, Any] = {
-        "UpdateExpression": " ".join(clauses),
-        "ExpressionAttributeNames": {
-            **{f"#{i}": name for i, name in enumerate(names)},
-            **{f"#f{i}": name for i, name in enumerate(write.forget)},
-        },
+    marks: dict[str, str] = {}
+    values: dict[str, Any] = {}
+
+    def each(form: str, mark: str, told: Mapping[str, Any] | Sequence[str]) -> str:
+        """The form once for each name, with what stands for the name and for its value."""
+        written = []
+        for number, name in enumerate(told):
+            marks[f"#{mark}{number}"] = name
+            if isinstance(told, Mapping):
+                values[f":{mark}{number}"] = _serialize(told[name])
+            written.append(form.format(name=f"#{mark}{number}", value=f":{mark}{number}"))
+        return ", ".join(written)
+
+    clauses = {
+        "SET": [
+            each("{name} = {value}", "s", write.latest),
+            each("{name} = if_not_exists({name}, {value})", "i", write.first),
+        ],
+        "ADD": [each("{name} {value}", "", write.numbers)],
+        "REMOVE": [each("{name}", "f", write.forget)],
     }
-    if names:
-        addition["ExpressionAttributeValues"] = {
-            f":{i}": {"N": str(write.numbers[name])} for i, name in enumerate(names)
-        }
-    return addition
+    told = {word: ", ".join(filter(None, parts)) for word, parts in clauses.items()}
+    addition: dict[str, Any] = {
+        "UpdateExpression": " ".join(f"{word} {text}" for word, text in told.items() if text),
+        "ExpressionAttributeNames": marks,
+    }
+    return {**addition, "ExpressionAttributeValues": values} if values else addition
 
 
 def _counting(bounds: Mapping[str, int | None], forget: Sequence[str], ttl: int | None) -> dict[str, Any]:

@@ -87,3 +87,6 @@ class MemoryTable:
                 item[name] = item.get(name, 0) + number
             for name in write.forget:
                 item.pop(name, None)
+            item |= copy.deepcopy(
+                {**write.latest, **{name: value for name, value in write.first.items() if name not in item}}
+            )

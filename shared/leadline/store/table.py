@@ -5,7 +5,7 @@ Two implementations keep one contract: `leadline.store.memory.MemoryTable` (test
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Key = tuple[str, str]
@@ -43,11 +43,17 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Adds whole numbers to an item's attributes, creating the item and the attributes as needed, and removes those in `forget`."""
+    """Adds whole numbers to an item's attributes, creating the item and the attributes as needed, and removes those in `forget`.
+
+    `latest`: attributes that get these values; `first`: attributes that get these values unless they have one. Each attribute is
+    named once.
+    """
 
     key: Key
     numbers: Mapping[str, int]
     forget: Sequence[str] = ()
+    latest: Mapping[str, Any] = field(default_factory=dict)
+    first: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
