@@ -82,7 +82,7 @@ def check(served: Served, scratch: Path, *options: str) -> None:
 
 def test_with_a_key_every_answer_is_one_that_the_document_has(served: Served, tmp_path: Path) -> None:
     key = f"Authorization: Bearer {served.key}"
-    options = ("--phases", "examples,coverage,fuzzing", "--max-examples", "3", "--workers", "2")
+    options = ("--phases", "examples,coverage,fuzzing", "--max-examples", "3")
     check(served, tmp_path, *options, "--header", key)
 
 

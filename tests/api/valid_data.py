@@ -64,7 +64,7 @@ def _mend_query(query: MutableMapping[str, Any]) -> None:
     query.pop("cursor", None)  # only a page could give one
     if "team" in query:
         query.pop("author", None)
-    if {"from", "to"} <= query.access.keys():
+    if {"from", "to"} <= query.keys():
         start, end = _in_order(query["from"], query["to"])
         query["from"], query["to"] = max(start, str(date.fromisoformat(end) - _MOST_DAYS)), end
     else:  # the other end would be today
