@@ -119,10 +119,10 @@ def test_a_direct_commit_is_its_authors_and_their_teams_on_the_day_of_the_deploy
 
     assert (changes(author="ann"), changes(author="bot"), changes(team="payments")) == (1, 1, 1)
     body = {"members": [{"author": "ann", "from": "2026-10-13"}, {"author": "bot"}]}
-    api.ask("PUT", "/v1/teams/payments", body)
+    api.ask("PUT", "/v1/teams/payments", body, if_match="*")
     assert changes(team="payments") == 1
     assert stored_cells(api.table) == folded_cells(api.table)
-    api.ask("PUT", "/v1/teams/payments", {"members": []})
+    api.ask("PUT", "/v1/teams/payments", {"members": []}, if_match="*")
     assert changes(team="payments") == 0
 
 

@@ -175,9 +175,28 @@ def test_what_a_removed_person_shipped_is_found_again_when_their_team_changes() 
     assert api.put_team("solo", {"author": "bob"}).status == 200
     api.settle()
     assert of_the_team() == 3
-    assert api.send("DELETE", "/v1/teams/solo").status == 204
+    assert api.send("DELETE", "/v1/teams/solo", if_match="*").status == 204
     api.settle()
     assert of_the_team() == 0
+
+
+@pytest.mark.parametrize("individuals", ["names", "pseudonyms"])
+def test_who_was_in_a_team_is_on_record_as_people_are_named_and_removed(individuals: str) -> None:
+    api = told(individuals=individuals)
+    ann, bob = (people(api).get(name, name) for name in ("ann", "bob"))
+    assert api.put_team("payments", {"author": "bob"}).status == 200
+
+    def on_record() -> list[Any]:
+        told = [each[side] for each in api.get("/v1/history", kind="team")["items"] for side in ("before", "after")]
+        return [sorted(member["author"] for member in team["members"]) if team else None for team in told]
+
+    assert on_record() == [sorted([ann, bob]), [bob], None, sorted([ann, bob])]
+    api.ask("DELETE", "/v1/people/ann")
+    both = sorted(["former member", bob])
+    assert on_record() == [both, [bob], None, both]
+    assert "former member" not in people(api)
+    configure(api, individuals="names")
+    assert on_record() == [sorted(["former member", "bob"]), ["bob"], None, sorted(["former member", "bob"])]
 
 
 @pytest.mark.parametrize("name", ["", "a\x00b", "x" * 201, "~0123456789abcdef"])

@@ -107,7 +107,7 @@ def teams(whole: Whole) -> None:
     members += [{"author": f"{PERSON}{number}"} for number in range(0, 30, 7)]
     whole.good("PUT", "/v1/teams/payments", {"members": members})
     whole.good("PUT", "/v1/teams/gone", {"members": [{"author": CID}]})
-    whole.good("DELETE", "/v1/teams/gone")
+    whole.good("DELETE", "/v1/teams/gone", if_match="*")
 
 
 def another_team(whole: Whole) -> None:

@@ -82,7 +82,7 @@ def test_whatever_is_told_and_configured_later_counts_as_if_nobody_had_been_remo
     assert everyones_numbers(api) == everyones_numbers(plain)
     changes: list[Callable[[Pipeline], object]] = [
         lambda each: configure(each, timezone="Asia/Kolkata"),
-        lambda each: each.send("DELETE", "/v1/teams/payments"),
+        lambda each: each.send("DELETE", "/v1/teams/payments", if_match="*"),
         lambda each: each.put_team("payments", *({"author": member} for member in TEAMS["payments"])),
         lambda each: each.put_team("search", {"author": CID}, *({"author": member} for member in TEAMS["search"])),
         lambda each: configure(each, direct_commits="list"),

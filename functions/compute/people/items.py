@@ -136,7 +136,8 @@ def _renamed_parts(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[
 
 
 def _rename_as_sent(table: Table, item: Item, people: People) -> bool:
-    names = people.told(names_in(item))
+    # Whoever was removed already is so called here: that is nobody's name, and gets no pseudonym.
+    names = {**people.told({*names_in(item)} - {FORMER_MEMBER}), FORMER_MEMBER: FORMER_MEMBER}
     gone = people.gone(names_in(item, BOTS))
     if not gone and all(name == new for name, new in names.items()):
         return False

@@ -15,8 +15,8 @@ from query.web.schemas import text
 from query.web.values import DEFAULT_LIMIT, name_of
 
 KINDS = (
-    *("settings", "service", "deployment", "change", "incident", "sources", "plan", "access", "badge", "dashboard"),
-    *("person", "metric"),
+    *("settings", "service", "team", "deployment", "change", "incident", "sources", "plan", "access", "badge"),
+    *("dashboard", "person", "metric"),
 )
 PARAMETERS = (
     choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),

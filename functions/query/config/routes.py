@@ -34,7 +34,8 @@ CONFIG_ROUTES = (
         "Sets who is in a team; what they shipped is then counted for it",
         answers.Team,
         body=answers.TeamSent,
-        problems=(404, 413, 415, 422),
+        problems=_CONDITIONAL,
+        headers=IF_MATCH,
     ),
     Route(
         "DELETE",
@@ -43,7 +44,8 @@ CONFIG_ROUTES = (
         teams.delete_team,
         "Removes a team, and its numbers with it",
         None,
-        problems=(404,),
+        problems=(404, 412, 428),
+        headers=IF_MATCH,
     ),
     Route(
         "GET",

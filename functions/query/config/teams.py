@@ -1,10 +1,10 @@
 """GET /v1/teams, and GET, PUT, DELETE /v1/teams/{team}.
 
-A change of a team is stored, with what compute must be told of it, in one write; then the queue is told; then the note of it is
-removed. It is answered as done when the queue has taken everything. So:
+A change of a team is stored and put on record, with what compute must be told of it, in one write; then the queue is told; then the
+note of it is removed. It is answered as done when the queue has taken everything. So:
 
     1. stored, told, note removed                       the usual way
-    2. stored, the queue is down: 503                   the note stays; repeating the request tells it
+    2. stored, the queue is down: 503                   the note stays; the change made once more tells it
     3. stored, told, we die                             the note stays; the next change of any team tells it again: harmless
 """
 
@@ -18,25 +18,30 @@ from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.problems import Problem, unavailable
+from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
 from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.answers import Team, TeamPage
+from query.config.history import entry
 from query.config.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
 from query.config.telling import roster_messages, tell
 from query.config.untold import Untold
 from query.custom.telling import points_messages
 from query.web.body import read_json
+from query.web.etags import check_if_match, with_etag
 from query.web.parameters import CURSOR, LIMIT
 from query.web.refusal import Faults, Refused, not_found
-from query.web.request import Request
+from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
 
 MAX_ROSTER_BYTES = 300_000
 """All teams are one item, because every deployment needs them; an item ends at 400 KB."""
+MAX_TEAM_BYTES = 150_000
+"""What is put on record of a change holds a team twice, before and after, and is one item, too."""
 _TRIES = 5
 
 
@@ -54,24 +59,25 @@ def team_page(request: Request) -> TeamPage:
     teams = request.reach.configuration.roster().teams
     names = sorted(name for name in teams if after is None or name > after)
     page = names[:limit]
+    people = _people(request)
     return {
-        "items": [_answer(request, name, teams[name]) for name in page],
+        "items": [_answer(people, name, teams[name]) for name in page],
         "next_cursor": request.next_cursor(page[-1]) if len(names) > limit else None,
     }
 
 
-def one_team(request: Request) -> Team:
-    """A team. Raises Problem (404)."""
+def one_team(request: Request) -> Reply:
+    """A team, with its ETag. Raises Problem (404)."""
     request.sent.faults.check_query()
     name = _name(request)
     members = request.reach.configuration.roster().teams.get(name)
     if members is None:
         raise not_found("There is no team of this name.")
-    return _answer(request, name, members)
+    return with_etag(_answer(_people(request), name, members))
 
 
-def put_team(request: Request) -> Team:
-    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 413, 415, 422, 503.
+def put_team(request: Request) -> Reply:
+    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503.
 
     Former members stay in it: they are not shown, so that nobody can name them.
     """
@@ -82,26 +88,32 @@ def put_team(request: Request) -> Team:
     faults.check_body()
 
     def put(teams: Teams, people: People) -> _Edit:
+        check_if_match(request, _shown(people, name, teams))
         told = as_stored(members, teams.get(name, ()), people)
         changed = {**teams, name: told}
         check_crowding(changed, told, faults)
+        if len(canonical(_answer(people, name, told)).encode()) > MAX_TEAM_BYTES:
+            faults.add("/members", Refused("too_large", f"take more than {MAX_TEAM_BYTES} bytes"))
         faults.check_body()
         return _Edit(changed, Untold.between(teams.get(name, ()), told))
 
-    _change(request, put)
-    return _answer(request, name, as_stored(members, (), People(request.table, Naming.of(request.organisation()))))
+    _, team = _change(request, name, put)
+    return with_etag(team)
 
 
 def delete_team(request: Request) -> None:
-    """Removes a team with its past. Raises Problem: 404, 503."""
+    """Removes a team with its past. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     name = _name(request)
 
-    def delete(teams: Teams, _: People) -> _Edit:
+    def delete(teams: Teams, people: People) -> _Edit:
+        if name in teams:
+            check_if_match(request, _shown(people, name, teams))
         left = {other: members for other, members in teams.items() if other != name}
         return _Edit(left, Untold.between(teams.get(name, ()), ()))
 
-    if not _change(request, delete):
+    anything, _ = _change(request, name, delete)
+    if not anything:
         raise not_found("There is no team of this name.")
 
 
@@ -112,26 +124,40 @@ def _name(request: Request) -> str:
         raise not_found(f"This can't be a team's name: it {refused.detail}.") from None
 
 
-def _change(request: Request, edit: Callable[[Teams, People], _Edit]) -> bool:
-    """Stores the change and tells compute of it, and of what an earlier one left untold. Whether there was anything to do."""
+def _change(request: Request, name: str, edit: Callable[[Teams, People], _Edit]) -> tuple[bool, Team | None]:
+    """Stores the change and tells compute of it, and of what an earlier one left untold.
+
+    Whether there was anything to do, and the team as it is then.
+    """
     for _ in range(_TRIES):
         found = request.table.get([ROSTER_KEY, SETTINGS_KEY])
         stored = found.get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
         teams = roster_from_item(stored).teams
         settings = found.get(SETTINGS_KEY)
-        change = edit(teams, People(request.table, Naming.of(Organisation.from_item(settings))))
+        people = People(request.table, Naming.of(Organisation.from_item(settings)))
+        change = edit(teams, people)
         untold = Untold.from_data(stored.get("untold")).joined(change.untold)
+        before, after = _shown(people, name, teams), _shown(people, name, change.teams)
         if change.teams == teams and not untold:
-            return False
+            return False, after
         changed = _item(stored, change.teams, untold)
+        record = _record(request, name, changed["v"], before, after)
         try:
             # The roster, or how people are named, may have changed since it was read: then all is done again by that.
-            request.table.write([Put(changed, at_version(stored.get("v", 0))), *while_it_stands(settings)])
+            request.table.write([Put(changed, at_version(stored.get("v", 0))), *record, *while_it_stands(settings)])
         except Conflict:
             continue
         _tell(request, changed, untold)
-        return True
+        return True, after
     raise unavailable("Others kept changing teams at the same time; send it again.", retry_after=1)
+
+
+def _record(request: Request, name: str, version: int, before: Team | None, after: Team | None) -> list[Put]:
+    """What is put on record: nothing where a repetition only tells compute again."""
+    if before == after:
+        return []
+    action = "deleted" if after is None else "created" if before is None else "changed"
+    return [Put(entry(request, "team", name, action, f"team.{name}.v{version}", None, before, after).to_item())]
 
 
 def _item(stored: Item, teams: Teams, untold: Untold) -> Item:
@@ -168,10 +194,19 @@ def _tell(request: Request, stored: Item, untold: Untold) -> None:
 
 
 def _not_told() -> Problem:
-    return unavailable("The team is stored, but counting it could not be set off; send the same request again.")
+    return unavailable(
+        "The change is stored, but counting by it could not be set off; read the team again and send the change once more."
+    )
 
 
-def _answer(request: Request, name: str, members: tuple[Membership, ...]) -> Team:
-    people = People(request.table, Naming.of(request.organisation()))
+def _people(request: Request) -> People:
+    return People(request.table, Naming.of(request.organisation()))
+
+
+def _shown(people: People, name: str, teams: Teams) -> Team | None:
+    return _answer(people, name, teams[name]) if name in teams else None
+
+
+def _answer(people: People, name: str, members: tuple[Membership, ...]) -> Team:
     shown = [replace(member, author=people.stored(member.author)) for member in members]
     return {"team": name, "members": [to_answer(member) for member in shown if not is_stand_in(member.author)]}

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from leadline.auth import ADMIN, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Message
+from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
 from query.app import wire
@@ -112,8 +113,11 @@ class ProductApi:
         return answer.faults
 
     def put_team(self, team: str, *members: dict[str, Any]) -> Answer:
+        """Whatever the team is now."""
         body = json.dumps({"members": list(members)})
-        return self.request("PUT", f"/v1/teams/{team}", body=body, content_type="application/json")
+        there = team in self.table.get([ROSTER_KEY]).get(ROSTER_KEY, {}).get("teams", {})
+        seen = {"if_match": "*"} if there else {}
+        return self.request("PUT", f"/v1/teams/{team}", body=body, content_type="application/json", **seen)
 
     @property
     def told(self) -> list[dict[str, Any]]:

@@ -148,15 +148,15 @@ def test_deleting_a_team_tells_its_people_and_repeating_it_repairs() -> None:
     api.put_team("pay", {"author": "ann", "from": "2026-01-01"})
     api.queue.messages.clear()
     api.queue.down = True
-    assert api.request("DELETE", "/v1/teams/pay").status == 503
+    assert api.request("DELETE", "/v1/teams/pay", if_match="*").status == 503
     api.queue.down = False
-    answer = api.request("DELETE", "/v1/teams/pay")
+    answer = api.request("DELETE", "/v1/teams/pay", if_match="*")
     assert (answer.status, answer.text) == (204, "")
     assert [data["authors"] for data in api.told] == [["ann"]] * 3
     assert {data["from"] for data in api.told} == {"2026-01-01"}
     assert api.request("GET", "/v1/teams/pay").status == 404
     before = roster(api)
-    assert api.request("DELETE", "/v1/teams/pay").status == 404
+    assert api.request("DELETE", "/v1/teams/pay", if_match="*").status == 404
     assert roster(api) == before
 
 
@@ -213,7 +213,7 @@ def test_teams_change_the_numbers_once_compute_was_told() -> None:
     assert [group["key"] for group in api.dora(group_by="team", author="cid")["groups"]] == ["pay"]
     api.put_team("pay", {"author": "bob", "to": "2026-10-11"})
     assert changes_of("pay") == 1
-    api.request("DELETE", "/v1/teams/pay")
+    api.request("DELETE", "/v1/teams/pay", if_match="*")
     assert changes_of("pay") == 0
 
 
@@ -318,7 +318,9 @@ def test_reading_needs_metrics_read_and_writing_config_write() -> None:
     for method in ("PUT", "DELETE"):
         body = '{"members": []}'
         assert api.request(method, "/v1/teams/pay", key=reader, body=body, content_type=JSON).status == 403
-        assert api.request(method, "/v1/teams/pay", key=writer, body=body, content_type=JSON).status in (200, 204)
+        seen = {"if_match": "*"} if method == "DELETE" else {}
+        answer = api.request(method, "/v1/teams/pay", key=writer, body=body, content_type=JSON, **seen)
+        assert answer.status in (200, 204)
     assert api.request("GET", "/v1/teams", key=reader).status == 200
 
 
