@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingest.body import read_json
 from ingest.idempotency import with_key
 from ingest.limited import refuse_beyond
 from ingest.models import Change, Commits, Deployment, Event, Incident
@@ -19,10 +18,12 @@ from ingest.outcomes import Outcome, read_items, reply
 from ingest.points import Point
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
+from leadline.accept import JSON, chosen
 from leadline.answering import Answering, headers_of, method_of
 from leadline.asked import Asked
 from leadline.auth import EVENTS_WRITE, Authenticator, Principal
 from leadline.gate import Gate
+from leadline.json_body import read_json
 from leadline.problems import Problem
 from leadline.queue import Queue, deliver
 
@@ -80,6 +81,7 @@ class Ingest:
             line["route"] = "cdevents"
             _must_be_post(event)
             asked.route = f"POST {CDEVENTS}"
+            chosen(headers.get("accept"), (JSON,))
             if self._authenticate(headers, now, line, asked).limits:
                 # An artifact's commit is told to everybody who waits for it, so that no limit could be kept.
                 raise Problem(
@@ -89,6 +91,7 @@ class Ingest:
         model = _route(event)
         line["route"] = model.kind
         asked.route = f"POST {event['rawPath']}"
+        chosen(headers.get("accept"), (JSON,))
         principal = self._authenticate(headers, now, line, asked)
         outcomes = read_items(model, with_key(model, read_json(event, headers), headers), now)
         refuse_beyond(principal.limits, outcomes, self._gate.ties)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from leadline import telemetry
+from leadline.accept import JSON, chosen
 from leadline.answering import Answering, headers_of, method_of
 from leadline.asked import Asked
 from leadline.auth import METRICS_READ, Authenticator
@@ -20,7 +21,6 @@ from leadline.queue import Queue
 from leadline.store.table import Table
 from query.access.limited import beyond_everything
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
-from query.web.accept import JSON, chosen
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
 from query.web.http import compressed, conditional, options, shared

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.body import clean_json, raw_body
+from leadline.json_body import clean_json, raw_body
 from leadline.problems import Fault, Problem
 
 MAX_EVENTS = 500

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ingest.body import raw_body
 from ingest.webhooks import SOURCES, find
 from ingest.webhooks.delivery import Delivery, Malformed, Source, Translation, Unsigned
 from ingest.webhooks.secrets import Secrets, Unreadable
 from ingest.webhooks.telling import message_of
 from leadline import telemetry
 from leadline.domain.errors import Rejected, Transient
+from leadline.json_body import raw_body
 from leadline.problems import Problem, unavailable
 from leadline.queue import Message, Queue, deliver
 from leadline.store.sources import SOURCES_KEY, Sources

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from leadline.accept import JSON
 from query.openapi.events import EVENT_PATHS, EVENT_SCHEMAS
 from query.openapi.senders import SENDER_PATHS, SENDER_SCHEMAS
-from query.web.accept import JSON
 from query.web.parameters import MAX_REPEATS, Parameter
 from query.web.route import Route
 from query.web.schemas import text

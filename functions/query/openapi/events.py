@@ -242,7 +242,7 @@ def _route(kind: str, schema: str) -> dict[str, Any]:
     answer = {"application/json": {"schema": {"$ref": "#/components/schemas/EventsAnswer"}}}
     problems = {
         str(status): {"$ref": f"#/components/responses/Problem{status}"}
-        for status in (400, 401, 403, 413, 415, 422, 429, 500, 503)
+        for status in (400, 401, 403, 406, 413, 415, 422, 429, 500, 503)
     }
     return {
         "post": {

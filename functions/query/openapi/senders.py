@@ -121,7 +121,7 @@ SENDER_PATHS: dict[str, Any] = {
             "requestBody": {"required": True, "content": _CARRIED},
             "responses": {
                 **_answer("CDEventsAnswer", "At least one event was taken or ignored"),
-                **_problems(400, 401, 403, 413, 415, 422, 429, 500, 503),
+                **_problems(400, 401, 403, 406, 413, 415, 422, 429, 500, 503),
             },
             "security": [{"bearer": []}, {"apiKey": []}],
         }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadline.accept import JSON
 from leadline.auth import Principal
 from leadline.domain.windows import Calendar
 from leadline.gate import Gate
@@ -14,7 +15,6 @@ from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
 from query.badges.memory import BadgeMemory
-from query.web.accept import JSON
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
 from query.web.parameters import Sent

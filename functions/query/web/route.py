@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from query.web.accept import JSON
+from leadline.accept import JSON
 from query.web.parameters import Parameter
 from query.web.request import Request
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from leadline.accept import chosen
 from leadline.problems import Problem
-from query.web.accept import chosen
 
 OFFERED = ("application/json", "text/csv")
 
@@ -24,6 +24,7 @@ OFFERED = ("application/json", "text/csv")
         ("*/*;q=0.8, application/json;q=0.1", "text/csv"),
         ("text/html, */*;q=0.1", "application/json"),
         ("application/problem+json", "application/json"),
+        ("application/problem+json, application/json;q=0, text/csv;q=0.5", "application/json"),
         ("text/csv;q=0, */*", "application/json"),
         ("application/json;q=none", "application/json"),
         ("nonsense", "application/json"),

@@ -17,6 +17,7 @@ from typing import Any
 from leadline.problems import Problem
 
 MAX_BYTES = 1024 * 1024
+"""Of events, of which one request brings many."""
 MAX_DEPTH = 20
 """The deepest good body has five."""
 
@@ -32,10 +33,13 @@ class _Unclean(ValueError):
         self.code = code
 
 
-def read_json(event: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
-    """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case). Raises Problem: 400, 413, 415."""
+def read_json(event: Mapping[str, Any], headers: Mapping[str, str], most: int = MAX_BYTES) -> Any:
+    """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case), whose body has at most so many bytes.
+
+    Raises Problem: 400, 413, 415.
+    """
     _check_type(headers)
-    return clean_json(raw_body(event))
+    return clean_json(raw_body(event, most))
 
 
 def clean_json(raw: bytes) -> Any:
@@ -152,8 +156,7 @@ def _too_deep() -> _Unclean:
 
 
 def _too_large(most: int) -> Problem:
-    detail = f"The body has more than {most // (1024 * 1024)} MiB; send it in several requests."
-    return Problem(413, "Body too large", detail)
+    return Problem(413, "Body too large", f"The body has more than {most // 1024} KiB; send less at a time.")
 
 
 def _malformed(code: str, detail: str) -> Problem:

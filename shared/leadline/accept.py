@@ -16,7 +16,9 @@ def chosen(accept: str | None, offered: Sequence[str]) -> str:
 
     No header, or one that can't be read, rules out nothing. Who takes problem+json takes JSON.
     """
-    ranges = dict(_range(part) for part in (accept or "").split(",") if part.strip())
+    ranges: dict[str, float] = {}
+    for kind, quality in (_range(part) for part in (accept or "").split(",") if part.strip()):
+        ranges[kind] = max(quality, ranges.get(kind, 0.0))
     if not ranges:
         return offered[0]
     best = max(offered, key=lambda kind: _quality(kind, ranges))
