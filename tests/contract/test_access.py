@@ -84,10 +84,31 @@ def test_a_plan_is_made_read_changed_only_as_read_and_removed_only_without_keys(
     assert api.get("/v1/plans")["items"] == [{"plan": "basic", "per_minute": None, "per_day": None, "api": False}]
     assert put(api, "/v1/plans/basic", {"per_minute": 0}, if_match="*").faults == {("/per_minute", "range")}
     key = with_plan(api, Plan())[3:15]
-    assert api.request("DELETE", "/v1/plans/basic").status == 409
+    assert api.request("DELETE", "/v1/plans/basic").status == 428
+    assert api.request("DELETE", "/v1/plans/basic", if_match=made.headers["etag"]).status == 412
+    assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 409
     api.request("DELETE", f"/v1/keys/{key}")
-    assert api.request("DELETE", "/v1/plans/basic").status == 204
+    assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 204
     assert api.request("GET", "/v1/plans/basic").status == 404
+    assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 404
+    told = reversed(api.get("/v1/history", kind="plan")["items"])
+    first = {"plan": "basic", "per_minute": 60, "per_day": 1000, "api": True}
+    second = {"plan": "basic", "per_minute": None, "per_day": None, "api": False}
+    assert [(each["action"], each["before"], each["after"]) for each in told] == [
+        ("created", None, first),
+        ("changed", first, second),
+        ("deleted", second, None),
+    ]
+
+
+def test_plans_are_read_a_page_at_a_time() -> None:
+    api = ProductApi()
+    for name in ("b", "a", "c"):
+        assert put(api, f"/v1/plans/{name}", {"per_minute": 60}).status == 200
+    page = api.get("/v1/plans", limit="2")
+    assert [plan["plan"] for plan in page["items"]] == ["a", "b"]
+    page = api.get("/v1/plans", limit="2", cursor=page["next_cursor"])
+    assert ([plan["plan"] for plan in page["items"]], page["next_cursor"]) == (["c"], None)
 
 
 def log(api: ProductApi, query: str = "limit=200") -> list[tuple[str, int]]:

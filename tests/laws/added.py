@@ -17,7 +17,7 @@ def keys_and_plans(whole: Whole) -> None:
     whole.good("POST", f"/v1/keys/{key_id}/rotate", {"overlap_hours": 1})
     whole.good("DELETE", f"/v1/keys/{key_id}")
     whole.good("PUT", "/v1/plans/gone", {"per_minute": 9}, if_none_match="*")
-    whole.good("DELETE", "/v1/plans/gone")
+    whole.good("DELETE", "/v1/plans/gone", if_match="*")
 
 
 def dashboards(whole: Whole) -> None:

@@ -71,9 +71,10 @@ class PlanEntry(TypedDict):
 
 
 class PlanPage(TypedDict):
-    """All plans, in order of name."""
+    """In order of name."""
 
     items: list[PlanEntry]
+    next_cursor: str | None
 
 
 _Bound = Annotated[int, Schema(whole(1, 10_000_000))]

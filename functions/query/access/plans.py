@@ -20,9 +20,10 @@ from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.fields import Fields, read_bool, whole
+from query.web.parameters import CURSOR, LIMIT
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
-from query.web.values import name_of
+from query.web.values import DEFAULT_LIMIT, name_of
 
 MAX_PLANS = 100
 MAX_ORIGINS = 50
@@ -33,10 +34,21 @@ _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(
 _read_name = name_of(100)
 
 
+PARAMETERS = (LIMIT, CURSOR)
+
+
 def plan_page(request: Request) -> PlanPage:
+    """Plans in order of name."""
+    after = request.position()
     request.sent.faults.check_query()
+    limit = request.sent.one("limit", DEFAULT_LIMIT)
     plans = _stored(request).plans
-    return {"items": [_plan(name, plans[name]) for name in sorted(plans)]}
+    names = sorted(name for name in plans if after is None or name > after)
+    page = names[:limit]
+    return {
+        "items": [_plan(name, plans[name]) for name in page],
+        "next_cursor": request.next_cursor(page[-1]) if len(names) > limit else None,
+    }
 
 
 def one_plan(request: Request) -> Reply:
@@ -72,22 +84,24 @@ def put_plan(request: Request) -> Reply:
             faults.check_body()
         return replace(settings, plans={**settings.plans, name: plan})
 
-    _change(request, "plan", name, "put", put)
+    _change(request, "plan", name, put)
     return with_etag(_plan(name, plan))
 
 
 def delete_plan(request: Request) -> None:
-    """Removes a plan that no key belongs to. Raises Problem: 404, 409, 503."""
+    """Removes a plan that no key belongs to. Raises Problem: 404, 409, 412, 428, 503."""
     request.sent.faults.check_query()
-    if any(key.get("plan") == request.name and key.get("revoked_at") is None for key in list_keys(request.table)):
-        raise Problem(409, "In use", "Keys belong to this plan; revoke them first.")
 
     def delete(settings: AccessSettings) -> AccessSettings:
-        if request.name not in settings.plans:
+        old = settings.plans.get(request.name)
+        if old is None:
             raise not_found("There is no plan of this name.")
+        check_if_match(request, _plan(request.name, old))
+        if any(key.get("plan") == request.name and key.get("revoked_at") is None for key in list_keys(request.table)):
+            raise Problem(409, "In use", "Keys belong to this plan; revoke them first.")
         return replace(settings, plans={name: plan for name, plan in settings.plans.items() if name != request.name})
 
-    _change(request, "plan", request.name, "delete", delete)
+    _change(request, "plan", request.name, delete)
 
 
 def get_access(request: Request) -> Reply:
@@ -111,25 +125,18 @@ def put_access(request: Request) -> Reply:
         check_if_match(request, _answer(settings))
         return replace(settings, log=log, log_days=days, origins=origins, docs=docs)
 
-    return with_etag(_answer(_change(request, "access", "access", "put", put)))
+    return with_etag(_answer(_change(request, "access", "access", put)))
 
 
 def _change(
-    request: Request, kind: str, name: str, action: str, change: Callable[[AccessSettings], AccessSettings]
+    request: Request, kind: str, name: str, change: Callable[[AccessSettings], AccessSettings]
 ) -> AccessSettings:
     for _ in range(_TRIES):
         old = _stored(request)
         new = change(old)
-        told = entry(
-            request,
-            kind,
-            name,
-            action,
-            f"access-{old.version + 1}",
-            None,
-            _part(old, kind, name),
-            _part(new, kind, name),
-        )
+        before, after = _part(old, kind, name), _part(new, kind, name)
+        action = "created" if before is None else "deleted" if after is None else "changed"
+        told = entry(request, kind, name, action, f"access-{old.version + 1}", None, before, after)
         try:
             request.table.write([Put(new.to_item(), at_version(old.version)), Put(told.to_item())])
         except Conflict:
@@ -143,7 +150,7 @@ def _part(settings: AccessSettings, kind: str, name: str) -> dict[str, Any] | No
     if kind != "plan":
         return dict(_answer(settings))
     plan = settings.plans.get(name)
-    return plan.to_data() if plan is not None else None
+    return dict(_plan(name, plan)) if plan is not None else None
 
 
 def _stored(request: Request) -> AccessSettings:

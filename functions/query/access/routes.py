@@ -65,7 +65,7 @@ ACCESS_ROUTES = (
         problems=_CHANGE,
         headers=IF_MATCH,
     ),
-    Route("GET", "/v1/plans", ADMIN, plans.plan_page, "Plans, in order of name", a.PlanPage),
+    Route("GET", "/v1/plans", ADMIN, plans.plan_page, "Plans, in order of name", a.PlanPage, plans.PARAMETERS),
     Route("GET", "/v1/plans/{plan}", ADMIN, plans.one_plan, "One plan", a.PlanEntry, problems=(404,)),
     Route(
         "PUT",
@@ -85,7 +85,8 @@ ACCESS_ROUTES = (
         plans.delete_plan,
         "Removes a plan that no key has",
         None,
-        problems=(404, 409),
+        problems=(404, 409, 412, 428),
+        headers=IF_MATCH,
     ),
     Route(
         "GET",

@@ -59,7 +59,7 @@ def post_badge(request: Request) -> Reply:
     shows = _read(read_json(request.event, request.headers))
     by = request.principal.key_id if request.principal is not None else None
     token, badge = new_badge(request.reach.pepper(), shows, now=request.now, created_by=by)
-    told = entry(request, "badge", badge.badge_id, "post", badge.badge_id, None, None, shows)
+    told = entry(request, "badge", badge.badge_id, "created", badge.badge_id, None, None, shows)
     request.table.write([Put(badge.to_item(), ABSENT), Put(told.to_item())])
     link = f"/v1/badges/{token}"
     made: BadgeMade = {"link": link, "badge": _entry(badge)}
@@ -73,7 +73,7 @@ def delete_badge(request: Request) -> None:
     item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
     if item is None:
         raise _no_badge()
-    told = entry(request, "badge", request.name, "delete", f"{request.name}-", None, Badge.from_item(item).shows)
+    told = entry(request, "badge", request.name, "deleted", f"{request.name}-", None, Badge.from_item(item).shows)
     try:
         request.table.write([Delete(key, at_version(item["v"])), Put(told.to_item())])
     except Conflict:

@@ -32,7 +32,7 @@ def put_sources(request: Request) -> Reply:
         old = _stored(request)
         check_if_match(request, old.to_data())
         version = old.version + 1
-        told = entry(request, "sources", "sources", "put", f"sources-{version}", None, old.to_data(), new.to_data())
+        told = entry(request, "sources", "sources", "changed", f"sources-{version}", None, old.to_data(), new.to_data())
         try:
             item = replace(new, version=version).to_item()
             request.table.write([Put(item, at_version(old.version)), Put(told.to_item())])
