@@ -91,6 +91,13 @@ def test_a_plan_is_made_read_changed_only_as_read_and_removed_only_without_keys(
     assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 204
     assert api.request("GET", "/v1/plans/basic").status == 404
     assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 404
+
+
+def test_what_was_done_to_a_plan_is_on_record_with_what_was_before_and_after() -> None:
+    api = ProductApi()
+    for bounds in ({"per_minute": 60, "per_day": 1000}, {"api": False}):
+        assert put(api, "/v1/plans/basic", bounds, if_match="*" if "api" in bounds else "").status == 200
+    assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 204
     told = reversed(api.get("/v1/history", kind="plan")["items"])
     first = {"plan": "basic", "per_minute": 60, "per_day": 1000, "api": True}
     second = {"plan": "basic", "per_minute": None, "per_day": None, "api": False}

@@ -179,7 +179,7 @@ def test_who_made_and_revoked_a_badge_is_on_record() -> None:
     api.now += 1000
     api.request("DELETE", f"/v1/badges/{made['badge']['badge_id']}")
     deleted, posted = api.get("/v1/history", kind="badge")["items"]
-    assert (posted["action"], posted["name"], posted["before"]) == ("post", made["badge"]["badge_id"], None)
+    assert (posted["action"], posted["name"], posted["before"]) == ("created", made["badge"]["badge_id"], None)
     assert posted["after"]["service"] == ["shop"]
     assert (deleted["action"], deleted["before"], deleted["after"]) == ("deleted", posted["after"], None)
     assert posted["key_id"] == made["badge"]["created_by"]
