@@ -296,8 +296,10 @@ MemberSent = TypedDict("MemberSent", {"author": Name, "from": NotRequired[Date |
 
 
 class TeamSent(TypedDict):
-    """Who is in a team, from a day (inclusive) to a day (exclusive); either may be left open."""
+    """Who is in a team, from a day (inclusive) to a day (exclusive); either may be left open. `team`: that of the path, as GET
+    shows it."""
 
+    team: NotRequired[Name | None]
     members: Annotated[list[MemberSent], Schema(array(1_000))]
 
 
