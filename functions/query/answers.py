@@ -240,10 +240,22 @@ class EventTrace(TypedDict):
     steps: list[EventStep]
 
 
-class AttentionEntry(TypedDict):
-    """Something that needs attention: a deployment that is `pending`, `unmatched` or `waiting`, or a `parked` event."""
+class RefusedFor(TypedDict):
+    """What was wrong: `pointer` into a body that was sent, without names of fields that are unknown, and the fault's `code`."""
 
-    status: Literal["pending", "unmatched", "waiting", "parked"]
+    pointer: str
+    code: str
+
+
+class AttentionEntry(TypedDict):
+    """Something that needs attention: a deployment that is `pending`, `unmatched` or `waiting`, a `parked` event, or events that
+    were `refused`.
+
+    Of refused events: how many (`count`) were refused alike from `since` to `last_at`, an hour at most, the id of the `key` they
+    came with, and up to 10 `faults`. Null and empty for all else.
+    """
+
+    status: Literal["pending", "unmatched", "waiting", "parked", "refused"]
     reason: str
     advice: str
     since: str
@@ -253,6 +265,10 @@ class AttentionEntry(TypedDict):
     environment: str | None
     repository: str | None
     deployment: str | None
+    count: int | None
+    last_at: str | None
+    key: str | None
+    faults: list[RefusedFor]
 
 
 class AttentionPage(TypedDict):
