@@ -16,6 +16,7 @@ from ingest.limited import refuse_beyond
 from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
 from ingest.points import Point
+from ingest.refusals import noting
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
 from leadline.accept import JSON, chosen
@@ -82,19 +83,24 @@ class Ingest:
             _must_be_post(event)
             asked.route = f"POST {CDEVENTS}"
             chosen(headers.get("accept"), (JSON,))
-            if self._authenticate(headers, now, line, asked).limits:
-                # An artifact's commit is told to everybody who waits for it, so that no limit could be kept.
-                raise Problem(
-                    403, "Beyond the key", "CDEvents need a key that is not limited to services or repositories."
-                )
-            return self._cdevents().receive(event, headers, now, line)
+            limits = self._authenticate(headers, now, line, asked).limits
+            with noting(asked, "cdevent") as refusals:
+                if limits:
+                    # An artifact's commit is told to everybody who waits for it, so that no limit could be kept.
+                    raise Problem(
+                        403, "Beyond the key", "CDEvents need a key that is not limited to services or repositories."
+                    )
+                return self._cdevents().receive(event, headers, now, line, refusals)
         model = _route(event)
         line["route"] = model.kind
         asked.route = f"POST {event['rawPath']}"
         chosen(headers.get("accept"), (JSON,))
         principal = self._authenticate(headers, now, line, asked)
-        outcomes = read_items(model, with_key(model, read_json(event, headers), headers), now)
-        refuse_beyond(principal.limits, outcomes, self._gate.ties)
+        with noting(asked, model.kind) as refusals:
+            sent = with_key(model, read_json(event, headers), headers)
+            outcomes = read_items(model, sent, now)
+            refuse_beyond(principal.limits, outcomes, self._gate.ties)
+            refusals.add_items(outcomes, sent)
         self._enqueue(outcomes, line)
         line["accepted"] = sum(outcome.accepted for outcome in outcomes)
         line["rejected"] = len(outcomes) - line["accepted"]

@@ -95,7 +95,7 @@ class Leadline(Construct):
         # The arrows.
         self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key, the sources
         self.ingest.add_to_role_policy(_artifacts(self.table))  # which commit an artifact was built from
-        self.ingest.add_to_role_policy(_callers(self.table))  # who called, and how often
+        self.ingest.add_to_role_policy(_callers(self.table))  # who called, how often, and what was refused
         self.key_secret.grant_read(self.ingest)
         self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
@@ -242,9 +242,11 @@ def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
 
 
 def _callers(table: dynamodb.Table) -> iam.PolicyStatement:
-    """What ingest may write of its callers: the access log, a key's requests and last use. Never a key, nor what it may do."""
+    """What ingest may write of its callers: who called, what it refused, how a key was used. Never a key, nor what it may do."""
     return iam.PolicyStatement(
         actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
         resources=[table.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*"]}},
+        conditions={
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*", "attention#refused"]}
+        },
     )

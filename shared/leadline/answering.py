@@ -52,7 +52,7 @@ class Answering:
             self._log.error("bug", extra={**line, **telemetry.describe(error)})
             response = internal().response()
         self._log.info("request", extra={**line, "status": response["statusCode"]})
-        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal)
+        self._gate.note(asked.entry(event, response["statusCode"]), asked.principal, asked.also)
         return identified(event, finish(response), asked.headers)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.auth import Principal
 from leadline.store.access import LogEntry
+from leadline.store.table import Write
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 UNKNOWN = "unknown"
@@ -18,12 +19,13 @@ UNKNOWN = "unknown"
 @dataclass(slots=True)
 class Asked:
     """`at`: when it came, in epoch ms, None until that is known. `route` is a template of ours once it is known, None for what is
-    not noted; `headers` go out with the answer."""
+    not noted; `headers` go out with the answer. `also` makes what else is noted once it is answered."""
 
     at: int | None = None
     route: str | None = UNKNOWN
     principal: Principal | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    also: Callable[[], Sequence[Write]] = tuple
     started: float = field(default_factory=time.monotonic)
 
     def entry(self, event: Mapping[str, Any], status: int) -> LogEntry | None:

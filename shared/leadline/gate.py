@@ -4,7 +4,8 @@ Cost, in requests to the table:
 - settings and plans: read along with the key, at most twice a minute a process;
 - a key whose plan has limits: one update a request, which adds one to its day and its minute and checks both bounds. Once a bound
   is met, this process remembers until when, and refuses without asking the table again;
-- the access log: one put a request, after the answer is decided. A key's last use goes along with it once an hour.
+- the access log: one put a request, after the answer is decided. A key's last use goes along with it once an hour, and so do the
+  events that it refused.
 """
 
 from __future__ import annotations
@@ -130,8 +131,13 @@ class Gate:
         ]
         return {"ratelimit-policy": _policy(plan), "ratelimit": ", ".join(told)}
 
-    def note(self, entry: LogEntry | None, principal: Principal | None) -> None:
-        """Writes down a request that was answered, and hourly that its key was used. Never raises: the answer stands."""
+    def note(
+        self, entry: LogEntry | None, principal: Principal | None, also: Callable[[], Sequence[Write]] = tuple
+    ) -> None:
+        """Writes down a request that was answered, and hourly that its key was used. Never raises: the answer stands.
+
+        What `also` makes is written with it in one request; where that fails, the rest is written alone.
+        """
         try:
             writes: list[Write] = []
             settings = self.settings()
@@ -140,10 +146,20 @@ class Gate:
             if principal is not None and self._is_news(principal):
                 pk, sk = used_key(principal.key_id)
                 writes.append(Put({"pk": pk, "sk": sk, "at": self._clock()}))
-            if writes:
+            if not self._written_with(writes, also) and writes:
                 self._table.write(writes)
         except Exception as error:
             self._log.warning("not noted", extra=telemetry.describe(error))
+
+    def _written_with(self, writes: Sequence[Write], also: Callable[[], Sequence[Write]]) -> bool:
+        """Whether there was more to note, and everything is written."""
+        try:
+            if more := also():
+                self._table.write([*writes, *more])
+            return bool(more)
+        except Exception as error:
+            self._log.warning("not noted", extra=telemetry.describe(error))
+            return False
 
     def _is_news(self, principal: Principal) -> bool:
         now = self._clock()

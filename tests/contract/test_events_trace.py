@@ -20,7 +20,7 @@ from leadline.event_ids import event_id, is_event_id
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put
-from query.events.reasons import REASONS
+from query.events.reasons import REASONS, WITHOUT_TRACE
 from tests.builders import (
     HOUR,
     MINUTE,
@@ -219,9 +219,9 @@ def test_every_reason_of_attribution_has_its_advice() -> None:
     assert set(Reason) <= REASONS.keys()
 
 
-def test_docs_why_tells_of_each_reason_what_the_trace_tells() -> None:
+def test_docs_why_tells_of_each_reason_what_the_answers_tell() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|$", WHY, re.MULTILINE))
-    assert rows == REASONS
+    assert rows == REASONS | WITHOUT_TRACE
 
 
 def test_a_deployments_way_is_told_with_its_times_range_changes_and_cells() -> None:
@@ -319,9 +319,21 @@ def test_what_needs_attention_is_listed_newest_first_page_by_page_and_by_filter(
 
     assert listed(status="parked") == [broken]
     assert listed(status="pending") == [pending[1], pending[0]]
-    assert listed(reason="REPOSITORY_MISMATCH") == [mismatched]
+    assert listed(reason="REPOSITORY_MISMATCH") == listed(status="mismatched") == [mismatched]
     assert listed(service="other") == [mismatched]
     assert api.refused("/v1/events", "status=good") == {("?status", "choice")}
+
+
+def test_mismatched_are_those_unmatched_that_another_repository_has_and_either_word_finds_them() -> None:
+    api = Pipeline()
+    told = mismatch(api)
+    api.table.write([Put({"pk": "attention#unmatched", "sk": f"{at(9):013d}#x", "reason": "SHA_NOT_FOUND"})])
+    mismatched, both = (
+        api.get("/v1/events", pairs)["items"]
+        for pairs in ([("status", "mismatched")], [("status", "mismatched"), ("status", "unmatched")])
+    )
+    assert [(item["event_id"], item["status"]) for item in mismatched] == [(told["event_id"], "unmatched")]
+    assert [item["reason"] for item in both] == ["REPOSITORY_MISMATCH", "SHA_NOT_FOUND"]
 
 
 def test_what_is_completed_leaves_the_list() -> None:

@@ -182,7 +182,7 @@ def test_ingest_may_write_nothing_but_artifacts_and_who_called(template: Templat
     ]
     assert [statement.get("Condition") for statement in writing] == [
         {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["artifact#*", "attention#waiting"]}},
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*"]}},
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["access#*", "quota#*", "used#*", "attention#refused"]}},
     ]
 
 

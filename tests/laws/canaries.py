@@ -138,6 +138,9 @@ def told_by_us(whole: Whole) -> Iterator[tuple[str, str]]:
             yield "access log", json.dumps(item)
         if item["pk"].startswith("event#"):
             yield "trace", f"{item.get('reason')} {item.get('detail')}"
+        if item["pk"] == "attention#refused":
+            told = {name: value for name, value in item.items() if name not in ("service", "repository")}
+            yield "refused", json.dumps(told)
     for message in whole.dead.sent:
         yield "dead letter", json.dumps(message["MessageAttributes"])
 

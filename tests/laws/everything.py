@@ -192,6 +192,13 @@ def parked_events(whole: Whole) -> None:
     whole.work(Message("x", "{", "g", ""))
 
 
+def refused_events(whole: Whole) -> None:
+    wrong = {"id": "no SHA", "author": ANN, "labels": {f"{ANN}\n": ANN}}
+    for body in ({**wrong, "service": "shop", "repository": SHOP}, wrong):
+        assert whole.send("POST", "/v1/events/deployments", body).status == 422
+    assert whole.send("POST", "/v1/events", body).status == 422
+
+
 def code_hosts(whole: Whole) -> None:
     """A backfill, a look-up, the hourly reconciliation, and a host that is away."""
     with a_code_host() as (server, hosted):
@@ -256,6 +263,7 @@ WAYS: tuple[Callable[[Whole], None], ...] = (
     badges,
     previews,
     parked_events,
+    refused_events,
     code_hosts,
     people,
     reads,

@@ -48,6 +48,8 @@ def test_events_that_are_refused_are_repeated_nowhere() -> None:
         for repository in repositories_with_passwords():
             answer = whole.send("POST", "/v1/events/deployments", a_posted_deployment("m1", 1, repository=repository))
             assert answer.status == 422
+        noted = list(whole.table.query("attention#refused"))
+        assert len(noted) > 20
 
 
 @pytest.mark.parametrize("path", [*EVENT_ROUTES, "/v1/events", "/v1/webhooks/github", "/v1/webhooks/jira"])

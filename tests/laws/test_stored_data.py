@@ -114,7 +114,7 @@ def test_no_stored_text_is_a_payload() -> None:
     """An object as text is a message of ours that was parked, and nothing else."""
     for section, item in placed():
         for path, value in attributes_of(item):
-            if isinstance(value, str) and value[:1] in "{[" and (section.title, path) != _PARKED_MESSAGE:
+            if isinstance(value, str) and value.startswith(("{", "[")) and (section.title, path) != _PARKED_MESSAGE:
                 with pytest.raises(ValueError, match=""):
                     json.loads(value)
 

@@ -25,6 +25,7 @@ from ingest.cdevents.translation import Artifact, Nothing, Tells, translate
 from ingest.messages import MAX_BYTES, message
 from ingest.models import Deployment, Event
 from ingest.outcomes import QUEUE_UNAVAILABLE
+from ingest.refusals import Refusals
 from ingest.validation import Invalid, read_event
 from leadline import telemetry
 from leadline.domain.errors import Rejected, Transient
@@ -62,14 +63,25 @@ class CDEvents:
         self._log = telemetry.logger("ingest")
 
     def receive(
-        self, event: Mapping[str, Any], headers: Mapping[str, str], now: int, line: dict[str, Any]
+        self,
+        event: Mapping[str, Any],
+        headers: Mapping[str, str],
+        now: int,
+        line: dict[str, Any],
+        refusals: Refusals,
     ) -> dict[str, Any]:
-        """Answers one authenticated request (payload 2.0; `headers` in lower case). Adds to the log `line`. Raises Problem."""
+        """Answers one authenticated request (payload 2.0; `headers` in lower case). Adds to the log `line` and to `refusals`.
+
+        Raises Problem.
+        """
         carried = read_events(event, headers)
         try:
             sources = self._configuration(now)
             results = [self._one(item, sources, now) for item in carried]
             self._send(results, line)
+            for result in results:
+                if result.status == "rejected":
+                    refusals.add(result.details["errors"])
         except (Transient, Rejected) as broken:
             raise unavailable("The table can't be reached at the moment; send it again.") from broken
         return _reply(results, line)

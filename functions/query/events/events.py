@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from leadline.domain.attribution import Reason
 from leadline.event_ids import is_event_id
 from leadline.problems import Problem
 from leadline.queue import Message
 from leadline.store.artifacts import WAITING
 from leadline.store.attention import PARKED, PENDING, UNMATCHED, attention_partition
 from leadline.store.events import Trace, event_key
+from leadline.store.refusals import REFUSED
 from leadline.store.table import Item
 from query.access.limited import check_asked, known_repositories, reaches_event, within
 from query.answers import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
@@ -35,8 +37,16 @@ from query.web.values import DEFAULT_LIMIT, name_of
 Listed = tuple[str, str, Item]
 """An entry's position in the list, its status and what is stored of it."""
 
-LISTED = (PENDING, UNMATCHED, WAITING, PARKED)
-STATUS = choice("status", "Only what is in this state; repeated, any.", *LISTED, repeats=True)
+LISTED = (PENDING, UNMATCHED, WAITING, PARKED, REFUSED)
+MISMATCHED = "mismatched"
+"""To ask for unmatched deployments whose service is tied to another repository."""
+STATUS = choice(
+    "status",
+    f"Only what is in this state; repeated, any. `{MISMATCHED}`: what is `{UNMATCHED}` since its service is another repository's.",
+    *LISTED,
+    MISMATCHED,
+    repeats=True,
+)
 REASON = Parameter(
     "reason",
     name_of(100),
@@ -143,19 +153,20 @@ def _way(trace: Trace) -> Iterator[EventStep]:
 
 
 def event_page(request: Request) -> AttentionPage:
-    """What needs attention: deployments that are pending, unmatched or waiting for their artifact, and parked events."""
+    """What needs attention: deployments that are pending, unmatched or waiting for their artifact, parked and refused events."""
     sent = request.sent
     before = request.position()
     sent.faults.check_query()
     limit = sent.one("limit", DEFAULT_LIMIT)
-    listed = _listed(request, sent.all("status") or LISTED, before)
+    asked = sent.all("status") or LISTED
+    listed = _listed(request, tuple({UNMATCHED if status == MISMATCHED else status for status in asked}), before)
     if request.limits:
         listed = _own(request, listed)
     items: list[AttentionEntry] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
         last = position
-        if _wanted(request, item):
+        if _wanted(request, item) and (status in asked or item["reason"] == Reason.REPOSITORY_MISMATCH):
             items.append(_entry(status, item))
             if len(items) == limit:
                 break
@@ -186,6 +197,8 @@ def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
     def is_own(status: str, item: Item) -> bool:
         if status in (PENDING, UNMATCHED):
             return item["service"] in reached
+        if status == REFUSED:
+            return request.principal is not None and item["key"] == request.principal.key_id
         return not request.limits.faults(item, tied)  # no service's yet: theirs whose key could have sent it
 
     return (entry for entry in listed if is_own(entry[1], entry[2]))
@@ -205,11 +218,15 @@ def _entry(status: str, item: Item) -> AttentionEntry:
         "advice": advice(item["reason"]),
         "since": instant(item.get("since", int(item["sk"][:13]))) or "",
         "event_id": name if parked else item.get("event_id"),
-        "kind": item["kind"] if parked else "deployment",
+        "kind": item["kind"] if status in (PARKED, REFUSED) else "deployment",
         "service": item.get("service"),
         "environment": item.get("environment"),
         "repository": item.get("repository"),
-        "deployment": None if parked or status == WAITING else name,
+        "deployment": name if status in (PENDING, UNMATCHED) else None,
+        "count": item.get("count"),
+        "last_at": instant(item.get("last")),
+        "key": item.get("key"),
+        "faults": item.get("faults", []),
     }
 
 

@@ -84,8 +84,12 @@ WITHOUT_TRACE: dict[str, str] = {
         "It names an artifact of which nobody has told the commit, so it is kept and counts nowhere yet. Send the "
         "artifact's packaging as a CDEvent, or the deployment with its commit."
     ),
+    "REFUSED": (
+        "Events were refused and answered with their faults, of which `faults` has the places and codes; nothing else of them is "
+        "kept. Mend what the sender with this key sends, and send it again."
+    ),
 }
-"""Of what is listed but has not become an event yet."""
+"""Of what is listed but is no event, or none yet."""
 
 QUEUED = (
     "It is not applied yet. If it was answered 202 just now, ask again in a few seconds. If it stays so, its queue is held up (see "

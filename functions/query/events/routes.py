@@ -13,7 +13,7 @@ EVENT_ROUTES = (
         "/v1/events",
         METRICS_READ,
         events.event_page,
-        "What needs attention: deployments without their changes, and events that could not be applied",
+        "What needs attention: deployments without their changes, events that could not be applied, and refused ones",
         answers.AttentionPage,
         events.PARAMETERS,
         limited=True,

@@ -3,6 +3,8 @@
 attention#pending   | 1790000000000#9f3c…       a deployment whose SHA is looked for
 attention#unmatched | 1790000000000#9f3c…       one whose SHA was not found, or whose repository is not its service's
 attention#parked    | 1790000000000#dep_3f9a…   an event that could not be applied
+
+`waiting` is in `artifacts`, `refused` in `refusals`.
 """
 
 from leadline.store.table import Key
