@@ -105,8 +105,8 @@ def _constant(name: str) -> Any:
 
 
 def _int(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
-        raise _Unclean("number_too_large", f"The body holds a number of {len(digits)} digits.")
+    if len(digits.lstrip("-")) > _MAX_DIGITS:
+        raise _Unclean("number_too_large", f"The body holds a number of more than {_MAX_DIGITS} digits.")
     return int(digits)
 
 

@@ -21,6 +21,8 @@ _DAY = timedelta(days=1)
 _ONE_OF_GOOD, _ONE_OF_BAD = 5, 2
 _DEPENDENT = {"aggregation", "statistic", "group_by"}
 """Fields of which not every value goes with every value of another."""
+_SHOWN_AS = {"dashboard": "id"}
+"""Of what a path names, the field that shows it, where that has another name."""
 
 schemathesis.openapi.format("date-time", _MOMENTS.map(lambda moment: moment.isoformat().replace("+00:00", "Z")))
 schemathesis.openapi.format("date", st.dates(FIRST, LAST).map(date.isoformat))
@@ -52,6 +54,10 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
         _mend_query(case.query)
     for sent in _objects(case.body):
         _mend(sent)
+    if isinstance(case.body, dict):
+        # It may only say what the path says; what that is, is not for a schema.
+        for name in case.path_parameters:
+            case.body.pop(_SHOWN_AS.get(name, name), None)
     # The header stands for the event's own id, so it may not differ from one, nor be for several events.
     own_ids = {"deployment_id", "id"}
     if isinstance(case.headers, MutableMapping) and (not isinstance(case.body, dict) or own_ids & case.body.keys()):

@@ -81,8 +81,9 @@ _Bound = Annotated[int, Schema(whole(1, 10_000_000))]
 
 
 class PlanSent(TypedDict):
-    """Left out or null: no bound; `api` true."""
+    """Left out or null: no bound; `api` true. `plan`: that of the path, as GET shows it."""
 
+    plan: NotRequired[Annotated[str, Schema(text(100))] | None]
     per_minute: NotRequired[_Bound | None]
     per_day: NotRequired[_Bound | None]
     api: NotRequired[bool | None]

@@ -23,7 +23,7 @@ from query.web.fields import Fields, read_bool, whole
 from query.web.parameters import CURSOR, LIMIT
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of
+from query.web.values import DEFAULT_LIMIT, name_of, same_as
 
 MAX_PLANS = 100
 MAX_ORIGINS = 50
@@ -68,7 +68,8 @@ def put_plan(request: Request) -> Reply:
     except Refused as refused:
         raise not_found(f"This can't be a plan's name: it {refused.detail}.") from None
     faults = Faults()
-    fields = Fields(read_json(request.event, request.headers), ("per_minute", "per_day", "api"), faults)
+    fields = Fields(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
+    fields.read("plan", same_as(name), name)
     plan = Plan(
         fields.read("per_minute", whole(1, _MOST), 0) or None,
         fields.read("per_day", whole(1, _MOST), 0) or None,
@@ -134,6 +135,8 @@ def _change(
     for _ in range(_TRIES):
         old = _stored(request)
         new = change(old)
+        if new == old:
+            return old
         before, after = _part(old, kind, name), _part(new, kind, name)
         action = "created" if before is None else "deleted" if after is None else "changed"
         told = entry(request, kind, name, action, f"access-{old.version + 1}", None, before, after)

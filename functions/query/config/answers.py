@@ -69,8 +69,9 @@ class ServiceConfiguration(TypedDict):
 
 
 class ServiceSent(TypedDict):
-    """Any of what is configured of a service; null takes it back."""
+    """Any of what is configured of a service; null takes it back. `service`: that of the path, as GET shows it."""
 
+    service: NotRequired[Name | None]
     repository: NotRequired[Annotated[str, Schema(REPOSITORY_PATH)] | None]
     paths: NotRequired[Annotated[list[Annotated[str, Schema(text(500))]], Schema(array(100))] | None]
     production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]

@@ -17,7 +17,7 @@ from leadline.domain.roster import Membership
 from leadline.store.people import People
 from query.answers import Member
 from query.web.refusal import Faults, Refused
-from query.web.values import name_of, read_author, read_date
+from query.web.values import name_of, read_author, read_date, same_as
 
 MAX_MEMBERS = 1_000
 MAX_TEAMS = 10
@@ -29,13 +29,18 @@ read_team_name = name_of(200)
 _FIELDS = ("author", "from", "to")
 
 
-def read_members(body: object, faults: Faults) -> tuple[Membership, ...]:
-    """The members out of a body, in order, each once. Adds to the faults all that is wrong."""
+def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, ...]:
+    """The members out of a body for this team, in order, each once. Adds to the faults all that is wrong."""
     if not isinstance(body, dict):
         faults.add("", Refused("type", 'must be an object such as {"members": [{"author": "dev-1"}]}'))
         return ()
-    for name in body.keys() - {"members"}:
+    for name in body.keys() - {"members", "team"}:
         faults.add(_pointer(name), Refused("extra", "is no field here; there is members"))
+    if body.get("team") is not None:
+        try:
+            same_as(team)(body["team"])
+        except Refused as refused:
+            faults.add("/team", refused)
     members = body.get("members")
     if not isinstance(members, list):
         faults.add("/members", Refused("missing" if members is None else "type", "must be an array of members"))

@@ -22,7 +22,7 @@ from query.web.etags import check_if_match, with_etag
 from query.web.patches import Reader, list_of, read_fields, read_flag
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
-from query.web.values import name_of, read_repository
+from query.web.values import name_of, read_repository, same_as
 
 _read_name = name_of(200)
 
@@ -68,7 +68,8 @@ def _change(request: Request, *, whole: bool) -> Reply:
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
-    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    sent = read_json(request.event, request.headers)
+    told = read_fields(sent, _FIELDS, faults, shown={"service": same_as(name)})
     faults.check_body()
     for _ in range(TRIES):
         old = _stored(request, name)

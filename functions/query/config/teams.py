@@ -84,7 +84,7 @@ def put_team(request: Request) -> Reply:
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
-    members = read_members(read_json(request.event, request.headers), faults)
+    members = read_members(read_json(request.event, request.headers), name, faults)
     faults.check_body()
 
     def put(teams: Teams, people: People) -> _Edit:

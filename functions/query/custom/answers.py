@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from leadline.domain.custom_metrics import CustomMetric
 from query.answers import WindowAnswer
-from query.web.schemas import Schema, text
+from query.web.schemas import METRIC_PATTERN, Schema, text
 
 Kind = Literal["counter", "gauge", "duration"]
 Aggregation = Literal["sum", "count", "rate", "last", "mean", "min", "max", "p50", "p75", "p90"]
@@ -30,9 +30,12 @@ class DefinitionSent(TypedDict):
     """Any of how a metric is read; null is the default, which for unit and aggregation depends on the kind.
 
     A counter is read as `sum` (default), `count` or `rate` (the sum per day); a gauge as `last` (default), `mean`, `min` or `max`;
-    a duration, in seconds unless it has another unit, as `p50` (default), `p75`, `p90`, `mean` or `sum`.
+    a duration, in seconds unless it has another unit, as `p50` (default), `p75`, `p90`, `mean` or `sum`. `name` is that of the
+    path, as GET shows it; `defined` may be sent back and says nothing.
     """
 
+    name: NotRequired[Annotated[str, Schema({"pattern": f"^{METRIC_PATTERN}$"})] | None]
+    defined: NotRequired[bool | None]
     kind: NotRequired[Kind | None]
     unit: NotRequired[Annotated[str, Schema(text(50))] | None]
     aggregation: NotRequired[Aggregation | None]

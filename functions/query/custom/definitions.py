@@ -32,10 +32,10 @@ from query.events.sending import message_of, send
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
 from query.web.parameters import CURSOR, LIMIT
-from query.web.patches import Reader, read_fields
+from query.web.patches import Reader, read_fields, read_flag
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_note
+from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_note, same_as
 
 PARAMETERS = (LIMIT, CURSOR)
 
@@ -113,7 +113,8 @@ def _change(request: Request, base: Definition | None) -> Reply:
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
-    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
+    sent = read_json(request.event, request.headers)
+    told = read_fields(sent, _FIELDS, faults, shown={"name": same_as(name), "defined": read_flag})
     faults.check_body()
     for _ in range(TRIES):
         old = read_metric(request.table, name, consistent=True)
@@ -151,7 +152,7 @@ def _applied(base: Definition, told: Mapping[str, Any]) -> Definition:
             "/aggregation", Refused("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}")
         )
         faults.check_body()
-    return new
+    return new.without_defaults()
 
 
 def _entry(metric: Metric) -> MetricEntry:

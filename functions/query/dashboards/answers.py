@@ -117,9 +117,16 @@ class DashboardSent(TypedDict):
     panels: Annotated[list[PanelSent], Schema(array(MAX_PANELS, 1))]
 
 
-class DashboardPatch(TypedDict):
-    """What is to change, each as a whole; null sets the default."""
+class DashboardReplaced(DashboardSent):
+    """A dashboard as it is to be. `id`: that of the path, as GET shows it."""
 
+    id: NotRequired[Id | None]
+
+
+class DashboardPatch(TypedDict):
+    """What is to change, each as a whole; null sets the default. `id`: that of the path, as GET shows it."""
+
+    id: NotRequired[Id | None]
     name: NotRequired[Name]
     description: NotRequired[_Description | None]
     window: NotRequired[RecentSent | None]

@@ -23,7 +23,7 @@ from query.config.history import entry
 from query.config.reconfiguring import TRIES, crowded
 from query.dashboards.answers import Dashboard, DashboardEntry, DashboardPage, Definition
 from query.dashboards.default import DEFAULT, DEFAULT_ID
-from query.dashboards.definition import FIELDS, MAX_BYTES, read_definition, read_id
+from query.dashboards.definition import MAX_BYTES, read_definition, read_id
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
 from query.web.parameters import CURSOR, LIMIT
@@ -91,7 +91,7 @@ def post_dashboard(request: Request) -> Reply:
 def put_dashboard(request: Request) -> Reply:
     """Makes or replaces a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
-    definition = _sent(read_json(request.event, request.headers))
+    definition = _sent(read_json(request.event, request.headers), request.name)
     return _change(request, lambda _: definition)
 
 
@@ -101,7 +101,7 @@ def patch_dashboard(request: Request) -> Reply:
     told = read_json(request.event, request.headers)
     if not isinstance(told, dict):
         _sent(told)  # says what it should be
-    return _change(request, lambda current: _patched(current, told))
+    return _change(request, lambda current: _patched(current, told, request.name))
 
 
 def delete_dashboard(request: Request) -> None:
@@ -162,16 +162,16 @@ def _change(request: Request, change: Callable[[Dashboard | None], Definition]) 
     raise crowded()
 
 
-def _patched(current: Dashboard | None, told: Mapping[str, Any]) -> Definition:
+def _patched(current: Dashboard | None, told: Mapping[str, Any], name: str) -> Definition:
     if current is None:
         raise _missing()
-    return _sent({**{name: current[name] for name in FIELDS}, **told})  # type: ignore[literal-required]
+    return _sent({**current, **told}, name)
 
 
-def _sent(body: object) -> Definition:
-    """What was sent as a definition. Raises Problem (422)."""
+def _sent(body: object, name: str | None = None) -> Definition:
+    """What was sent as a definition, of the dashboard with this id if it has one. Raises Problem (422)."""
     faults = Faults()
-    definition = read_definition(body, faults)
+    definition = read_definition(body, faults, name)
     if not faults and len(canonical(definition).encode()) > MAX_BYTES:
         faults.add("", Refused("too_large", f"takes more than {MAX_BYTES // 1024} KiB"))
     faults.check_body()

@@ -15,7 +15,7 @@ from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
 from query.web.fields import Fields, read_bool, whole
 from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
 from query.web.refusal import Faults, Refused
-from query.web.values import name_of, one_of
+from query.web.values import name_of, one_of, same_as
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
 MAX_BYTES = 64 * 1024
@@ -45,9 +45,14 @@ def read_id(value: object) -> str:
     return value
 
 
-def read_definition(body: object, faults: Faults) -> Definition:
-    """The definition with its defaults. Adds to the faults all that is wrong; then what is returned means nothing."""
-    fields = Fields(body, FIELDS, faults)
+def read_definition(body: object, faults: Faults, name: str | None = None) -> Definition:
+    """The definition with its defaults. Adds to the faults all that is wrong; then what is returned means nothing.
+
+    `name`: the dashboard's id, which may be sent back; None where there is none yet.
+    """
+    fields = Fields(body, FIELDS if name is None else ("id", *FIELDS), faults)
+    if name is not None:
+        fields.read("id", same_as(name), name)
     filters, shared = _read_filters(fields.read("filters", _anything, {}), faults, "/filters")
     return {
         "name": fields.required("name", _read_title, ""),

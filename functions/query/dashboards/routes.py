@@ -51,7 +51,7 @@ DASHBOARD_ROUTES = (
         dashboards.put_dashboard,
         "Replaces a dashboard, or makes one with this id",
         a.Dashboard,
-        body=a.DashboardSent,
+        body=a.DashboardReplaced,
         problems=(404, 412, 428, *_SENT),
         headers=IF_MATCH,
     ),

@@ -11,23 +11,32 @@ Reader = Callable[[object], Any]
 
 
 def read_fields(
-    body: object, readers: Mapping[str, Reader], faults: Faults, *, never_null: Collection[str] = ()
+    body: object,
+    readers: Mapping[str, Reader],
+    faults: Faults,
+    *,
+    never_null: Collection[str] = (),
+    shown: Mapping[str, Reader] | None = None,
 ) -> dict[str, Any]:
-    """The values by name; None where null was sent, no entry where nothing was. Adds to the faults all that is wrong."""
+    """The values by name; None where null was sent, no entry where nothing was. Adds to the faults all that is wrong.
+
+    `shown`: readers of fields that GET shows and nobody sets. They may be sent back, and are not among the values.
+    """
+    known = {**(shown or {}), **readers}
     if not isinstance(body, dict):
         faults.add("", Refused("type", f"must be an object with {', '.join(readers)}"))
         return {}
-    for name in sorted(body.keys() - readers.keys()):
+    for name in sorted(body.keys() - known.keys()):
         faults.add(_pointer(name), Refused("extra", f"is no field here; there are {', '.join(readers)}"))
     values: dict[str, Any] = {}
-    for name, reader in readers.items():
+    for name, reader in known.items():
         if name not in body:
             continue
         try:
             values[name] = _read(body[name], reader, name in never_null)
         except Refused as refused:
             faults.add(f"/{name}", refused)
-    return values
+    return {name: value for name, value in values.items() if name in readers}
 
 
 def _read(value: object, reader: Reader, never_null: bool) -> Any:

@@ -92,6 +92,17 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return read
 
 
+def same_as(name: str) -> Callable[[object], str]:
+    """What the path has named already: GET shows it, so it may be sent back as it is."""
+
+    def read(value: object) -> str:
+        if value != name:
+            raise Refused("mismatch", "is not what the path names; leave it out, or send it as it is there")
+        return name
+
+    return read
+
+
 def read_limit(value: object) -> int:
     """How many entries a page may have."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:

@@ -4,7 +4,7 @@ A definition decides only how cells are read (`leadline.domain.points`), so it c
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from leadline.domain.points import MICRO, Spread, merged
@@ -19,6 +19,8 @@ AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     DURATION: ("p50", "p75", "p90", "mean", "sum"),
 }
 """How a metric of each kind may be read as one value; the first is what is meant where nothing is said."""
+
+_UNITS: Mapping[str, str] = {DURATION: "s"}
 
 DIRECTIONS = ("higher_is_better", "lower_is_better", "none")
 
@@ -40,7 +42,12 @@ class Definition:
     @property
     def read_in(self) -> str | None:
         """The unit of its values; seconds where a duration says nothing else."""
-        return self.unit or ("s" if self.kind == DURATION else None)
+        return self.unit or _UNITS.get(self.kind)
+
+    def without_defaults(self) -> "Definition":
+        """The same, with nothing said that the kind decides anyway: what is shown and sent back is not thereby said."""
+        aggregation = None if self.aggregation == AGGREGATIONS[self.kind][0] else self.aggregation
+        return replace(self, aggregation=aggregation, unit=None if self.unit == _UNITS.get(self.kind) else self.unit)
 
 
 UNDEFINED = Definition()

@@ -230,7 +230,6 @@ def test_teams_change_the_numbers_once_compute_was_told() -> None:
         ({"members": [{"author": ""}]}, {("/members/0/author", "empty")}),
         ({"members": [{"author": 7}]}, {("/members/0/author", "type")}),
         ({"members": [{"author": "a\u0000"}]}, {("/members/0/author", "control_character")}),
-        ({"members": [{"author": "\ud800"}]}, {("/members/0/author", "control_character")}),
         ({"members": [{"author": "a" * 201}]}, {("/members/0/author", "too_long")}),
         ({"members": [{"author": "a", "from": 1}]}, {("/members/0/from", "date")}),
         ({"members": [{"author": "a", "until": None}]}, {("/members/0/until", "extra")}),
