@@ -1,4 +1,4 @@
-"""Generated points of custom metrics, as ingest queues them, and reading them and their cells back."""
+"""Generated points of custom metrics, as ingest queues them, teams that they count for, and reading them and their cells back."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import random
 from typing import Any
 
 from leadline.domain.points import Point, PointCell, Spread, fold
+from leadline.store.configuration import ROSTER_KEY, Organisation
+from leadline.store.memory import MemoryTable
 from leadline.store.points import CELL_PREFIX, POINT_PREFIX, cell_of, point_from_item, spread_of
-from leadline.store.table import Table
+from leadline.store.table import Put, Table
 from tests.builders import HOUR, OCTOBER, Event, at, event
 
 METRIC = "review.comments"
 MICRO = 1_000_000
+TEAMS: dict[str, Any] = {
+    "early": {"members": [{"author": "ann", "to": "2026-10-10"}, {"author": "bob"}]},
+    "late": {"members": [{"author": "ann", "from": "2026-10-10"}]},
+}
 
 
 def a_point(value: float = 1, when: int | None = None, *, received: int | None = None, **fields: Any) -> Event:
@@ -55,3 +61,20 @@ def point_cells(table: Table) -> dict[PointCell, Spread]:
 
 def folded_points(table: Table) -> dict[PointCell, Spread]:
     return fold(stored_points(table))
+
+
+def organised(teams: dict[str, Any] = TEAMS, timezone: str = "UTC", **extra: Any) -> MemoryTable:
+    """A table with these teams. `extra`: what else the settings' item holds."""
+    table = MemoryTable()
+    configure(table, teams, timezone, **extra)
+    return table
+
+
+def configure(table: MemoryTable, teams: dict[str, Any], timezone: str, **extra: Any) -> None:
+    roster = {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1], "teams": teams, "v": 1}
+    table.write([Put(roster), Put(Organisation(timezone=timezone, extra=extra).to_item())])
+
+
+def counted(table: Table) -> Any:
+    """Points and cells, but for what only says when somebody configured something."""
+    return point_cells(table), {(point.time, point.key): point for point in stored_points(table)}

@@ -1,20 +1,22 @@
 """Compute's work, put together: batches of messages, and what the schedule asks for."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute.application import LAST_TRY, apply_message, note_parked
+from compute.application import LAST_TRY, apply_message, apply_points, note_parked
 from compute.fold import parse_envelope
 from compute.loading import load_page, reconciliations, stuck
 from compute.lookup import look_up
 from compute.people import renaming
+from compute.points.runs import Run, runs_among
 from compute.schedule import send
 from compute.sweep import errands
 from compute.vcs.port import VcsError
-from leadline.domain.errors import LeadlineError, Poison
+from leadline.domain.errors import LeadlineError, Poison, Transient
 from leadline.queue import MAX_RECEIVES, Queue
 from leadline.store.table import Table
 from leadline.telemetry import describe, logger
@@ -48,7 +50,8 @@ class Compute:
             case "reconcile":
                 return {"sent": self._reconcile()}
         self._note_last_tries(event)
-        return process_partial_response(event, self._work, self._processor, context)
+        work = partial(self._work, runs_among(map(SQSRecord, event["Records"])))
+        return process_partial_response(event, work, self._processor, context)
 
     def _sweep(self) -> int:
         now, asks = self._now(), self._connections is not None
@@ -72,9 +75,11 @@ class Compute:
                 except LeadlineError as error:
                     logger("compute").error("not noted", extra={"message_id": record.message_id, **describe(error)})
 
-    def _work(self, record: SQSRecord) -> None:
+    def _work(self, runs: Mapping[str, Run], record: SQSRecord) -> None:
         try:
-            self._apply(record.body)
+            run = runs.get(record.message_id)
+            if run is None or not self._is_counted(run):
+                self._apply(record.body)
         except Poison as poison:
             self._park(record, poison)
             note_parked(self._table, record.body, poison, self._now(), record.attributes.message_group_id)
@@ -82,6 +87,22 @@ class Compute:
         except Exception as error:
             logger("compute").error("back to the queue", extra={"message_id": record.message_id, **describe(error)})
             raise
+
+    def _is_counted(self, run: Run) -> bool:
+        """Whether the run's points are counted, to which the first of them sees. Raises Transient where trying later may help.
+
+        What fails together for good is then tried one by one, so that a point that can't be counted takes no other with it.
+        """
+        if run.counted is None:
+            try:
+                apply_points(self._table, run.bodies, self._now())
+                run.counted = True
+            except Transient:
+                raise
+            except Exception as error:
+                logger("compute").warning("one by one", extra={"points": len(run.bodies), **describe(error)})
+                run.counted = False
+        return run.counted
 
     def _apply(self, body: str) -> None:
         message = parse_envelope(body)

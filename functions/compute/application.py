@@ -1,8 +1,10 @@
 """Applying a message and remembering what became of its event."""
 
-from compute.fold import fold, parse_envelope
+from collections.abc import Sequence
+
+from compute.fold import fold, fold_points, parse, parse_envelope
 from compute.people.items import renamed_message
-from compute.trace import About, remember_applied, remember_parked
+from compute.trace import About, remember_all_applied, remember_applied, remember_parked
 from leadline.domain.errors import Poison
 from leadline.store.people import People
 from leadline.store.table import Table
@@ -17,6 +19,13 @@ def apply_message(table: Table, body: str, now: int) -> About:
     about = fold(table, body)
     remember_applied(table, parse_envelope(body), about, now)
     return about
+
+
+def apply_points(table: Table, bodies: Sequence[str], now: int) -> None:
+    """The same for messages that tell points of one metric, together."""
+    messages = [parse(body) for body in bodies]
+    abouts = fold_points(table, messages)
+    remember_all_applied(table, list(zip(messages, abouts, strict=True)), now)
 
 
 def note_parked(table: Table, body: str, poison: Poison, now: int, group: str | None = None) -> None:

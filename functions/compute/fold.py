@@ -6,21 +6,23 @@ A Conflict means that somebody else wrote first: everything is read and planned 
 import json
 import random
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from compute.corrections import apply_correction, apply_settlement, delete_deployment
 from compute.deployments import apply_deployment
 from compute.incidents import apply_incident, delete_incident
 from compute.ledgers import apply_change, apply_commits, delete_change
 from compute.points.changes import apply_points, delete_points
-from compute.points.telling import apply_point
+from compute.points.telling import count_points
 from compute.reconfiguration import apply_roster, apply_service
 from compute.trace import About
 from leadline.domain.errors import Conflict, Poison, Transient
 from leadline.store.table import Table
 
 _TRIES = 10
+_Answer = TypeVar("_Answer")
 
 _REQUIRED: dict[str, dict[str, type]] = {
     "deployment": {"environment": str, "status": str},
@@ -42,10 +44,20 @@ _REQUIRED: dict[str, dict[str, type]] = {
 
 def fold(table: Table, body: str, sleep: Callable[[float], None] = time.sleep) -> About:
     """Applies a message and says what it was about. Raises Poison where it can never work, Transient where trying later may."""
-    message = parse(body)
+    return _until_it_holds(partial(_apply, table, parse(body)), sleep)
+
+
+def fold_points(
+    table: Table, messages: Sequence[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
+) -> list[About]:
+    """Applies parsed messages of the kind `point`, all of one metric, together: the same as each by itself. Raises Transient."""
+    return _until_it_holds(partial(count_points, table, messages), sleep)
+
+
+def _until_it_holds(apply: Callable[[], _Answer], sleep: Callable[[float], None]) -> _Answer:
     for attempt in range(_TRIES):
         try:
-            return _apply(table, message)
+            return apply()
         except Conflict:
             sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
     raise Transient("others kept writing to the same repository")
@@ -97,7 +109,7 @@ def _apply(table: Table, message: dict[str, Any]) -> About:
         case "incident":
             return apply_incident(table, data, received_at, message["event_id"])
         case "point":
-            return apply_point(table, data, received_at, message["event_id"])
+            return count_points(table, [message])[0]
         case kind:
             _OTHERS[kind](table, data, received_at)
             return {}

@@ -21,13 +21,25 @@ def remember_applied(table: Table, message: dict[str, Any], about: About, now: i
 
     Delivered again it stands as it was remembered first; sent again it is remembered anew. One that was parked is so no longer.
     """
-    trace = _trace(message, now, applied_at=now, **about)
+    remember_all_applied(table, [(message, about)], now)
+
+
+def remember_all_applied(table: Table, applied: Sequence[tuple[dict[str, Any], About]], now: int) -> None:
+    """The same of several events, no more than fit a transaction: one write for all where each is new, mostly."""
+    traces = [_trace(message, now, applied_at=now, **about) for message, about in applied]
     try:
-        table.write([Put(trace.to_item(), ABSENT)])
+        if len({trace.event_id for trace in traces}) == len(traces):
+            table.write([Put(trace.to_item(), ABSENT) for trace in traces])
+            return
     except Conflict:
-        old = _stored(table, trace.event_id)
+        pass  # some are remembered
+    stored = table.get([event_key(trace.event_id) for trace in traces])
+    for trace in traces:
+        item = stored.get(event_key(trace.event_id))
+        old = Trace.from_item(item) if item else None
         if old is None or old.parked_at is not None or old.received_at < trace.received_at:
             table.write([Put(trace.to_item()), *_unlisted(old)])
+            stored[event_key(trace.event_id)] = trace.to_item()
 
 
 def remember_parked(

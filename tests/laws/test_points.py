@@ -14,45 +14,34 @@ from hypothesis import strategies as st
 from compute.fold import fold
 from compute.points import cells as compute_point_cells
 from leadline.domain.points import Point, contributions, merged
-from leadline.store.configuration import ROSTER_KEY, Organisation
 from leadline.store.memory import MemoryTable
-from leadline.store.table import Put
 from tests.builders import Event, at, event, tell
 from tests.laws.dying import DyingTable, WorkerDied, copy_of
-from tests.points import METRIC, a_point, folded_points, point_cells, points_drawn, stored_points
+from tests.points import (
+    METRIC,
+    TEAMS,
+    a_point,
+    configure,
+    counted,
+    folded_points,
+    organised,
+    point_cells,
+    points_drawn,
+    stored_points,
+)
 from tests.stored import everything
 
 SEEDS = st.integers(min_value=0, max_value=10_000_000)
-TEAMS: dict[str, Any] = {
-    "early": {"members": [{"author": "ann", "to": "2026-10-10"}, {"author": "bob"}]},
-    "late": {"members": [{"author": "ann", "from": "2026-10-10"}]},
-}
 OTHER_TEAMS: dict[str, Any] = {"early": {"members": [{"author": "ann"}]}, "new": {"members": [{"author": "bob"}]}}
 ROSTER_TOLD = event("points", {"metric": METRIC, "authors": ["ann", "bob"]}, at(20))
 ZONE_TOLD = event("points", {"metric": METRIC}, at(20))
 DELETION = event("deletion of points", {"metric": METRIC}, at(20))
 
 
-def organised(teams: dict[str, Any] = TEAMS, timezone: str = "UTC") -> MemoryTable:
-    table = MemoryTable()
-    configure(table, teams, timezone)
-    return table
-
-
-def configure(table: MemoryTable, teams: dict[str, Any], timezone: str) -> None:
-    roster = {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1], "teams": teams, "v": 1}
-    table.write([Put(roster), Put(Organisation(timezone=timezone).to_item())])
-
-
 def told(events: list[Event], table: MemoryTable | None = None) -> MemoryTable:
     table = table if table is not None else organised()
     tell(table, *events)
     return table
-
-
-def counted(table: MemoryTable) -> Any:
-    """Points and cells, but for what only says when somebody configured something."""
-    return point_cells(table), {(point.time, point.key): point for point in stored_points(table)}
 
 
 @given(seed=SEEDS, order=SEEDS)

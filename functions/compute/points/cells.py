@@ -29,11 +29,13 @@ Change = tuple[Point | None, Point | None]
 def add_point(changes: Changeset, point: Point, timezone: str) -> None:
     """Plans to store a new point and to count it. Its cells need not be counted again: whatever they hold, it comes to it.
 
-    `timezone`: the one that its day is in.
+    What was planned before goes first where not all fits one transaction. `timezone`: the one that its day is in.
     """
+    cells = contributions(point)
+    # Itself, its id and its metric's name; each cell, and that the metric has points of that place or team.
+    changes.make_room(3 + 2 * len(cells))
     if not changes.lock.get("months"):
         changes.note(timezone=timezone)
-    cells = contributions(point)
     changes.prefetch(cell_key(point.metric, cell) for cell in cells)
     for cell, spread in cells.items():
         item = changes.get(cell_key(point.metric, cell))
