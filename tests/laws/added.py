@@ -62,7 +62,7 @@ def custom_metrics(whole: Whole) -> None:
     definition = {
         "kind": "gauge",
         "unit": "jobs",
-        "aggregation": "last",
+        "aggregation": "max",
         "direction": "lower_is_better",
         "description": "waiting",
     }
