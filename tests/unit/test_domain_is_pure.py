@@ -14,7 +14,7 @@ FILES = sorted(Path(leadline.domain.__file__).parent.rglob("*.py"))
 # What computing needs, and nothing that reaches outside.
 ALLOWED = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools",
-    "hashlib", "heapq", "itertools", "json", "math", "operator", "re", "string", "types", "typing", "zoneinfo",
+    "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator", "re", "string", "types", "typing", "zoneinfo",
 }  # fmt: skip
 
 CLOCKS = {"now", "utcnow", "today"}
