@@ -7,6 +7,7 @@ from typing import Any
 
 from leadline import telemetry
 from leadline.asked import Asked, identified
+from leadline.auth import Unauthorized
 from leadline.domain.errors import Transient
 from leadline.gate import Gate
 from leadline.problems import Problem, internal, unavailable
@@ -43,6 +44,7 @@ class Answering:
         try:
             response = work(line, asked)
         except Problem as problem:
+            asked.ended = problem.ended if isinstance(problem, Unauthorized) else None
             response = problem.response()
             line |= {"problem": problem.type, "codes": sorted({fault["code"] for fault in problem.errors})}
         except Transient as transient:

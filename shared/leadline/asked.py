@@ -19,11 +19,13 @@ UNKNOWN = "unknown"
 @dataclass(slots=True)
 class Asked:
     """`at`: when it came, in epoch ms, None until that is known. `route` is a template of ours once it is known, None for what is
-    not noted; `headers` go out with the answer. `also` makes what else is noted once it is answered."""
+    not noted; `headers` go out with the answer. `ended`: the id of a key that was right once.
+    `also` makes what else is noted once it is answered."""
 
     at: int | None = None
     route: str | None = UNKNOWN
     principal: Principal | None = None
+    ended: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     also: Callable[[], Sequence[Write]] = tuple
     started: float = field(default_factory=time.monotonic)
@@ -33,7 +35,7 @@ class Asked:
         if self.route is None or self.at is None:
             return None
         source = str(((event.get("requestContext") or {}).get("http") or {}).get("sourceIp") or "")[:50] or None
-        key_id = self.principal.key_id if self.principal is not None else None
+        key_id = self.principal.key_id if self.principal is not None else self.ended
         took = int((time.monotonic() - self.started) * 1000)
         return LogEntry(self.at, request_id(event), self.route, status, took, key_id, source)
 

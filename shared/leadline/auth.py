@@ -51,9 +51,10 @@ _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
 
 class Unauthorized(Problem):
-    """401: no key, or not one of ours. Why exactly is not told."""
+    """401: no key, or not one of ours. Why exactly is not told. `ended`: the id of a key that was revoked or has expired."""
 
-    def __init__(self, detail: str, *, error: str | None = None) -> None:
+    def __init__(self, detail: str, *, error: str | None = None, ended: str | None = None) -> None:
+        self.ended = ended
         challenge = 'Bearer realm="leadline"' + (f', error="{error}"' if error else "")
         super().__init__(401, "Unauthorized", detail, headers={"www-authenticate": challenge})
 
@@ -231,7 +232,7 @@ class Authenticator:
             raise _wrong_key()
         expires_at = item.get("expires_at")
         if item.get("revoked_at") is not None or (expires_at is not None and expires_at <= now):
-            raise _wrong_key()
+            raise _wrong_key(ended=key_id)
         # Only what a right key has asked for is kept, so that wrong ones can't fill the memory.
         self._remember(key_id, item, used_at, now)
         return Principal(key_id, item["name"], frozenset(item["scopes"]), Limits.of(item), item.get("plan"), used_at)
@@ -275,5 +276,5 @@ def _key_in(headers: Mapping[str, str]) -> str:
     return bearer[1]
 
 
-def _wrong_key() -> Unauthorized:
-    return Unauthorized("This key is unknown, expired or revoked.", error="invalid_token")
+def _wrong_key(ended: str | None = None) -> Unauthorized:
+    return Unauthorized("This key is unknown, expired or revoked.", error="invalid_token", ended=ended)

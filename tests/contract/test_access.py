@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE, METRICS_READ, create_key
+from leadline.auth import EVENTS_WRITE, METRICS_READ, create_key, item_key
 from leadline.domain.errors import Transient
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.memory import MemoryTable
@@ -122,6 +122,20 @@ def log(api: ProductApi, query: str = "limit=200") -> list[tuple[str, int]]:
     answer = api.request("GET", "/v1/access-logs", query)
     assert answer.status == 200, answer.text
     return [(entry["route"], entry["status"]) for entry in answer.json["items"]]
+
+
+def test_who_still_uses_a_key_that_has_ended_is_noted_by_its_id_and_a_forged_one_is_not() -> None:
+    api = ProductApi()
+    revoked, expiring = api.a_key(METRICS_READ), api.a_key(METRICS_READ)
+    api.request("DELETE", f"/v1/keys/{revoked[3:15]}")
+    item = api.table.get([item_key(expiring[3:15])])[item_key(expiring[3:15])]
+    api.table.write([Put({**item, "expires_at": NOW})])
+    forged = f"{revoked[:-43]}{'x' * 43}"
+    for key in (revoked, expiring, forged):
+        api.now += 1
+        assert api.request("GET", "/v1/services", key=key).status == 401
+    noted = [entry["key_id"] for entry in api.get("/v1/access-logs", status="401")["items"]]
+    assert noted == [None, expiring[3:15], revoked[3:15]]
 
 
 def test_every_request_is_noted_the_refused_ones_too_and_nothing_that_was_sent() -> None:

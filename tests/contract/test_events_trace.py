@@ -237,7 +237,7 @@ def test_a_deployments_way_is_told_with_its_times_range_changes_and_cells() -> N
         "detail": "the service shop was known",
     }
     assert steps["sha"]["detail"] == f"found as {sha('m2')}"
-    assert steps["changes"]["detail"] == "1 changes (#2), 0 commits that belong to none"
+    assert steps["changes"]["detail"] == "1 change (#2), no direct commits"
     assert steps["range"]["detail"] == f"RANGE: from {sha('m1')} to {sha('m2')}"
     assert trace["mapping"] == {"status": "mapped", "reason": "RANGE", "from_id": sha("m1"), "to_id": sha("m2")}
     assert (trace["service"], trace["repository"], trace["environment"]) == ("shop", REPOSITORY, "production")

@@ -98,7 +98,9 @@ def test_a_browser_may_ask_first_without_a_key_and_is_told_what_the_page_may_sen
     assert answer["statusCode"] == 204
     assert answer["headers"]["allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
     assert answer["headers"]["access-control-allow-methods"] == answer["headers"]["allow"]
-    assert {"authorization", "if-match"} <= set(answer["headers"]["access-control-allow-headers"].split(", "))
+    assert {"authorization", "if-match", "idempotency-key"} <= set(
+        answer["headers"]["access-control-allow-headers"].split(", ")
+    )
     refused = ask(api, "OPTIONS", "/v1/teams/pay", key=False, **{**asked, "origin": "https://evil.dev"})
     assert not any(name.startswith("access-control") for name in refused["headers"])
 

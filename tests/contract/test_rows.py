@@ -136,6 +136,13 @@ def test_what_is_no_metric_or_statistic_is_refused_by_name(name: str) -> None:
     assert an_api().refused(PATH, f"{name}=speed") == {(f"?{name}", "choice")}
 
 
+def test_a_statistic_that_none_of_the_metrics_asked_for_has_is_refused_rather_than_no_rows() -> None:
+    api = an_api()
+    assert api.refused(PATH, "metric=change_lead_time&statistic=value") == {("?statistic", "choice")}
+    rows = api.get(PATH, [("metric", "change_lead_time"), ("metric", "change_fail_rate")], statistic="value")
+    assert [row["metric"] for row in rows] == ["change_fail_rate"]
+
+
 def test_rows_in_csv_are_the_same_rows() -> None:
     api = an_api()
     rows = api.get(PATH, interval="month", group_by="service")

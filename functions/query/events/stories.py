@@ -100,18 +100,17 @@ def _mapped(record: Record) -> Iterable[EventStep]:
             yield step("sha", f"not found in {where}")
         else:
             yield step("sha", "not looked for")
-    yield step("range", f"{record.reason}: from {record.from_id or 'the beginning'} to {record.to_id or 'nowhere'}")
-    numbers = ", ".join(f"#{change.number}" for change in record.changes) or "none"
+    bounds = f": from {record.from_id or 'the beginning'} to {record.to_id}" if record.to_id is not None else ""
+    yield step("range", f"{record.reason}{bounds}")
+    numbers = f" ({', '.join(f'#{change.number}' for change in record.changes)})" if record.changes else ""
     counted = f", of which {len(record.commits)} count as changes of their own" if record.commits else ""
-    yield step(
-        "changes",
-        f"{len(record.changes)} changes ({numbers}), {len(record.direct)} commits that belong to none{counted}",
-    )
+    changes, commits = _some(len(record.changes), "change"), _some(len(record.direct), "direct commit")
+    yield step("changes", f"{changes}{numbers}, {commits}{counted}")
     if record.live:
         yield step("outcome", "failed" if record.failed else "went well")
     days = record.parts[0].summary.day.isoformat() if record.parts else ""
     touched = len(cells_of(record))
-    yield step("counted", f"in {touched} cells of {days}" if touched else "nowhere")
+    yield step("counted", f"in {_some(touched, 'cell')} of {days}" if touched else "nowhere")
 
 
 def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Story:
@@ -128,7 +127,9 @@ def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Stor
     shipped = tuple(sorted({key for service, key in ships if reached is None or service in reached}))
     if not shipped:
         return Story("pending", "NOT_DEPLOYED")
-    return Story("counted", None, deployments=shipped, steps=(step("counted", f"by {len(shipped)} deployments"),))
+    return Story(
+        "counted", None, deployments=shipped, steps=(step("counted", f"by {_some(len(shipped), 'deployment')}"),)
+    )
 
 
 def _incident(table: Table, trace: Trace) -> Story:
@@ -191,7 +192,7 @@ def _point(table: Table, trace: Trace) -> Story:
         return Story("duplicate", "SAME_ID")
     point = point_from_item(found[where])
     cells = len(list(scopes_of(point)))
-    detail = f"in {cells} cells of {point.day} of the metric {point.metric}"
+    detail = f"in {_some(cells, 'cell')} of {point.day} of the metric {point.metric}"
     return Story("counted", None, steps=(step("counted", detail),))
 
 
@@ -218,6 +219,10 @@ def cells_of(record: Record) -> list[CellTouched]:
         }
         for key in sorted(keys, key=lambda key: [name or "" for name in astuple(key.scope)])
     ]
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
 def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventStep:

@@ -60,6 +60,9 @@ def dora_rows(request: Request) -> list[Row]:
         for (metric, statistic), value in SINGLE.items()
         if (not metrics or metric in metrics) and (not statistics or statistic in statistics)
     }
+    if not wanted:
+        others = [name for metric, name in SINGLE if metric in metrics]
+        refuse_query("?statistic", "choice", f"is none of this metric's: {', '.join(dict.fromkeys(others))}")
     told = list(_told(reports, Asked(window, filters, sent.one("interval"), sent.one("group_by"), alone=True)))
     if len(told) * len(wanted) > MAX_ROWS:
         detail = f"this would be more than {MAX_ROWS} rows; ask for one metric and statistic, or longer parts"
