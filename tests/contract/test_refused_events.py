@@ -43,15 +43,15 @@ HOUR, DAY = 3_600_000, 86_400_000
 
 
 class CountingTable(MemoryTable):
-    """Remembers what was written together. `refuse`: it takes nothing that tells of refused events."""
+    """Remembers what was written together. `trouble`: partitions that it takes nothing for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written: list[Sequence[Write]] = []
-        self.refuse = False
+        self.trouble = "none"
 
     def write(self, writes: Sequence[Write]) -> None:
-        if self.refuse and any(write.key[0] == "attention#refused" for write in writes):
+        if any(write.key[0].startswith(self.trouble) for write in writes):
             raise Transient("transactions kept meeting each other")
         super().write(writes)
         self.written.append(writes)
@@ -114,6 +114,9 @@ def test_of_an_array_those_refused_are_counted_and_their_faults_have_their_place
     assert api.post("deployment", [good, bad, good, bad, bad]).status == 202
     (entry,) = api.listed()
     assert (entry["count"], entry["faults"]) == (3, [{"pointer": "/1/id", "code": "sha"}])
+    assert api.post("deployment", [good, good, bad]).status == 202
+    (entry,) = api.listed()
+    assert (entry["count"], entry["faults"]) == (4, [{"pointer": "/2/id", "code": "sha"}])
 
 
 def test_what_is_refused_alike_is_one_entry_an_hour_that_counts() -> None:
@@ -193,7 +196,8 @@ def test_refused_cdevents_are_listed() -> None:
     del document["subject"]
     assert api.carry(document).status == 422
     (entry,) = api.listed()
-    assert (entry["kind"], entry["faults"]) == ("cdevent", [{"pointer": "/subject", "code": "missing"}])
+    assert (entry["kind"], entry["count"]) == ("cdevent", 1)
+    assert entry["faults"] == [{"pointer": "/subject", "code": "missing"}]
 
 
 def test_good_events_and_requests_without_a_key_that_may_send_leave_nothing() -> None:
@@ -206,9 +210,12 @@ def test_good_events_and_requests_without_a_key_that_may_send_leave_nothing() ->
     assert api.listed() == []
 
 
-def test_a_valid_event_that_the_queue_would_not_take_is_not_called_refused() -> None:
+def test_a_valid_event_that_could_not_be_taken_is_not_called_refused() -> None:
     api = Api(FlakyQueue(down=0))
     assert api.post("deployment", a_deployment()).status == 503
+    assert api.carry(a_document("service.deployed", custom={"commit": SHA, "repository": "acme/api"})).status == 503
+    api.table.trouble = "artifact#"
+    assert api.carry(a_document("service.deployed")).status == 503
     assert api.listed() == []
     assert api.post("deployment", [a_deployment(), a_deployment(id="xyz")]).status == 503
     assert [entry["count"] for entry in api.listed()] == [1]
@@ -228,7 +235,7 @@ def test_a_refusal_is_noted_in_the_requests_one_write_also_without_an_access_log
 
 def test_an_answer_and_its_line_in_the_access_log_stand_where_a_refusal_cannot_be_noted() -> None:
     api = Api()
-    api.table.refuse = True
+    api.table.trouble = "attention#refused"
     assert api.post("deployment", a_deployment(id="xyz")).status == 422
     assert [item["status"] for item in api.table.query("access#2026-09-21")] == [422]
     assert api.listed() == []

@@ -134,7 +134,7 @@ _VALUES: dict[str, list[Any]] = {
     "archived": [True, False],
     "paths": [["**"], ["a/**"], []],
     "note": ["said by hand", None],
-    "reason": ["SHA_NOT_FOUND", "FAILED_REPEATEDLY", "REPOSITORY_MISMATCH"],
+    "reason": ["SHA_NOT_FOUND", "FAILED_REPEATEDLY", "REPOSITORY_MISMATCH", "REFUSED"],
 }
 _OFTEN = {"limit": 0.6, "cursor": 0.03}
 """How often a parameter is sent: small pages are walked to their end, and with cursors that were given."""

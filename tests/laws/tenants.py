@@ -155,6 +155,14 @@ class World(Pipeline):
         assert answer.status == 202, answer.text
         self.settle()
 
+    def be_refused(self, tenant: str) -> None:
+        """Events of the tenant's that are refused, by a key that is not limited."""
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        shop = repositories_of(tenant)[1]
+        wrong = [{"id": "no SHA", "service": name, "repository": shop} for name in services_of(tenant)]
+        answer = Answer(self.ingest.handle(a_request("POST", "/v1/events/deployments", "", headers, json.dumps(wrong))))
+        assert answer.status == 422, answer.text
+
     def count_points(self, tenant: str) -> None:
         """Points of metrics of the tenant's own, of which one is defined, and of one that everybody has."""
         shop = {"repository": repositories_of(tenant)[1]}
@@ -213,6 +221,7 @@ def _stored(seed: int, tenants: tuple[str, ...]) -> list[Item]:
     for tenant in tenants:
         world.now = NOW  # what a tenant tells is received at the same time in each world
         world.count_points(tenant)
+        world.be_refused(tenant)
     return list(world.table.scan())
 
 
