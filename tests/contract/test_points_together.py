@@ -12,7 +12,9 @@ import pytest
 from compute.app import Compute
 from leadline.domain.errors import Poison, Transient
 from leadline.queue import MAX_RECEIVES
+from leadline.store.changeset import lock_key
 from leadline.store.memory import MemoryTable
+from leadline.store.points import point_lock
 from leadline.store.table import Write
 from tests.builders import Event, at, event
 from tests.points import METRIC, a_point, stored_points
@@ -163,6 +165,8 @@ def test_metrics_in_one_batch_are_counted_each_by_itself(worker: Worker) -> None
     told = [each for pair in zip(ten(), ten(name="builds"), strict=True) for each in pair]
     assert worker.work(*told) == []
     assert worker.sums() == worker.sums("builds") == (10, 1023)
+    locks = [lock_key(point_lock(metric)) for metric in (METRIC, "builds")]
+    assert [worker.table.get([lock])[lock]["months"] for lock in locks] == [["202610"], ["202610"]]
 
 
 def test_what_stands_between_points_is_done_in_its_turn(worker: Worker) -> None:
@@ -171,3 +175,5 @@ def test_what_stands_between_points_is_done_in_its_turn(worker: Worker) -> None:
     assert worker.work(*told[:5], deletion, *told[5:]) == []
     assert worker.sums() == (5, 1023 - 31)
     assert worker.why(told[0]) == ("superseded", "DELETED")
+    assert worker.work(*told[2:8]) == []
+    assert worker.sums() == (5, 1023 - 31)

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from compute.application import apply_message, apply_points
+from leadline.domain.points import PointScope
 from leadline.store import changeset
 from leadline.store.memory import MemoryTable
 from leadline.store.points import point_lock
@@ -123,14 +124,15 @@ def test_a_worker_may_die_after_any_transaction_of_a_run(room: int, seed: int, o
 
 
 def test_a_run_of_points_of_many_teams_takes_as_many_transactions_as_it_needs() -> None:
-    teams = {f"team-{number}": {"members": [{"author": "ann"}]} for number in range(12)}
-    table = organised(teams)
-    same = {"service": "till", "author": "ann", "id": "one"}
-    later = [a_point(number, at(number + 1), service="till", author="ann", received=at(18)) for number in range(8)]
-    run = [*later, a_point(5, at(9), received=at(19), **same), a_point(7, at(10), received=at(18), **same)]
-    apply_points(table, [json.dumps(each) for each in run], NOW)
+    table = organised({f"team-{number}": {"members": [{"author": "ann"}]} for number in range(12)})
+
+    def told(value: int, day: int, received: int, **fields: str) -> str:
+        point = a_point(value, at(day), service="till", author="ann", received=at(received), **fields)
+        return json.dumps(point)
+
+    others = [told(number, number + 1, 18) for number in range(8)]
+    apply_points(table, [*others, told(5, 9, 20, id="one")], NOW)
+    apply_points(table, [*(told(1, day, 18) for day in (20, 21, 22)), told(7, 10, 19, id="one")], NOW)
     assert point_cells(table) == folded_points(table)
-    everyone = [
-        spread for cell, spread in point_cells(table).items() if (cell.scope.place, cell.scope.team) == (None,) * 2
-    ]
-    assert (sum(spread.n for spread in everyone), sum(spread.total for spread in everyone)) == (9, 35_000_000)
+    everyone = [spread for cell, spread in point_cells(table).items() if cell.scope == PointScope("production")]
+    assert (sum(spread.n for spread in everyone), sum(spread.total for spread in everyone)) == (12, 38_000_000)
