@@ -34,7 +34,12 @@ FULL: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "/v1/teams/{team}": (
         "/v1/teams/payments",
-        {"members": [{"author": "ann", "from": "2026-01-01", "to": "2026-07-01"}, {"author": "bob"}]},
+        {
+            "members": [
+                {"author": "ann", "from": "2026-01-01", "to": "2026-07-01"},
+                *({"author": name} for name in "bcdef"),
+            ]
+        },
     ),
     "/v1/settings": (
         "/v1/settings",

@@ -14,8 +14,9 @@ teams are renamed, in one transaction with the note that it is done.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 
 from compute.people.cells import drop_stale
 from compute.people.items import rename_item
@@ -168,5 +169,16 @@ def _finish(table: Table, people: People, settings: Item, version: int, now: int
     names = people.told(names_in(roster))
     if roster is not None and any(name != new for name, new in names.items()):
         guard = Guard(roster["v"]) if "v" in roster else ANY
-        writes.append(Put({**renamed(roster, names.__getitem__), "v": roster.get("v", 0) + 1}, guard))
+        writes.append(Put({**_in_order(renamed(roster, names.__getitem__)), "v": roster.get("v", 0) + 1}, guard))
     table.write(writes)
+
+
+def _in_order(roster: Item) -> Item:
+    """The teams with their members in order of their new names, as whoever sets a team has them stored."""
+
+    def place(member: Mapping[str, str]) -> tuple[str, str, str]:
+        return member["author"], member.get("from", ""), member.get("to", date.max.isoformat())
+
+    teams = roster.get("teams", {})
+    ordered = {name: {**team, "members": sorted(team["members"], key=place)} for name, team in teams.items()}
+    return {**roster, "teams": ordered}

@@ -49,7 +49,7 @@ def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, .
         faults.add("/members", Refused("too_many", f"has more than {MAX_MEMBERS} entries"))
         return ()
     read = [_read_member(member, f"/members/{index}", faults) for index, member in enumerate(members)]
-    return tuple(sorted({member for member in read if member is not None}, key=_order))
+    return tuple(sorted({member for member in read if member is not None}, key=order))
 
 
 def _read_member(member: object, at: str, faults: Faults) -> Membership | None:
@@ -101,7 +101,7 @@ def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: 
     told = {replace(member, author=names[member.author]) for member in sent}
     known = {member.author for member in told}
     former = {member for member in stored if is_stand_in(member.author) and member.author not in known}
-    return tuple(sorted(told | former, key=_order))
+    return tuple(sorted(told | former, key=order))
 
 
 def to_data(member: Membership) -> dict[str, str]:
@@ -118,7 +118,8 @@ def to_answer(member: Membership) -> Member:
     }
 
 
-def _order(member: Membership) -> tuple[str, date, date]:
+def order(member: Membership) -> tuple[str, date, date]:
+    """By which a team's members are stored and shown."""
     return (member.author, member.start or date.min, member.end or date.max)
 
 

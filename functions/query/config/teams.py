@@ -25,7 +25,16 @@ from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.answers import Team, TeamPage
 from query.config.history import entry
-from query.config.members import Teams, as_stored, check_crowding, read_members, read_team_name, to_answer, to_data
+from query.config.members import (
+    Teams,
+    as_stored,
+    check_crowding,
+    order,
+    read_members,
+    read_team_name,
+    to_answer,
+    to_data,
+)
 from query.config.telling import roster_messages, tell
 from query.config.untold import Untold
 from query.custom.telling import points_messages
@@ -208,5 +217,5 @@ def _shown(people: People, name: str, teams: Teams) -> Team | None:
 
 
 def _answer(people: People, name: str, members: tuple[Membership, ...]) -> Team:
-    shown = [replace(member, author=people.stored(member.author)) for member in members]
+    shown = sorted((replace(member, author=people.stored(member.author)) for member in members), key=order)
     return {"team": name, "members": [to_answer(member) for member in shown if not is_stand_in(member.author)]}
