@@ -224,6 +224,14 @@ def test_docs_why_tells_of_each_reason_what_the_answers_tell() -> None:
     assert rows == REASONS | WITHOUT_TRACE
 
 
+def test_a_mismatch_names_the_repository_that_was_sent_and_the_one_its_service_is_tied_to() -> None:
+    api = Pipeline()
+    trace = api.trace(mismatch(api))
+    steps = {step["step"]: step["detail"] for step in trace["steps"]}
+    assert (trace["repository"], steps["service"]) == (REPOSITORY, "the service shop is tied to github.com/acme/other")
+    assert (steps["range"], steps["changes"]) == ("REPOSITORY_MISMATCH", "no changes, no direct commits")
+
+
 def test_a_deployments_way_is_told_with_its_times_range_changes_and_cells() -> None:
     api = Pipeline()
     told = after_the_first("m2")(api)

@@ -17,6 +17,7 @@ from leadline.problems import Problem
 from leadline.queue import Message
 from leadline.store.artifacts import WAITING
 from leadline.store.attention import PARKED, PENDING, UNMATCHED, attention_partition
+from leadline.store.deployments import Record
 from leadline.store.events import Trace, event_key
 from leadline.store.refusals import REFUSED
 from leadline.store.table import Item
@@ -91,7 +92,7 @@ def one_event(request: Request) -> EventTrace:
         "mapping": mapping_answer(record) if record else None,
         "deployments": list(story.deployments),
         "cells": cells_shown(record, request.organisation())[:MOST_CELLS] if record else [],
-        "steps": [*_way(trace), *story.steps],
+        "steps": [*_way(trace, record), *story.steps],
     }
 
 
@@ -136,11 +137,11 @@ _RESOLVED = {
     "known": "the service {} was known",
     "created": "the service {} was created for it",
     "tied": "the service {} was tied to the repository that it names",
-    "mismatch": "the service {} is tied to another repository",
+    "mismatch": "the service {} is tied to {}",
 }
 
 
-def _way(trace: Trace) -> Iterator[EventStep]:
+def _way(trace: Trace, record: Record | None) -> Iterator[EventStep]:
     """What happened on the way, with the times."""
     received = instant(trace.received_at)
     yield {"step": "received", "at": received, "detail": "it was valid"}
@@ -148,7 +149,8 @@ def _way(trace: Trace) -> Iterator[EventStep]:
     if trace.parked_at is not None:
         yield {"step": "parked", "at": instant(trace.parked_at), "detail": trace.detail or ""}
     if trace.resolved in _RESOLVED:
-        detail = _RESOLVED[trace.resolved].format(trace.service)
+        tied = record.repository if record is not None and record.mismatch is not None else None
+        detail = _RESOLVED[trace.resolved].format(trace.service, tied or "another repository")
         yield {"step": "service", "at": instant(trace.applied_at), "detail": detail}
 
 
