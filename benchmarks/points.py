@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from math import log
@@ -45,9 +45,14 @@ def bare_point(product: Product, work: Happenings) -> Step:
     return product.tell("metrics", bare(1))
 
 
-def many_points(product: Product, work: Happenings) -> Step:
-    usual_point(product, work)
-    return product.tell("metrics", [_sent(work, 100 + number) for number in range(500)])
+def many_points(count: int) -> Callable[[Product, Happenings], Step]:
+    """So many like the usual one in one request, of a metric that has points already."""
+
+    def measure(product: Product, work: Happenings) -> Step:
+        usual_point(product, work)
+        return product.tell("metrics", [_sent(work, 100 + number) for number in range(count)])
+
+    return measure
 
 
 def _sent(work: Happenings, number: int) -> dict[str, Any]:
