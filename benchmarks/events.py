@@ -205,5 +205,6 @@ _ROWS: dict[str, Callable[[Product, Happenings], Step]] = {
     "point of a custom metric": points.usual_point,
     "the same, without id, author and team": points.bare_point,
     "the same, sent again": points.resent_point,
-    "500 points in one request": points.many_points,
+    "10 points in one request": points.many_points(10),
+    "500 points in one request": points.many_points(500),
 }

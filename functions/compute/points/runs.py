@@ -1,7 +1,7 @@
 """Runs: points of one metric that follow each other on the queue, so that they can be counted together.
 
-A point takes four requests in turn (two reads, itself with its cells, its trace), and ten together take no more. Each stays a message
-of its own, so it is sent, traced, parked and retried as if nobody had come with it.
+A point takes four requests in turn (two reads, itself with its cells, its trace), and ten together take no more. Each stays
+a message of its own, so it is sent, traced, parked and retried as if nobody had come with it.
 """
 
 from collections.abc import Iterable
