@@ -6,7 +6,7 @@ from leadline.auth import CONFIG_WRITE, METRICS_READ
 from query import answers
 from query.config import answers as config_answers
 from query.config import history, service_config, services, settings, teams
-from query.web.etags import IF_MATCH
+from query.web.etags import IF_MATCH, MAY_MATCH
 from query.web.route import Route
 
 _CONDITIONAL = (404, 412, 413, 415, 422, 428)
@@ -34,8 +34,8 @@ CONFIG_ROUTES = (
         "Sets who is in a team; what they shipped is then counted for it",
         answers.Team,
         body=answers.TeamSent,
-        problems=_CONDITIONAL,
-        headers=IF_MATCH,
+        problems=(404, 412, 413, 415, 422),
+        headers=MAY_MATCH,
     ),
     Route(
         "DELETE",
@@ -44,8 +44,8 @@ CONFIG_ROUTES = (
         teams.delete_team,
         "Removes a team, and its numbers with it",
         None,
-        problems=(404, 412, 428),
-        headers=IF_MATCH,
+        problems=(404, 412),
+        headers=MAY_MATCH,
     ),
     Route(
         "GET",

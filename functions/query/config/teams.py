@@ -86,7 +86,7 @@ def one_team(request: Request) -> Reply:
 
 
 def put_team(request: Request) -> Reply:
-    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503.
+    """Sets who is in a team, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 503.
 
     Former members stay in it: they are not shown, so that nobody can name them.
     """
@@ -97,7 +97,7 @@ def put_team(request: Request) -> Reply:
     faults.check_body()
 
     def put(teams: Teams, people: People) -> _Edit:
-        check_if_match(request, _shown(people, name, teams))
+        check_if_match(request, _shown(people, name, teams), needed=False)
         told = as_stored(members, teams.get(name, ()), people)
         changed = {**teams, name: told}
         check_crowding(changed, told, faults)
@@ -111,13 +111,13 @@ def put_team(request: Request) -> Reply:
 
 
 def delete_team(request: Request) -> None:
-    """Removes a team with its past. Raises Problem: 404, 412, 428, 503."""
+    """Removes a team with its past. Raises Problem: 404, 412, 503."""
     request.sent.faults.check_query()
     name = _name(request)
 
     def delete(teams: Teams, people: People) -> _Edit:
         if name in teams:
-            check_if_match(request, _shown(people, name, teams))
+            check_if_match(request, _shown(people, name, teams), needed=False)
         left = {other: members for other, members in teams.items() if other != name}
         return _Edit(left, Untold.between(teams.get(name, ()), ()))
 
