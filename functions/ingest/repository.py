@@ -13,13 +13,13 @@ import re
 from typing import NoReturn
 
 from ingest.refusal import Refused
+from leadline.repositories import begins_with_host, spelled
 
 MAX_LENGTH = 200
 MAX_SEGMENTS = 22
 """A host, GitLab's twenty levels of groups, and the project."""
 
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+")
-_HOST = re.compile(r"(?=.{1,255}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|localhost:\d{1,5}")
 _PROTOCOL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/+")
 _SCP = re.compile(r"([A-Za-z0-9.-]+):(?!\d+(?:/|$))(.+)")
 # Where the path is always owner/name: whatever follows is a page of that repository, not the repository.
@@ -42,10 +42,7 @@ def check_repository(value: object) -> str:
         _refuse(path, wrong)
     if len(path) > MAX_LENGTH:
         raise Refused("too_long", f"has more than {MAX_LENGTH} characters")
-    segments = path.split("/")
-    if len(segments) > 2 and _HOST.fullmatch(segments[0]):
-        segments[0] = segments[0].lower()
-    return "/".join(segments)
+    return spelled(path)
 
 
 def _what_is_wrong(text: str) -> str | None:
@@ -73,7 +70,7 @@ def _what_is_wrong(text: str) -> str | None:
         return "must have at least an owner and a name, like acme/api"
     if len(segments) > MAX_SEGMENTS:
         return f"has more than {MAX_SEGMENTS} segments"
-    named = segments[1:] if len(segments) > 2 and _HOST.fullmatch(segments[0]) else segments
+    named = segments[1:] if begins_with_host(segments) else segments
     if all(_SEGMENT.fullmatch(segment) and segment not in (".", "..") for segment in named):
         return None
     return "may hold letters, digits, '.', '_', '-', '~', '+', '%20' and '/' only"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ingest.repository import check_repository
 from leadline.store.services import SERVICES
 from tests.builders import (
     REPOSITORY,
@@ -37,6 +38,18 @@ def test_a_service_is_shown_as_it_was_configured() -> None:
     cleared = {"service": "web", "repository": "github.com/acme/Mono", **plain}
     assert configure(api, "/v1/services/web", paths=None, production=None, team=None, archived=None) == cleared
     assert api.ask("PUT", "/v1/services/web", {}, if_match="*") == {**cleared, "repository": None}
+
+
+@pytest.mark.parametrize("spelling", ["GitHub.com/acme/Mono", "Acme.Inc/api", "Git.Acme.dev:8443/Team/app", "acme/API"])
+def test_a_repository_is_spelled_as_events_spell_it_wherever_it_is_named(spelling: str) -> None:
+    api = Pipeline()
+    stored = check_repository(spelling)
+    assert put(api, "web", repository=spelling)["repository"] == stored
+    assert api.dora(repository=spelling)["filters"]["repository"] == [stored]
+    badge = api.send("POST", "/v1/badges", {"metric": "coverage", "repository": [spelling]})
+    assert badge.json["badge"]["repository"] == [stored]
+    key = api.send("POST", "/v1/keys", {"name": "k", "scopes": ["events:write"], "repositories": [spelling]})
+    assert key.json["key"]["repositories"] == [stored]
 
 
 def test_events_go_to_the_service_that_was_configured_for_their_repository() -> None:

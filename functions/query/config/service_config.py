@@ -28,12 +28,11 @@ _read_name = name_of(200)
 
 
 def _read_repository(value: object) -> str:
-    """As events spell it: a host in lower case."""
+    """One that events could name."""
     text = read_repository(value)
-    host, slash, path = text.partition("/")
-    if not slash or not path or text.startswith("/") or text.endswith("/"):
+    if "/" not in text or "" in text.split("/"):
         raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
-    return f"{host.lower() if '.' in host else host}/{path}"
+    return text
 
 
 _FIELDS: dict[str, Reader] = {

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 
 from leadline import private
+from leadline.repositories import spelled
 from query.web.refusal import Refused
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
@@ -74,11 +75,11 @@ _any_repository = name_of(200)
 
 
 def read_repository(value: object) -> str:
-    """A repository as events and GET /v1/services spell it."""
+    """A repository, spelled as events store it."""
     text = _any_repository(value)
     if "://" in text or "@" in text or text.endswith(".git"):
         raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
-    return text
+    return spelled(text)
 
 
 def one_of(*choices: str) -> Callable[[object], str]:

@@ -1,0 +1,19 @@
+"""How a repository's path is spelled: a host in lower case, since hosts have no case; the rest as it was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_HOST = re.compile(r"(?=.{1,255}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?|localhost:\d{1,5}")
+
+
+def begins_with_host(segments: Sequence[str]) -> bool:
+    """Whether the path names its host: with two segments it is an owner and a name, however they look."""
+    return len(segments) > 2 and _HOST.fullmatch(segments[0]) is not None
+
+
+def spelled(path: str) -> str:
+    """The path in the one spelling that is stored."""
+    segments = path.split("/")
+    return "/".join([segments[0].lower(), *segments[1:]]) if begins_with_host(segments) else path
