@@ -70,6 +70,8 @@ def _mend_query(query: MutableMapping[str, Any]) -> None:
     query.pop("cursor", None)  # only a page could give one
     if "team" in query:
         query.pop("author", None)
+    if "metric" in query:  # not every metric has every statistic
+        query.pop("statistic", None)
     if {"from", "to"} <= query.keys():
         start, end = _in_order(query["from"], query["to"])
         query["from"], query["to"] = max(start, str(date.fromisoformat(end) - _MOST_DAYS)), end
