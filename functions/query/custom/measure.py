@@ -92,7 +92,7 @@ def owner_of(place: str, stored: Services) -> str:
     if len(tied) == 1 and tied[0] not in usual:
         return tied[0]
     for name in usual:
-        if name not in stored or name in tied:
+        if name not in stored or name in tied or stored[name].unclaimed:
             return name
     return place  # both names are other repositories' services: it stays apart from them
 

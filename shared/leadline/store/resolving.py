@@ -2,7 +2,8 @@
 
 A service is tied to one repository. An event that names only a repository belongs to that repository's only service, else to
 the one named after the repository: its last segment, or its whole path where that name is taken. A service that nobody tied
-to a repository yet is kept under a lock of its own and tied by the first event that names both.
+to a repository yet is kept under a lock of its own and tied by the first event that names both, or, as long as nothing was
+deployed to it, by the first deployment of the repository that it is named after: so an incident may come before it.
 """
 
 from collections.abc import Mapping
@@ -66,6 +67,8 @@ def resolve(table: Table, repository: str | None, name: str | None, snapshot: Ma
         service = Service.from_item(item)
         if service.repository == repository:
             return Resolved(service)
+        if service.unclaimed:
+            return Resolved(replace(service, repository=repository), changed=True, tied=True)
     return Resolved(service, mismatch=repository)
 
 

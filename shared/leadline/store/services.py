@@ -47,6 +47,11 @@ class Service:
         """Whether it is done with."""
         return bool(self.extra.get("archived"))
 
+    @property
+    def unclaimed(self) -> bool:
+        """Whether so far it is no more than a name: tied to no repository, and never deployed."""
+        return self.repository is None and not any(self.years.values())
+
     def deployed_in(self, environment: str, year: int) -> "Service":
         years = self.years.get(environment, [])
         if year in years:
