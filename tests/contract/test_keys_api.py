@@ -185,3 +185,26 @@ def test_an_unknown_key_is_a_404(key_id: str) -> None:
     assert send(api, "GET", f"/v1/keys/{key_id}").status == 404
     assert send(api, "DELETE", f"/v1/keys/{key_id}").status == 404
     assert send(api, "POST", f"/v1/keys/{key_id}/rotate", {}).status == 404
+
+
+def test_who_made_rotated_and_revoked_a_key_is_on_record_without_its_secret() -> None:
+    api = ProductApi()
+    first = made(api, name="ci", scopes=[EVENTS_WRITE])
+    old = first["key"]["key_id"]
+    answer = send(api, "POST", f"/v1/keys/{old}/rotate", {})
+    new = answer.json["key"]["key_id"]
+    for _ in range(2):
+        assert send(api, "DELETE", f"/v1/keys/{new}").status == 204
+    told = [entry for entry in api.get("/v1/history", kind="key")["items"] if entry["name"] in (old, new)]
+    states = {(entry["name"], entry["action"], (entry["after"] or {})["state"]) for entry in told}
+    assert states == {
+        (old, "created", "active"),
+        (old, "changed", "active"),
+        (new, "created", "active"),
+        (new, "changed", "revoked"),
+    }
+    assert len(told) == 4
+    assert {entry["key_id"] for entry in told} == {api.key.split("_")[1]}
+    (rotated,) = (entry for entry in told if (entry["name"], entry["action"]) == (old, "changed"))
+    assert (rotated["before"]["replaced_by"], rotated["after"]["replaced_by"]) == (None, new)
+    assert not any(secret.split("_")[2] in str(told) for secret in (first["secret"], answer.json["secret"]))

@@ -14,8 +14,9 @@ from leadline.domain.errors import Conflict
 from leadline.limits import MAX_LIMITS
 from leadline.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, AccessSettings
-from leadline.store.table import Item
+from leadline.store.table import Item, Put
 from query.access.key_answers import KeyEntry, KeyMade, KeyPage
+from query.config.history import entry
 from query.deployments.deployments import instant
 from query.web.body import read_json
 from query.web.fields import Fields, time_after, whole
@@ -89,7 +90,7 @@ def post_key(request: Request) -> Reply:
         plan=plan,
         created_by=request.principal.key_id if request.principal else None,
     )
-    request.table.write(adding(item))
+    request.table.write([*adding(item), _on_record(request, None, item)])
     return _made(request, text, item)
 
 
@@ -124,7 +125,8 @@ def rotate_key(request: Request) -> Reply:
             replaces=id_of(old),
         )
         ended = changing(old, expires_at=min(ends or now + overlap, now + overlap), replaced_by=id_of(new))
-        request.table.write([ended, *adding(new)])
+        record = [_on_record(request, old, ended.item), _on_record(request, None, new)]
+        request.table.write([ended, *adding(new), *record])
         return text, new
 
     return _made(request, *_retried(request, rotate))
@@ -136,9 +138,29 @@ def delete_key(request: Request) -> None:
 
     def revoke(item: Item) -> None:
         if item.get("revoked_at") is None:
-            request.table.write([changing(item, revoked_at=request.now)])
+            revoked = changing(item, revoked_at=request.now)
+            request.table.write([revoked, _on_record(request, item, revoked.item)])
 
     _retried(request, revoke)
+
+
+def _on_record(request: Request, before: Item | None, after: Item) -> Put:
+    """Who made or changed the key, without its limits and its plan: the history is read with fewer rights than keys are."""
+    old, new = (
+        {
+            "name": item["name"],
+            "scopes": list(item["scopes"]),
+            "state": _state(item, request.now),
+            "expires_at": instant(item.get("expires_at")),
+            "replaced_by": item.get("replaced_by"),
+        }
+        if item is not None
+        else None
+        for item in (before, after)
+    )
+    name, action = id_of(after), "created" if before is None else "changed"
+    mark = f"key.{name}.v{after.get('v', 0)}"
+    return Put(entry(request, "key", name, action, mark, None, old, new).to_item())
 
 
 def _retried(request: Request, change: Callable[[Item], Any]) -> Any:

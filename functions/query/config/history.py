@@ -16,7 +16,7 @@ from query.web.values import DEFAULT_LIMIT, name_of
 
 KINDS = (
     *("settings", "service", "team", "deployment", "change", "incident", "sources", "plan", "access", "badge"),
-    *("dashboard", "person", "metric"),
+    *("dashboard", "person", "metric", "key"),
 )
 PARAMETERS = (
     choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
