@@ -18,7 +18,8 @@ from compute.points.changes import apply_points, delete_points
 from compute.points.telling import count_points
 from compute.reconfiguration import apply_roster, apply_service
 from compute.trace import About
-from leadline.domain.errors import Conflict, Poison, Transient
+from leadline.domain.errors import Conflict, NotUnderstood, Poison, Transient
+from leadline.queue import VERSION
 from leadline.store.table import Table
 
 _TRIES = 10
@@ -43,7 +44,7 @@ _REQUIRED: dict[str, dict[str, type]] = {
 
 
 def fold(table: Table, body: str, sleep: Callable[[float], None] = time.sleep) -> About:
-    """Applies a message and says what it was about. Raises Poison where it can never work, Transient where trying later may."""
+    """Applies a message and returns what it was about. Raises Poison where it can never work, Transient where it may later."""
     return _until_it_holds(partial(_apply, table, parse(body)), sleep)
 
 
@@ -64,21 +65,31 @@ def _until_it_holds(apply: Callable[[], _Answer], sleep: Callable[[float], None]
 
 
 def parse(body: str) -> dict[str, Any]:
-    """The message as JSON, of the form of its kind. Raises Poison where it is not."""
-    if _load(body).get("v") != 1:
-        raise Poison("UNKNOWN_VERSION", "the message is not of a version that is understood here")
-    message = parse_envelope(body)
+    """The message as JSON, of the form of its kind. Raises Poison where it is not, NotUnderstood where it is of a newer version."""
+    message = parse_current(body)
     required = _REQUIRED.get(message["kind"])
     if required is None:
-        raise Poison("UNKNOWN_KIND", f"no event is of the kind {message['kind'][:40]!r}")
+        raise NotUnderstood(
+            "UNKNOWN_KIND", f"this version of Leadline knows no events of the kind {message['kind'][:40]!r}"
+        )
     _require(message["data"], required, f"the {message['kind']}")
     return message
+
+
+def parse_current(body: str) -> dict[str, Any]:
+    """The message as JSON, of any kind. Raises Poison where it is none, NotUnderstood where it is of another version."""
+    version = _load(body).get("v")
+    if isinstance(version, int) and version != VERSION:
+        raise NotUnderstood(
+            "UNKNOWN_VERSION", f"this version of Leadline does not understand messages of version {version}"
+        )
+    return parse_envelope(body)
 
 
 def parse_envelope(body: str) -> dict[str, Any]:
     """The message as JSON, with what every message of any version has. Raises Poison where it is not."""
     message = _load(body)
-    _require(message, {"kind": str, "event_id": str, "received_at": int, "data": dict}, "the message")
+    _require(message, {"v": int, "kind": str, "event_id": str, "received_at": int, "data": dict}, "the message")
     return message
 
 
@@ -88,7 +99,7 @@ def _load(body: str) -> dict[str, Any]:
     except ValueError as error:
         raise Poison("NOT_JSON", "the message is not JSON") from error
     if not isinstance(message, dict):
-        raise Poison("UNKNOWN_VERSION", "the message is not of a version that is understood here")
+        raise Poison("MALFORMED", "the message is not a JSON object")
     return message
 
 

@@ -1,7 +1,7 @@
 """The compute function: queued events in, facts and cells out.
 
-Batches are answered in part: what failed in passing goes back to the queue, with what follows it in its group, and nothing else is
-held up. What can never work is parked in the dead-letter queue at once, with its reason.
+Batches are answered in part: what failed in passing is tried again soon, what can never work is parked with its reason, and neither
+holds up anything else (`compute.batch`).
 """
 
 import os
@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import Any
 
 from compute.app import Compute
-from compute.parking import park
+from compute.deliveries import SqsDeliveries
 from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
@@ -20,7 +20,7 @@ from leadline.telemetry import told_without_message
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with told_without_message("compute"):
-        return dict(wired().handle(event, context))
+        return wired().handle(event, context)
 
 
 @cache
@@ -34,7 +34,8 @@ def wired() -> Compute:
 
         read = partial(read_secret, client("secretsmanager"), settings.vcs_secret_id)
         connections = Connections(read, table, _now)
-    return Compute(table, SqsQueue(sqs, settings.queue_url), partial(park, sqs, settings.dlq_url), connections, _now)
+    deliveries = SqsDeliveries(sqs, settings.queue_url, settings.dlq_url)
+    return Compute(table, SqsQueue(sqs, settings.queue_url), deliveries, connections, _now)
 
 
 def _now() -> int:

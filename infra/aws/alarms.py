@@ -14,8 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 PERIOD = Duration.minutes(5)
-# Events are counted within seconds, and a passing fault is tried again every six minutes: past two more tries, and
-# well before the fifth, after which SQS parks the message.
+# Events are counted within seconds, and a passing fault is tried again every half minute, for half an hour.
 TOO_OLD = Duration.minutes(15)
 
 
@@ -39,11 +38,14 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._tell = tell
+        # What came in the period, not what is there: the alarm ends by itself, and speaks again when more comes. It counts what
+        # compute parks. SQS moves messages by itself only after days in which other alarms have been on (MAX_RECEIVES).
         self._alarm(
             "DeadLetters",
-            dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"),
+            dead_letters.metric_number_of_messages_sent(period=PERIOD, statistic="Sum"),
             1,
-            "Events that could not be counted are in the dead-letter queue, each with its reason. Read them there.",
+            "Events that could not be counted came into the dead-letter queue: GET /v1/events?status=parked lists them with"
+            " reasons.",
         )
         self._alarm(
             "Behind",

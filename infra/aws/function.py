@@ -23,10 +23,21 @@ LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 
 
 class Function(lambda_.Function):
-    """`name` is the folder under functions/ and the package of the handler; `timeout` is Lambda's limit."""
+    """`name` is the folder under functions/ and the package of the handler; `timeout` is Lambda's limit.
+
+    `may_invoke_itself`: whether it may send messages to the queue that it reads. Lambda stops others after some 16 rounds.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, bundler: Bundler, timeout: Duration, purpose: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        bundler: Bundler,
+        timeout: Duration,
+        purpose: str,
+        may_invoke_itself: bool = False,
     ) -> None:
         log_group = logs.LogGroup(
             scope, f"{construct_id}Log", retention=LOG_RETENTION, removal_policy=RemovalPolicy.DESTROY
@@ -51,6 +62,7 @@ class Function(lambda_.Function):
             role=role,
             log_group=log_group,
             environment={"POWERTOOLS_SERVICE_NAME": name},
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if may_invoke_itself else lambda_.RecursiveLoop.TERMINATE,
         )
         acknowledge(
             self,

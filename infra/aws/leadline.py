@@ -85,12 +85,22 @@ class Leadline(Construct):
             self, "Ingest", name="ingest", bundler=code, timeout=API_TIMEOUT, purpose="validates events and queues them"
         )
         self.compute = Function(
-            self, "Compute", name="compute", bundler=code, timeout=COMPUTE_TIMEOUT, purpose="turns events into metrics"
+            self,
+            "Compute",
+            name="compute",
+            bundler=code,
+            timeout=COMPUTE_TIMEOUT,
+            purpose="turns events into metrics",
+            may_invoke_itself=True,  # a backfill goes on by one message a page; compute counts them and has a limit
         )
         self.query = Function(
             self, "Query", name="query", bundler=code, timeout=API_TIMEOUT, purpose="answers the Product API"
         )
         self.api = HttpApi(self, "Api", events=self.ingest, everything_else=self.query)
+
+        # New messages are understood before any are sent, whatever an update changes.
+        for sender in (self.ingest, self.query):
+            sender.node.add_dependency(self.compute)
 
         # The arrows.
         self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key, the sources
@@ -99,9 +109,10 @@ class Leadline(Construct):
         self.key_secret.grant_read(self.ingest)
         self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
         self.queue.grant(self.ingest, "sqs:SendMessage")
-        self.compute.add_event_source(self._deliveries())  # grants receiving and deleting
+        self.compute.add_event_source(self._deliveries())  # grants receiving, hiding for a while and deleting
         self.table.grant(self.compute, *READ, *WRITE, "dynamodb:Scan")  # it looks for a removed person everywhere
-        self.dead_letters.grant(self.compute, "sqs:SendMessage")  # poison, parked at once with its reason
+        # What can't be counted is parked with its reason, and taken out once a retry has counted it.
+        self.dead_letters.grant(self.compute, "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
         self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
         self.vcs_secret.grant_read(self.compute)  # which code hosts may be asked for commits, and with what
         self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says

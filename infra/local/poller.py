@@ -1,9 +1,9 @@
 """The queue poller: stands where Lambda's SQS event source mapping stands on AWS, and does as it does.
 
 Each worker receives up to ten messages, invokes the function with them, and deletes what the function did not name in
-`batchItemFailures`. What failed becomes visible again after a while, and after five receives the queue itself moves it
-to the dead-letter queue. SQS FIFO gives a group's messages to one worker at a time, so groups go in parallel and each
-in order.
+`batchItemFailures`. What it did name becomes visible again when the function said, else after the queue's visibility
+timeout; the poller has no say in it, as on AWS. SQS FIFO gives a group's messages to one worker at a time, so groups go
+in parallel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from infra.local.lambda_events import queue_event
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
 WORKERS = 4
 BATCH = 10
@@ -43,13 +43,11 @@ class Poller:
         report: Callable[[str], None],
         *,
         workers: int = WORKERS,
-        first_pause: int = 1,
     ) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
         self._function = function
         self._report = report
-        self._first_pause = first_pause
         self._stopping = threading.Event()
         self._queue_arn = ""
         self._threads = [
@@ -91,7 +89,8 @@ class Poller:
         )
         messages = received.get("Messages", [])
         if messages:
-            self._settle(messages, self._failures(messages))
+            failed = self._failures(messages)
+            self._delete([message for message in messages if message["MessageId"] not in failed])
         return len(messages)
 
     def _failures(self, messages: Sequence[MessageTypeDef]) -> set[str]:
@@ -103,27 +102,12 @@ class Poller:
             self._report(f"{self._function.name} failed on {len(ids)} messages: see the log")
             return ids
 
-    def _settle(self, messages: Sequence[MessageTypeDef], failed: set[str]) -> None:
-        done = [message for message in messages if message["MessageId"] not in failed]
-        if done:
-            self._sqs.delete_message_batch(
-                QueueUrl=self._queue_url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(done)
-                ],
-            )
-        for message in messages:
-            if message["MessageId"] in failed:
-                self._sqs.change_message_visibility(
-                    QueueUrl=self._queue_url,
-                    ReceiptHandle=message["ReceiptHandle"],
-                    VisibilityTimeout=self._pause(message),
-                )
-
-    def _pause(self, message: MessageTypeDef) -> int:
-        """Seconds until a failed message is tried again: 1, 2, 4, 8. On AWS it is the queue's visibility time-out."""
-        tries = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
-        return int(self._first_pause * 2 ** (tries - 1))
+    def _delete(self, messages: Sequence[MessageTypeDef]) -> None:
+        entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(messages)
+        ]
+        if entries:
+            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
 
 
 def failed_ids(answer: Any, ids: set[str]) -> set[str]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 VISIBILITY_SECONDS = 30
-"""Here a batch takes well under a second; on AWS it is six times the function's time limit."""
+"""After which a batch comes back whose function died. On AWS it is six times the function's time limit, six minutes; here a batch
+takes well under a second, and nobody wants to wait."""
 
 
 def create_resources(session: boto3.Session, name: str = "leadline", *, endpoint: str | None = None) -> Settings:

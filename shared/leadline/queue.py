@@ -1,6 +1,8 @@
 """The queue to compute: messages, their groups, what SQS said yes to and what it did not.
 
-    {"v": 1, "kind": "deployment", "event_id": "dep_…", "received_at": epoch ms, "data": {…}}
+    {"v": 1, "kind": "deployment", "event_id": "dep_…", "received_at": epoch ms, "data": {…}, "hops": 3}
+
+`hops`, absent for 0: how many messages led to this one, each sent by the one before.
 
 The group is the lock under which compute writes (a repository mostly), so that what concerns one is folded in turn.
 
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-MAX_RECEIVES = 5
-"""How often the queue hands out a message that fails in passing before it puts it aside: five tries over half an hour."""
+VERSION = 1
+"""Of the form of messages. Compute understands no other; it waits for a newer version of itself to come or to come back."""
+MAX_RECEIVES = 1_000
+"""How often SQS hands out a message before it moves it to the dead letters by itself: the most it allows. Compute parks what fails
+long before (`compute.batch`). This is for a function that does not start, or a table that can't be reached: hours and days."""
 BATCH_MESSAGES = 10  # SendMessageBatch, on a FIFO queue
 BATCH_BYTES = 1024 * 1024  # of all messages of a batch
 BUDGET_SECONDS = 20.0
@@ -51,7 +56,20 @@ class Message:
 
 def compose(kind: str, event_id: str, received_at: int, data: Mapping[str, Any], **more: Any) -> str:
     """A message's body. `received_at` in epoch ms."""
-    return canonical({"v": 1, "kind": kind, "event_id": event_id, "received_at": received_at, "data": data, **more})
+    return canonical(
+        {"v": VERSION, "kind": kind, "event_id": event_id, "received_at": received_at, "data": data, **more}
+    )
+
+
+def without_hops(body: str) -> str:
+    """The message as if no other had led to it, so that it may go on as long as the first when it is retried."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(message, dict) or "hops" not in message:
+        return body
+    return canonical({name: value for name, value in message.items() if name != "hops"})
 
 
 def group_of(lock: str) -> str:

@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from compute.application import LAST_TRY, apply_message, note_parked
+from compute.application import apply_message, note_parked
 from compute.lookup import look_up
 from compute.vcs.connection import Connections
 from compute.vcs.port import Unavailable
 from leadline.auth import EVENTS_WRITE, METRICS_READ
 from leadline.domain.attribution import Reason
+from leadline.domain.errors import Poison
 from leadline.event_ids import event_id, is_event_id
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
@@ -161,9 +162,17 @@ def parked(kind: str, data: dict[str, Any], **message: Any) -> STORY:
     return story
 
 
-def tried_for_the_last_time(api: Pipeline) -> Event:
-    note_parked(api.table, json.dumps(FIRST), LAST_TRY, at(10), REPOSITORY)
-    return FIRST
+def given_up_for(reason: str) -> STORY:
+    """As compute gives up an event. When it does is shown in tests/unit/compute/test_batch.py."""
+
+    def story(api: Pipeline) -> Event:
+        note_parked(api.table, json.dumps(FIRST), Poison(reason, "why"), at(10), REPOSITORY)
+        return FIRST
+
+    return story
+
+
+tried_for_the_last_time = given_up_for("FAILED_REPEATEDLY")
 
 
 NOWHERE = {"environment": "production", "status": "success", "id": sha("m1")}
@@ -189,12 +198,14 @@ FORCED: dict[str, tuple[str, STORY]] = {
     "NOT_MERGED": ("pending", a_change_that(False)),
     "NOT_DEPLOYED": ("pending", a_change_that(True)),
     "NO_DEPLOYMENT": ("unmatched", an_incident_before_all),
-    "UNKNOWN_KIND": ("parked", parked("weather", {})),
-    "UNKNOWN_VERSION": ("parked", parked("deployment", NOWHERE, v=2)),
+    "UNKNOWN_KIND": ("parked", given_up_for("UNKNOWN_KIND")),
+    "UNKNOWN_VERSION": ("parked", given_up_for("UNKNOWN_VERSION")),
     "MALFORMED": ("parked", parked("deployment", {"id": sha("m1")})),
     "NO_SERVICE": ("parked", parked("deployment", NOWHERE)),
     "NO_SUCH_DEPLOYMENT": ("parked", parked("correction", {"deployment": "0" * 24, "correction": {}})),
     "FAILED_REPEATEDLY": ("parked", tried_for_the_last_time),
+    "UNEXPECTED_ERROR": ("parked", given_up_for("UNEXPECTED_ERROR")),
+    "TOO_MANY_HOPS": ("parked", given_up_for("TOO_MANY_HOPS")),
 }
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from compute.app import Compute
-from leadline.domain.errors import Poison, Transient
-from leadline.queue import MAX_RECEIVES
+from leadline.domain.errors import Transient
 from leadline.store.changeset import lock_key
 from leadline.store.memory import MemoryTable
 from leadline.store.points import point_lock
 from leadline.store.table import Write
 from tests.builders import Event, at, event
 from tests.points import METRIC, a_point, stored_points
-from tests.unit.query.product_api import ProductApi
+from tests.unit.compute.batches import Worker
 
 GROUP = f"metric:{METRIC}"
 
@@ -35,45 +32,21 @@ class CountingTable(MemoryTable):
         self.transactions.append(len(writes))
 
 
-class Worker:
-    """The compute function beside query, on the shipped fakes."""
+class PointsWorker(Worker):
+    """Compute whose table knows how long each transaction was."""
 
     def __init__(self) -> None:
         self.table = CountingTable()
-        self.api = ProductApi(self.table)
-        self.parked: list[str] = []
-        self.compute = Compute(self.table, self.api.queue, self._park, None, lambda: at(20))
+        super().__init__(self.table)
+        self.now = at(20)
         self.table.transactions.clear()
 
-    def _park(self, record: Any, poison: Poison) -> None:
-        self.parked.append(poison.reason)
-
-    def work(self, *events: Event, receives: int = 1, group: str = GROUP) -> list[int]:
-        """One batch; the positions of what goes back to the queue."""
-        records = [
-            {
-                "messageId": f"m{position}",
-                "receiptHandle": "r",
-                "body": json.dumps(each),
-                "attributes": {"ApproximateReceiveCount": str(receives), "MessageGroupId": group},
-                "messageAttributes": {},
-                "md5OfBody": "",
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:eu-west-1:000000000000:events.fifo",
-                "awsRegion": "eu-west-1",
-            }
-            for position, each in enumerate(events)
-        ]
-        answer = self.compute.handle({"Records": records}, None)
-        return [int(failure["itemIdentifier"][1:]) for failure in answer["batchItemFailures"]]
+    def work(self, *events: Event | str, group: str = GROUP, **more: Any) -> list[int]:
+        return super().work(*events, group=group, **more)
 
     def sums(self, metric: str = METRIC) -> tuple[int, float]:
         metrics = self.api.get(f"/v1/metrics/custom/{metric}", from_="2026-10-01", to="2026-10-31")["metrics"]
         return metrics["n"], metrics["sum"]
-
-    def why(self, told: Event) -> tuple[str, str | None]:
-        trace = self.api.get(f"/v1/events/{told['event_id']}")
-        return trace["status"], trace["reason"]
 
 
 def ten(**fields: Any) -> list[Event]:
@@ -81,18 +54,18 @@ def ten(**fields: Any) -> list[Event]:
 
 
 @pytest.fixture
-def worker() -> Worker:
-    return Worker()
+def worker() -> PointsWorker:
+    return PointsWorker()
 
 
-def test_ten_points_of_a_metric_are_one_transaction_and_their_traces_another(worker: Worker) -> None:
+def test_ten_points_of_a_metric_are_one_transaction_and_their_traces_another(worker: PointsWorker) -> None:
     assert worker.work(*ten()) == []
     # The lock and the settings that it begins with, the metric's name, ten points and ten ids, two cells and a place.
     assert worker.table.transactions == [2 + 1 + 10 + 10 + 2 + 1, 10]
     assert worker.sums() == (10, 1023)
 
 
-def test_each_of_them_has_a_trace_of_its_own(worker: Worker) -> None:
+def test_each_of_them_has_a_trace_of_its_own(worker: PointsWorker) -> None:
     told = ten()
     same = a_point(5, at(11), id="id-3", service="till", received=at(12))
     worker.work(*told[:9], same)
@@ -102,7 +75,7 @@ def test_each_of_them_has_a_trace_of_its_own(worker: Worker) -> None:
     assert trace["steps"][-1]["detail"] == f"in 2 cells of 2026-10-10 of the metric {METRIC}"
 
 
-def test_delivered_again_in_any_order_and_company_they_are_counted_once(worker: Worker) -> None:
+def test_delivered_again_in_any_order_and_company_they_are_counted_once(worker: PointsWorker) -> None:
     told = ten()
     for seed in range(5):
         again = random.Random(seed).sample(told * 2, 10)
@@ -112,29 +85,28 @@ def test_delivered_again_in_any_order_and_company_they_are_counted_once(worker: 
     assert {worker.why(each) for each in told} == {("counted", None)}
 
 
-def test_a_message_that_can_never_work_is_parked_and_takes_no_neighbour_with_it(worker: Worker) -> None:
+def test_a_message_that_is_not_understood_takes_no_neighbour_with_it(worker: PointsWorker) -> None:
     told = ten()
     newer, strange = {**told[3], "v": 2}, {**told[7], "kind": "pointer"}
-    assert worker.work(*told[:3], newer, *told[4:7], strange, *told[8:]) == []
-    assert worker.parked == ["UNKNOWN_VERSION", "UNKNOWN_KIND"]
+    assert worker.work(*told[:3], newer, *told[4:7], strange, *told[8:]) == [3, 7]
     assert worker.sums() == (8, 1023 - 8 - 128)
+    assert worker.work(newer, strange, receives=40, tried_for=30) == []
+    assert worker.deliveries.reasons == ["UNKNOWN_KIND", "UNKNOWN_VERSION"]
     assert worker.why(told[3]) == ("parked", "UNKNOWN_VERSION")
     assert worker.work(told[3]) == []
     assert worker.why(told[3]) == ("counted", None)
 
 
-def test_a_point_that_fails_goes_back_with_what_follows_it_and_those_before_it_are_counted(worker: Worker) -> None:
+def test_a_point_that_fails_goes_back_alone_and_all_others_are_counted(worker: PointsWorker) -> None:
     told = ten()
     broken = event("point", {**told[5]["data"], "labels": ["no", "labels"]}, at(10))
-    assert worker.work(*told[:5], broken, *told[6:]) == [5, 6, 7, 8, 9]
-    assert worker.sums() == (5, 31)
-    assert worker.work(*told[6:]) == []
+    assert worker.work(*told[:5], broken, *told[6:]) == [5]
     assert worker.sums() == (9, 1023 - 32)
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["the points", "the traces"])
 def test_what_fails_in_passing_goes_back_whole_and_is_counted_once_when_it_comes_again(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch, after: int
+    worker: PointsWorker, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     told = ten()
     write = worker.table.write
@@ -153,15 +125,15 @@ def test_what_fails_in_passing_goes_back_whole_and_is_counted_once_when_it_comes
     assert {worker.why(each) for each in told} == {("counted", None)}
 
 
-def test_points_that_were_parked_are_counted_together_and_listed_no_more(worker: Worker) -> None:
+def test_points_that_were_parked_are_counted_together_and_listed_no_more(worker: PointsWorker) -> None:
     told = ten()
-    worker.work(*told, receives=MAX_RECEIVES)
+    worker.work(*told, receives=40, tried_for=30)
     assert worker.api.get("/v1/events", status="parked")["items"] == []
     assert {worker.why(each) for each in told} == {("counted", None)}
     assert worker.sums() == (10, 1023)
 
 
-def test_metrics_in_one_batch_are_counted_each_by_itself(worker: Worker) -> None:
+def test_metrics_in_one_batch_are_counted_each_by_itself(worker: PointsWorker) -> None:
     told = [each for pair in zip(ten(), ten(name="builds"), strict=True) for each in pair]
     assert worker.work(*told) == []
     assert worker.sums() == worker.sums("builds") == (10, 1023)
@@ -169,7 +141,7 @@ def test_metrics_in_one_batch_are_counted_each_by_itself(worker: Worker) -> None
     assert [worker.table.get([lock])[lock]["months"] for lock in locks] == [["202610"], ["202610"]]
 
 
-def test_what_stands_between_points_is_done_in_its_turn(worker: Worker) -> None:
+def test_what_stands_between_points_is_done_in_its_turn(worker: PointsWorker) -> None:
     told = ten()
     deletion = event("deletion of points", {"metric": METRIC}, at(10) + 4)
     assert worker.work(*told[:5], deletion, *told[5:]) == []

@@ -90,6 +90,9 @@ class Deployment:
     def put_policy(self, role: str, name: str, document: dict[str, Any]) -> None:
         self.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
+    def functions(self) -> list[str]:
+        return [function["FunctionName"] for function in self.client("lambda").list_functions()["Functions"]]
+
     def restart_functions(self) -> None:
         """Ends the functions' processes, and with them what they remember of keys and secrets."""
         functions = self.client("lambda")
@@ -165,14 +168,15 @@ def leadline(deployment: Deployment, *arguments: str) -> str:
 def _say_it_the_emulators_way(deployment: Deployment) -> None:
     """Puts the deployed policies into words that the emulator takes as AWS takes ours. Widens none of them.
 
-    `Ref` of a secret is its name there, on AWS its ARN; sending a batch asks for an action of its own there, while on
-    AWS `sqs:SendMessage` is the right to both.
+    `Ref` of a secret is its name there, on AWS its ARN; sending or deleting a batch asks for an action of its own there,
+    while on AWS `sqs:SendMessage` and `sqs:DeleteMessage` are the right to both.
     """
     name = deployment.outputs["KeySecretId"]
     arn = deployment.client("secretsmanager").describe_secret(SecretId=name)["ARN"]
-    words = {json.dumps(name): json.dumps(arn), '"sqs:SendMessage"': '["sqs:SendMessage", "sqs:SendMessageBatch"]'}
     for role, policy in deployment.policies():
-        text = json.dumps(deployment.policy(role, policy))
-        for ours, theirs in words.items():
-            text = text.replace(ours, theirs)
-        deployment.put_policy(role, policy, json.loads(text))
+        document = json.loads(json.dumps(deployment.policy(role, policy)).replace(json.dumps(name), json.dumps(arn)))
+        for statement in document["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            batches = [f"{action}Batch" for action in actions if action in ("sqs:SendMessage", "sqs:DeleteMessage")]
+            statement["Action"] = [*actions, *batches]
+        deployment.put_policy(role, policy, document)

@@ -81,6 +81,25 @@ def test_a_message_that_can_never_work_is_parked_with_its_reason_and_holds_up_no
     assert seen["deployment_frequency"]["deployments"] == 1
 
 
+def test_a_dead_letter_leaves_once_its_event_is_counted(deployed: Deployment) -> None:
+    """Compute may look through the dead letters, and delete there."""
+    event_id = deployed.post("/v1/events/deployments", deployment("acme/mended")).body["events"][0]["event_id"]
+    eventually(lambda: deployed.get(f"/v1/events/{event_id}")["status"], lambda status: status != "queued")
+    counted = json.dumps({"v": 1, "kind": "deployment", "event_id": event_id, "received_at": NOON, "data": {}})
+    still_parked = counted.replace(event_id, "dep_of_nothing_known")
+    for body in (counted, still_parked):
+        deployed.client("sqs").send_message(
+            QueueUrl=deployed.outputs["DlqUrl"],
+            MessageBody=body,
+            MessageGroupId=body[30:70],
+            MessageDeduplicationId=body[30:90],
+        )
+    compute = next(name for name in deployed.functions() if "Compute" in name)
+    answer = deployed.client("lambda").invoke(FunctionName=compute, Payload=json.dumps({"leadline": "sweep"}))
+    assert json.loads(answer["Payload"].read()) == {"sent": 0}
+    assert not parked(deployed, counted)
+
+
 def parked(deployed: Deployment, body: str) -> list[dict[str, Any]]:
     return [message for message in deployed.dead_letters() if message["Body"] == body]
 

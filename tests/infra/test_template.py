@@ -34,13 +34,17 @@ def resources(template: Template, kind: str) -> dict[str, Any]:
     return found
 
 
-def the_function(template: Template, name: str) -> Any:
+def the_resource(template: Template, function: str) -> Any:
     (found,) = (
-        resource["Properties"]
+        resource
         for resource in resources(template, "Lambda::Function").values()
-        if resource["Properties"]["Handler"] == f"{name}.handler.handler"
+        if resource["Properties"]["Handler"] == f"{function}.handler.handler"
     )
     return found
+
+
+def the_function(template: Template, name: str) -> Any:
+    return the_resource(template, name)["Properties"]
 
 
 def own_log(template: Template, function: str) -> str:
@@ -114,7 +118,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_compute_may_run(template: T
     assert visibility >= 6 * the_function(template, "compute")["Timeout"]
 
 
-def test_both_queues_keep_order_and_the_main_one_gives_up_after_five_tries(template: Template) -> None:
+def test_both_queues_keep_order_and_the_main_one_leaves_giving_up_to_compute(template: Template) -> None:
     queues = resources(template, "SQS::Queue")
     for queue in queues.values():
         assert queue["Properties"]["FifoQueue"] is True
@@ -123,7 +127,7 @@ def test_both_queues_keep_order_and_the_main_one_gives_up_after_five_tries(templ
         assert queue["Properties"]["MaximumMessageSize"] == 1024 * 1024
     assert queues["LeadlineQueue9665B065"]["Properties"]["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["LeadlineDeadLetters16258E8E", "Arn"]},
-        "maxReceiveCount": 5,
+        "maxReceiveCount": 1000,
     }
 
 
@@ -137,6 +141,18 @@ def test_compute_is_fed_by_the_queue_in_full_batches_with_partial_answers(templa
         },
     )
     template.resource_count_is("AWS::Lambda::EventSourceMapping", 1)
+
+
+def test_only_compute_may_go_on_by_messages_to_its_own_queue(template: Template) -> None:
+    """Lambda ends a loop through the same queue after some 16 rounds, and with it any backfill of more than 1,600 commits."""
+    loops = {name: the_function(template, name)["RecursiveLoop"] for name in ("ingest", "compute", "query")}
+    assert loops == {"ingest": "Terminate", "compute": "Allow", "query": "Terminate"}
+
+
+def test_compute_is_updated_before_those_that_send_to_it(template: Template) -> None:
+    (compute,) = [name for name in resources(template, "Lambda::Function") if "Compute" in name]
+    for sender in ("ingest", "query"):
+        assert compute in the_resource(template, sender)["DependsOn"]
 
 
 @pytest.mark.parametrize("name", ["ingest", "compute", "query"])
@@ -198,7 +214,7 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
             "sqs:SendMessage",  # the sweep's errands
         },
         "LeadlineTable899ED315": READING | WRITING | {"dynamodb:Scan"},  # a removed person is looked for everywhere
-        "LeadlineDeadLetters16258E8E": {"sqs:SendMessage"},
+        "LeadlineDeadLetters16258E8E": {"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"},
         "LeadlineVcsSecretAD92CCA9": SECRET,
     }
 
@@ -273,11 +289,19 @@ def test_dead_letters_lateness_crashes_and_server_errors_raise_alarms(template: 
         watched.add((alarm["Properties"]["MetricName"], of["Ref"] if "Ref" in of else of["Fn::GetAtt"][0]))
     functions = set(resources(template, "Lambda::Function"))
     assert watched == {
-        ("ApproximateNumberOfMessagesVisible", "LeadlineDeadLetters16258E8E"),
+        ("NumberOfMessagesSent", "LeadlineDeadLetters16258E8E"),
         ("ApproximateAgeOfOldestMessage", "LeadlineQueue9665B065"),
         ("5xx", next(iter(resources(template, "ApiGatewayV2::Api")))),
         *(("Errors", function) for function in functions),
     }
+
+
+def test_the_alarm_for_dead_letters_counts_what_came_in_the_period_so_that_it_ends_and_speaks_again(
+    template: Template,
+) -> None:
+    template.has_resource_properties(
+        "AWS::CloudWatch::Alarm", {"MetricName": "NumberOfMessagesSent", "Statistic": "Sum", "Threshold": 1}
+    )
 
 
 def test_every_alarm_reaches_the_topic_it_is_given() -> None:

@@ -13,12 +13,12 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from compute.app import Compute
-from compute.parking import park
+from compute.batch import TRY_FOR
+from compute.deliveries import SqsDeliveries
 from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE
 from infra.local.lambda_events import http_event, queue_event
 from ingest.app import Ingest
@@ -30,7 +30,7 @@ from leadline import telemetry
 from leadline.auth import ADMIN, Authenticator, create_key
 from leadline.domain.errors import Transient
 from leadline.gate import Gate
-from leadline.queue import MAX_RECEIVES, MemoryQueue, Message
+from leadline.queue import MemoryQueue, Message
 from leadline.store.artifacts import Artifacts
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Check, Delete, Item, Key, Write
@@ -82,13 +82,19 @@ class WatchedTable(MemoryTable):
 
 
 class DeadLetters:
-    """In the place of an SQS client: the messages that were parked, with their attributes."""
+    """In the place of compute's SQS client: the messages that were parked, with their attributes. None is ever visible again."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
 
     def send_message(self, **message: Any) -> None:
         self.sent.append(message)
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    def change_message_visibility(self, **_: Any) -> None:
+        return
 
 
 class Queue(MemoryQueue):
@@ -145,8 +151,9 @@ class Whole:
         cdevents = CDEvents(Artifacts(self.table), sources, self.queue)
         self.ingest = Ingest(Authenticator(gate, PEPPER), self.queue, self.clock, webhooks, lambda: cdevents, gate=gate)
         self.query = wire(self.table, lambda: self.queue, lambda: PEPPER, self.clock)
-        parking = partial(park, self.dead, "https://sqs.example/dlq.fifo")  # type: ignore[arg-type]
-        self.compute = Compute(self.table, self.queue, parking, connections, self.clock)
+        urls = ("https://sqs.example/queue.fifo", "https://sqs.example/dlq.fifo")
+        deliveries = SqsDeliveries(self.dead, *urls)  # type: ignore[arg-type]
+        self.compute = Compute(self.table, self.queue, deliveries, connections, self.clock)
         self.hooks = WebhooksApi(self.secrets, self.queue)
         self.hooks.table, self.hooks.app = self.table, _Noting(self)  # type: ignore[assignment]
 
@@ -221,20 +228,24 @@ class Whole:
         while self.queue.messages:
             self.work(self.queue.messages.pop(0))
 
-    def work(self, message: Message, receives: int = 1) -> Any:
-        """One invocation of compute with this message."""
+    def work(self, message: Message, receives: int = 1, tried_for: int = 0) -> Any:
+        """One invocation of compute with this message. `tried_for`: milliseconds since it was first received."""
         received = {
             "MessageId": f"m-{len(self.queue.ever)}-{self.now}",
             "ReceiptHandle": "r",
             "Body": message.body,
             "MD5OfBody": "0" * 32,
-            "Attributes": {"ApproximateReceiveCount": str(receives), "MessageGroupId": message.group},
+            "Attributes": {
+                "ApproximateReceiveCount": str(receives),
+                "ApproximateFirstReceiveTimestamp": str(self.now - tried_for),
+                "MessageGroupId": message.group,
+            },
         }
         self.now += 1
         return self._invoke(queue_event([received], ARN))
 
     def work_for_the_last_time(self, message: Message) -> Any:
-        return self.work(message, MAX_RECEIVES)
+        return self.work(message, 40, TRY_FOR)
 
     def scheduled(self, what: str) -> None:
         self._invoke({"leadline": what})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -9,13 +10,20 @@ from typing import Any
 
 import pytest
 
+from compute import app
+from compute import handler as compute
+from compute.application import apply_message
 from infra.local.functions import Function
 from infra.local.poller import BadAnswerError, Poller, failed_ids
 from leadline import aws
-from leadline.queue import MAX_RECEIVES
 from leadline.settings import Settings
+from leadline.store.dynamodb import DynamoTable
+from leadline.store.events import event_key
+from tests.builders import a_deployment, at
+from tests.unit.compute.batches import failing_on
 
 Handler = Callable[[dict[str, Any], Any], Any]
+TEN = [a_deployment(f"m{day}", at(day), deployment_id=f"d{day}") for day in range(1, 11)]
 
 
 def send(settings: Settings, *bodies: str, group: str = "g") -> None:
@@ -28,8 +36,13 @@ def send(settings: Settings, *bodies: str, group: str = "g") -> None:
 def poller(settings: Settings, handler: Handler, *, workers: int = 1, lines: list[str] | None = None) -> Poller:
     report = (lines if lines is not None else []).append
     function = Function("compute", handler)
-    # No pause before a failed message is tried again, so that tests need none.
-    return Poller(aws.client("sqs"), settings.queue_url, function, report, workers=workers, first_pause=0)
+    return Poller(aws.client("sqs"), settings.queue_url, function, report, workers=workers)
+
+
+def visible_at_once(settings: Settings, record: dict[str, Any]) -> None:
+    aws.client("sqs").change_message_visibility(
+        QueueUrl=settings.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+    )
 
 
 def left(settings: Settings) -> int:
@@ -58,12 +71,14 @@ def test_a_message_arrives_as_lambda_has_it_and_is_deleted_when_done(aws_env: Se
     assert left(aws_env) == 0
 
 
-def test_only_what_the_function_names_as_failed_is_tried_again(aws_env: Settings) -> None:
+def test_only_what_the_function_names_as_failed_is_tried_again_and_when_the_function_says(aws_env: Settings) -> None:
     seen: list[list[str]] = []
 
     def handler(event: dict[str, Any], _: Any) -> Any:
         seen.append([record["body"] for record in event["Records"]])
         failed = [record for record in event["Records"] if record["body"] == "bad" and len(seen) == 1]
+        for record in failed:
+            visible_at_once(aws_env, record)
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
     send(aws_env, "good", group="a")
@@ -73,6 +88,22 @@ def test_only_what_the_function_names_as_failed_is_tried_again(aws_env: Settings
     worker.poll_once()
     assert seen == [["good", "bad"], ["bad"]]
     assert left(aws_env) == 0
+
+
+def test_what_the_function_says_nothing_of_stays_hidden_for_the_queues_own_time(aws_env: Settings) -> None:
+    """As on AWS: how soon a failed message comes back is the function's business, never the poller's."""
+    batches: list[int] = []
+
+    def handler(event: dict[str, Any], _: Any) -> Any:
+        batches.append(len(event["Records"]))
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
+
+    send(aws_env, "bad")
+    worker = poller(aws_env, handler)
+    worker.poll_once()
+    worker.poll_once()
+    assert batches == [1]
+    assert left(aws_env) == 1
 
 
 def test_a_function_that_raises_has_failed_on_its_whole_batch(
@@ -90,21 +121,22 @@ def test_a_function_that_raises_has_failed_on_its_whole_batch(
     assert "RuntimeError" in capsys.readouterr().err
 
 
-def test_what_fails_every_time_ends_among_the_dead_letters_and_holds_nobody_up(aws_env: Settings) -> None:
-    done: list[str] = []
-
-    def handler(event: dict[str, Any], _: Any) -> Any:
-        failed = [record for record in event["Records"] if record["body"] == "poison"]
-        done.extend(record["body"] for record in event["Records"] if record["body"] != "poison")
-        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
-
-    send(aws_env, "poison", group="a")
-    send(aws_env, "healthy", group="b")
-    worker = poller(aws_env, handler)
-    for _ in range(MAX_RECEIVES + 1):
+def test_compute_retries_within_seconds_parks_a_bug_after_two_tries_and_holds_nobody_up(
+    aws_env: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real function on real queues: what happens here is what happens on AWS."""
+    monkeypatch.setattr(app, "apply_message", failing_on(TEN[0], KeyError("a bug"), apply_message))
+    compute.wired.cache_clear()
+    send(aws_env, *map(json.dumps, TEN))
+    worker = poller(aws_env, compute.handler)
+    worker.poll_once()
+    table = DynamoTable(aws.client("dynamodb"), aws_env.table)
+    applied = table.get([event_key(sent["event_id"]) for sent in TEN])
+    assert len(applied) == 9
+    end = time.monotonic() + 20
+    while not dead(aws_env) and time.monotonic() < end:
         worker.poll_once()
-    assert done == ["healthy"]
-    assert dead(aws_env) == ["poison"]
+    assert [json.loads(body)["event_id"] for body in dead(aws_env)] == [TEN[0]["event_id"]]
     assert left(aws_env) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import boto3
@@ -31,8 +32,16 @@ def test_the_pepper_is_long_enough_to_protect_keys(aws_env: Settings) -> None:
 
 def test_a_message_received_too_often_is_moved_to_the_dead_letters(aws_env: Settings) -> None:
     sqs = aws.client("sqs")
+    policy = json.loads(
+        sqs.get_queue_attributes(QueueUrl=aws_env.queue_url, AttributeNames=["RedrivePolicy"])["Attributes"][
+            "RedrivePolicy"
+        ]
+    )
+    assert policy["maxReceiveCount"] == MAX_RECEIVES
+    sooner = json.dumps({**policy, "maxReceiveCount": 3})
+    sqs.set_queue_attributes(QueueUrl=aws_env.queue_url, Attributes={"RedrivePolicy": sooner})
     sqs.send_message(QueueUrl=aws_env.queue_url, MessageBody="{}", MessageGroupId="g", MessageDeduplicationId="1")
-    for _ in range(MAX_RECEIVES):
+    for _ in range(3):
         assert "Messages" in sqs.receive_message(QueueUrl=aws_env.queue_url, VisibilityTimeout=0)
     assert "Messages" not in sqs.receive_message(QueueUrl=aws_env.queue_url)
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=aws_env.dlq_url)["Messages"]] == ["{}"]

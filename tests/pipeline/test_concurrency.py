@@ -45,9 +45,8 @@ ROSTER = {
 
 POISON = {
     "{": "NOT_JSON",
-    '"a string"': "UNKNOWN_VERSION",
-    '{"v": 2, "kind": "change", "event_id": "poison", "received_at": 1, "data": {}}': "UNKNOWN_VERSION",
-    '{"v": 1, "kind": "party", "event_id": "poison", "received_at": 1, "data": {}}': "UNKNOWN_KIND",
+    '"a string"': "MALFORMED",
+    '{"kind": "change", "event_id": "poison", "received_at": 1}': "MALFORMED",
     '{"v": 1, "kind": "change", "event_id": "poison", "received_at": 1, "data": {"repository": "acme/api"}}': "MALFORMED",
     '{"v": 1, "kind": "deployment", "event_id": "poison", "received_at": 1, "data": {"environment": "e", "status": "success"}}':
         "NO_SERVICE",

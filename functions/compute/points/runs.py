@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from compute.fold import parse
-from leadline.domain.errors import Poison
+from leadline.domain.errors import LeadlineError, Transient
 
 
 @dataclass(slots=True)
 class Run:
-    """Messages of one group and one metric, in order. `counted`: None until it was tried to count them together, then whether."""
+    """Messages of one group and one metric, in order.
+
+    `counted`: None until it was tried to count them together, then whether; `fault`: the passing fault that stopped it.
+    """
 
     metric: str
     bodies: list[str] = field(default_factory=list)
     counted: bool | None = None
+    fault: Transient | None = None
 
 
 def runs_among(records: Iterable[SQSRecord]) -> dict[str, Run]:
@@ -42,7 +46,7 @@ def _metric_of(body: str) -> str | None:
     """Of a message that tells a point."""
     try:
         message = parse(body)
-    except Poison:
+    except LeadlineError:
         return None
     name: str | None = message["data"]["name"] if message["kind"] == "point" else None
     return name

@@ -13,6 +13,7 @@ from compute.vcs.cache import Facts
 from compute.vcs.port import Deployed, History, Listing, NotFound, Page, Vcs
 from compute.vcs.reading import batches
 from compute.vcs.reading import sha as whole_sha
+from leadline.queue import VERSION
 from leadline.store.sources import CodeHost, Target, choose
 
 COMMITS_A_MESSAGE = 200
@@ -61,7 +62,7 @@ def message(kind: str, data: dict[str, Any], now: int) -> Message:
     """As ingest queues it. The same data always gets the same id."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:24]
-    return {"v": 1, "kind": kind, "event_id": f"vcs_{digest}", "received_at": now, "data": data}
+    return {"v": VERSION, "kind": kind, "event_id": f"vcs_{digest}", "received_at": now, "data": data}
 
 
 def _history(vcs: Vcs, repository: str, sha: str, since: str | None) -> History:

@@ -63,10 +63,12 @@ REASONS: dict[str, str] = {
         "names is not known. Send that deployment, or the incident with `deployment`."
     ),
     "UNKNOWN_KIND": (
-        "This version of Leadline knows no events of this kind. Deploy the newest version and retry the event."
+        "It is of a kind that the deployed version of Leadline does not know, and stayed so for half an hour. Deploy the version "
+        "that sent it or a later one, then retry the event."
     ),
     "UNKNOWN_VERSION": (
-        "The message is of a form that this version of Leadline does not know. Deploy the newest version and retry."
+        "Its form is that of another version of Leadline, and stayed so for half an hour. Deploy the version that sent it or a "
+        "later one, then retry the event."
     ),
     "MALFORMED": ("The message lacks what its kind needs. Send the event again through the Events API."),
     "NO_SERVICE": ("The event names neither a service nor a repository. Send it again with one of them."),
@@ -74,8 +76,16 @@ REASONS: dict[str, str] = {
         "It speaks of a deployment that is not stored. Look its key up in GET /v1/deployments and send it again."
     ),
     "FAILED_REPEATEDLY": (
-        "Applying it failed several times in passing, so the queue has put it aside. Look for errors in the "
-        "compute function's log, then retry the event."
+        "Applying it failed again and again for half an hour, as when AWS can't be reached. Look for errors in the compute "
+        "function's log, then retry the event."
+    ),
+    "UNEXPECTED_ERROR": (
+        "Applying it failed twice with an error that Leadline did not expect, which is a bug. Report the error and place in "
+        "`steps`, deploy a version that fixes it, then retry the event."
+    ),
+    "TOO_MANY_HOPS": (
+        "It is the latest of 50,000 messages that each led to the next, so it was stopped. The sweep restarts a job that is not "
+        "done within minutes; retry the event to go on now, and report it if it stops again."
     ),
 }
 

@@ -3,10 +3,11 @@
     LeadlineError
     ├── Rejected    theirs: the input is wrong. Answered 4xx, never retried.
     ├── Transient   nobody's: try again later. The message goes back to the queue.
-    │   └── Conflict    somebody else wrote first; read again and plan again.
+    │   ├── Conflict    somebody else wrote first; read again and plan again.
+    │   └── NotUnderstood   a message of a newer version, which is deployed soon or was until a moment ago.
     └── Poison      an accepted message that can never work. Parked with its reason at once.
 
-Anything else that is raised is our bug: it surfaces, is retried, and alarms.
+Anything else that is raised is our bug: it is tried once more, then parked, and alarms.
 """
 
 
@@ -24,6 +25,18 @@ class Transient(LeadlineError):
 
 class Conflict(Transient):
     """A guard of a transaction no longer held: what was read has changed meanwhile."""
+
+
+class NotUnderstood(Transient):
+    """A queued message that this version does not know: while Leadline is updated, or was set back to an earlier version.
+
+    `reason` and `detail` are those of the Poison that it becomes when it is still not understood after all tries.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
 
 
 class Poison(LeadlineError):

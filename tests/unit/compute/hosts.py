@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.app import Compute
+from compute.deliveries import MemoryDeliveries
 from compute.vcs.port import History, NotFound, Page, VcsError
 from leadline.queue import MemoryQueue
 from leadline.store.memory import MemoryTable
+from tests.unit.compute.batches import a_record
 
 NOW = 1_790_000_000_000
 HOUR = 3600 * 1000
@@ -71,9 +73,9 @@ class Worker:
 
     def __init__(self, host: FakeHost | None) -> None:
         self.table, self.queue, self.now = MemoryTable(), MemoryQueue(), NOW
-        self.parked: list[str] = []
-        park = lambda record, poison: self.parked.append(poison.reason)  # noqa: E731
-        self.compute = Compute(self.table, self.queue, park, Connections(host), lambda: self.now)  # type: ignore[arg-type]
+        self.deliveries = MemoryDeliveries()
+        connections: Any = Connections(host)
+        self.compute = Compute(self.table, self.queue, self.deliveries, connections, lambda: self.now)
 
     def deploys(self, number: int, at: int, **more: Any) -> None:
         deployment = {"id": sha(number), "repository": REPOSITORY, "environment": "production", "status": "success"}
@@ -95,6 +97,5 @@ class Worker:
             self._batch(self.queue.messages.pop(0).body)
 
     def _batch(self, body: str) -> None:
-        attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": REPOSITORY}
-        record = {"messageId": "m1", "body": body, "attributes": attributes, "eventSource": "aws:sqs"}
+        record = a_record(body, "m1", first_received=self.now, group=REPOSITORY)
         assert self.compute.handle({"Records": [record]}, None) == {"batchItemFailures": []}

@@ -63,4 +63,4 @@ def test_a_commit_the_host_does_not_show_is_not_found(trouble: VcsError) -> None
 def test_a_malformed_errand_is_parked() -> None:
     worker = Worker(FakeHost())
     worker.works("lookup", {"deployment": "nobody"})
-    assert worker.parked == ["NO_SUCH_DEPLOYMENT"]
+    assert worker.deliveries.reasons == ["NO_SUCH_DEPLOYMENT"]
