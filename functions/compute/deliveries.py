@@ -87,7 +87,7 @@ class SqsDeliveries:
                     QueueUrl=self._dlq_url,
                     MaxNumberOfMessages=BATCH_MESSAGES,
                     VisibilityTimeout=HIDDEN_SECONDS,
-                    WaitTimeSeconds=1,  # without a wait, SQS may answer that an occupied queue is empty
+                    WaitTimeSeconds=0,  # may overlook some of them, which the next sweep sees; waiting would cost more
                 )
             messages = received.get("Messages", [])
             if not messages:

@@ -67,7 +67,7 @@ def _what_is_wrong(text: str) -> str | None:
     if host in _OWNER_AND_NAME and len(segments) != 3:
         return f"must be {host}/owner/name"
     if len(segments) < 2:
-        return "must have at least an owner and a name, like acme/api"
+        return "must have at least an owner and a name, like github.com/acme/api"
     if len(segments) > MAX_SEGMENTS:
         return f"has more than {MAX_SEGMENTS} segments"
     named = segments[1:] if begins_with_host(segments) else segments
