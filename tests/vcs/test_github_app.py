@@ -145,6 +145,29 @@ def test_what_is_wrong_with_the_configuration_is_said_without_its_secrets() -> N
         assert "s3cret" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "api",
+    [
+        r"https://git.acme.dev\.evil.dev/api/v1",
+        "https://@git.acme.dev/api/v1",
+        " https://git.acme.dev/api/v1",
+        "https://git.ac\tme.dev/api/v1",
+        "http://local\nhost/api/v1",
+        "https://gït.acme.dev/api/v1",
+        "https://\u212aubernetes.acme.dev/api/v1",  # the sign of the kelvin, which lower case turns into a k
+        "https://%67it.acme.dev/api/v1",
+        "https://git.acme.dev:0/api/v1",
+        "https://:443/api/v1",
+        "https://git.acme.dev/api/../v1",
+        "https://git.acme.dev/api/v1#",
+    ],
+)
+def test_an_api_address_that_programs_may_read_differently_is_refused(api: str) -> None:
+    secret = {"git.acme.dev": {"kind": "gitea", "api": api, "token": "s3cret"}}
+    with pytest.raises(BadConfiguration, match="`api` must be"):
+        Connections(lambda: json.dumps(secret), MemoryTable(), Clock()).of("git.acme.dev/acme/shop")
+
+
 def test_one_host_that_is_configured_wrongly_leaves_the_others_as_they_are() -> None:
     secret = {"git.acme.dev": {"kind": "gitea"}, "github.com": {"kind": "github", "token": "one"}}
     assert Connections(lambda: json.dumps(secret), MemoryTable(), Clock()).of("github.com/acme/shop")

@@ -14,8 +14,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from compute.vcs import origin
 from compute.vcs.bitbucket import Bitbucket
 from compute.vcs.budget import Breaker
 from compute.vcs.gitea import Gitea
@@ -43,7 +43,7 @@ APIS = {
 """Where the well-known hosts are asked. Any other host says so itself, as `api`."""
 
 KINDS = ("github", "gitlab", "bitbucket", "gitea")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
 class BadConfiguration(VcsError):
@@ -84,20 +84,21 @@ def _credentials(name: str, values: Any) -> Credentials:
     if kind not in KINDS:
         raise BadConfiguration(f"{name}: `kind` must be one of {', '.join(KINDS)}")
     api = values.get("api") or APIS.get((kind, name))
-    if not isinstance(api, str) or not _is_safe(api):
+    api = api.rstrip("/") if isinstance(api, str) else ""
+    if not _is_safe(api):
         raise BadConfiguration(f"{name}: `api` must be the address of its API, beginning with https://")
     app = [str(values.get(field) or "") for field in ("app_id", "private_key", "installation_id")]
     if kind == "github" and any(app):
         if not app[0] or not app[2].isdigit():
             raise BadConfiguration(f"{name}: an App needs `app_id`, `private_key` and `installation_id`")
         try:
-            return Credentials(kind, api.rstrip("/"), {}, (app[0], read_key(app[1]), app[2]))
+            return Credentials(kind, api, {}, (app[0], read_key(app[1]), app[2]))
         except BadKey as error:
             raise BadConfiguration(f"{name}: {error}") from None
     token = values.get("token")
     if not isinstance(token, str) or not token.strip() or not token.isascii() or not token.isprintable():
         raise BadConfiguration(f"{name}: `token` is missing")
-    return Credentials(kind, api.rstrip("/"), _proof(kind, token.strip(), values.get("user")))
+    return Credentials(kind, api, _proof(kind, token.strip(), values.get("user")))
 
 
 def _proof(kind: str, token: str, user: Any) -> dict[str, str]:
@@ -106,16 +107,11 @@ def _proof(kind: str, token: str, user: Any) -> dict[str, str]:
     return {"Authorization": f"{'token' if kind == 'gitea' else 'Bearer'} {token}"}
 
 
-def _is_safe(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
-        whole = (
-            bool(parts.hostname) and not parts.username and not parts.query and not parts.fragment and parts.port != 0
-        )
-    except ValueError:
+def _is_safe(api: str) -> bool:
+    found = origin.parse(api)
+    if found is None or "?" in api or "#" in api:
         return False
-    return whole and (parts.scheme == "https" or plain)
+    return found.origin.scheme == "https" or found.origin.host in _LOOPBACK
 
 
 class Connections:

@@ -1,7 +1,7 @@
 """Asking a code host over HTTP: one base address, bounded in time and size, through the host's breaker.
 
-Nothing is retried here: the sweep comes again. Redirects are followed to the same host only (a renamed repository), so that no
-answer can send our token elsewhere.
+Nothing is retried here: the sweep comes again. Redirects (a renamed repository) and pages are followed on the same host only, so
+that no answer can send our token elsewhere: every address is checked, and connections are made to the base's host only.
 """
 
 import json
@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from compute.vcs import origin
 from compute.vcs.budget import Breaker
 from compute.vcs.port import Denied, NotFound, RateLimited, Unavailable
 
@@ -46,7 +47,8 @@ class Answer:
 
 
 class Http:
-    """One host's API. `base`: its address without a slash at the end. `headers` gives what proves who asks, newly each time.
+    """One host's API. `base`: its address without a slash at the end, which `origin.parse` takes. `headers` gives what proves who
+    asks, newly each time.
 
     `reserve`: the share of the host's rate limit to leave to others; beyond it RateLimited is raised without harm to them.
     """
@@ -62,13 +64,17 @@ class Http:
         read_timeout: float = READ_TIMEOUT,
     ) -> None:
         self._base = base
-        self._origin = _origin(base)
         self._headers = headers
         self._breaker = breaker
         self._now = now
         self._reserve = reserve
+        parsed = origin.parse(base)
+        if parsed is None:
+            raise ValueError("the base must be an address of HTTP or HTTPS")
+        self._origin = parsed.origin
         timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=read_timeout)
-        self._pool = urllib3.PoolManager(num_pools=2, maxsize=4, timeout=timeout, retries=False)
+        # It connects to the base's host only, so an address that passed the check by mistake could not take the token elsewhere.
+        self._pool = urllib3.connection_from_url(base, maxsize=4, timeout=timeout, retries=False)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None, *, accept: str | None = None) -> Answer:
         """The answer to GET. `path` begins with a slash and is encoded already. Raises VcsError."""
@@ -77,8 +83,6 @@ class Http:
 
     def get_next(self, address: str) -> Answer:
         """The answer to GET of a whole address that an answer of this host named. Raises VcsError."""
-        if _origin(address) != self._origin:
-            raise NotFound("the code host sends us to another host, which is not followed")
         return self._ask("GET", address, None, {"Accept": "application/json"})
 
     def get_text(self, path: str, *, accept: str) -> str:
@@ -98,22 +102,29 @@ class Http:
     def _ask(
         self, method: str, address: str, body: bytes | None, headers: dict[str, str], *, as_text: bool = False
     ) -> Answer:
+        target = self._target(address)
         proof = dict(self._headers())  # may itself ask the host, so before leave is taken
         for _ in range(MAX_REDIRECTS + 1):
-            status, answered, raw = self._once(method, address, body, {**headers, **proof})
+            status, answered, raw = self._once(method, target, body, {**headers, **proof})
             if status not in _REDIRECTS:
                 return self._read(status, answered, raw, as_text)
-            address = urljoin(address, answered.get("location", ""))
-            if _origin(address) != self._origin:
-                raise NotFound("the code host sends us to another host, which is not followed")
+            address = origin.join(address, answered.get("location", ""))
+            target = self._target(address)
         raise NotFound("the code host sends us in a circle")
 
+    def _target(self, address: str) -> str:
+        """The path and query of an address of this host. Raises NotFound for any other address."""
+        found = origin.parse(address)
+        if found is None or found.origin != self._origin:
+            raise NotFound("the address is not one of the code host's API, so it is not asked")
+        return found.target
+
     def _once(
-        self, method: str, address: str, body: bytes | None, headers: Mapping[str, str]
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
         leave = self._breaker.enter()
         try:
-            status, answered, raw = self._exchange(method, address, body, headers)
+            status, answered, raw = self._exchange(method, target, body, headers)
         except (HTTPError, OSError, ValueError) as error:
             self._breaker.failed(leave)
             raise Unavailable(f"the code host did not answer ({type(error).__name__})") from None
@@ -133,11 +144,11 @@ class Http:
         return status, answered, raw
 
     def _exchange(
-        self, method: str, address: str, body: bytes | None, headers: Mapping[str, str]
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
         started = time.monotonic()
         sent = {"User-Agent": "leadline", "Accept-Encoding": "gzip", **headers}
-        response = self._pool.request(method, address, body=body, headers=sent, redirect=False, preload_content=False)
+        response = self._pool.request(method, target, body=body, headers=sent, redirect=False, preload_content=False)
         try:
             raw = bytearray()
             for chunk in response.stream(_CHUNK, decode_content=True):
@@ -189,14 +200,6 @@ class Http:
                 self._breaker.limited(until)  # the next request would be refused: nobody need make it
             if remaining < self._reserve * limit:
                 raise RateLimited(until)
-
-
-def _origin(address: str) -> tuple[str, str, int | None]:
-    try:
-        parts = urlsplit(address)
-        return (parts.scheme, (parts.hostname or "").lower(), parts.port)
-    except ValueError:
-        return ("", "", None)
 
 
 def _retry_after(value: str, now: int) -> int | None:
