@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from leadline.domain import wildcards
 from leadline.domain.errors import Rejected
 from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target, choose
+from tests.line_count import lines_run_in
 
 FULL: dict[str, Any] = {
     "github": {
@@ -69,6 +71,21 @@ def test_an_exact_name_is_preferred_to_patterns_and_the_first_pattern_to_the_oth
     assert choose(targets, "eu-west") == Target("c")
     assert choose(targets, "eu-wide") == Target("a")
     assert choose(targets, "us-east") is None
+
+
+def test_only_the_star_and_the_question_mark_are_wildcards_and_case_matters() -> None:
+    targets = {"v[12].*": Target("a"), "V*": Target("b"), "v?.*": Target("c")}
+    assert choose(targets, "v1.0") == Target("c")
+    assert choose(targets, "v[12].0") == Target("a")
+    assert CodeHost(release_branches=("release/?.x", "[ab]")).follows("release/7.x", None)
+    assert not CodeHost(release_branches=("release/?.x", "[ab]")).follows("a", None)
+
+
+def test_a_name_without_end_in_a_webhook_fits_no_pattern() -> None:
+    with lines_run_in(wildcards) as lines:
+        assert choose({"*a*a*b": Target("a")}, "a" * 5_000_000) is None
+        assert not CodeHost(release_branches=("*a*a*b", "*")).follows("a" * 5_000_000, None)
+    assert lines.count == 0
 
 
 @pytest.mark.parametrize(

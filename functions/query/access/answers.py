@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from typing_extensions import TypedDict
 
 from leadline.store.sources import MAX_ENTRIES
+from query.web.patterns import pattern
 from query.web.schemas import ORIGIN, Name, Schema, array, text, whole
 
 
@@ -28,7 +29,7 @@ class SourcesAnswer(TypedDict):
     default_service: str | None
 
 
-_MAPPING = Schema({"maxProperties": MAX_ENTRIES, "propertyNames": text(200)})
+_FORM = pattern(200, "*?")
 
 
 class TargetSent(TypedDict):
@@ -38,14 +39,15 @@ class TargetSent(TypedDict):
     environment: NotRequired[Name | None]
 
 
-_Targets = Annotated[dict[str, TargetSent | None], _MAPPING]
+_Targets = Annotated[dict[str, TargetSent | None], Schema({"maxProperties": MAX_ENTRIES, "propertyNames": _FORM})]
+_Services = Annotated[dict[str, Name], Schema({"maxProperties": MAX_ENTRIES, "propertyNames": text(200)})]
 
 
 class CodeHostSent(TypedDict):
-    """Any of it; what is left out gets its default."""
+    """Any of it; what is left out gets its default. A pattern has at most 32 `*` and `?`."""
 
     incident_label: NotRequired[Name | None]
-    release_branches: NotRequired[Annotated[list[Name], Schema(array(MAX_ENTRIES))] | None]
+    release_branches: NotRequired[Annotated[list[Annotated[str, Schema(_FORM)]], Schema(array(MAX_ENTRIES))] | None]
     environments: NotRequired[_Targets | None]
     workflows: NotRequired[_Targets | None]
     tags: NotRequired[_Targets | None]
@@ -57,7 +59,7 @@ class SourcesSent(TypedDict):
     github: NotRequired[CodeHostSent | None]
     gitlab: NotRequired[CodeHostSent | None]
     bitbucket: NotRequired[CodeHostSent | None]
-    incident_services: NotRequired[Annotated[dict[str, Name], _MAPPING] | None]
+    incident_services: NotRequired[_Services | None]
     default_service: NotRequired[Name | None]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from query.web.patterns import MOST_PATTERNS, pattern
 from query.web.schemas import REPOSITORY_PATH, TIME_ZONE, Name, Schema, array, text, whole
 
 
@@ -34,19 +35,20 @@ class Settings(TypedDict):
 
 
 _Word = Annotated[str, Schema(text(100))]
+_PATTERNS = Schema(array(MOST_PATTERNS))
 
 
 class SettingsSent(TypedDict):
-    """Any of the settings; null sets the default."""
+    """Any of the settings; null sets the default. A pattern has at most 32 `*`, a list of patterns 10,000 bytes together."""
 
     timezone: NotRequired[Annotated[str, Schema(TIME_ZONE)] | None]
     production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]
     incident_window_hours: NotRequired[Annotated[int, Schema(whole(1, 90 * 24))] | None]
     failure_status_counts: NotRequired[bool | None]
-    bots: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
-    rework_labels: NotRequired[Annotated[list[_Word], Schema(array(100))] | None]
-    rework_branches: NotRequired[Annotated[list[Annotated[str, Schema(text(255))]], Schema(array(100))] | None]
-    rework_titles: NotRequired[Annotated[list[Name], Schema(array(100))] | None]
+    bots: NotRequired[Annotated[list[Annotated[str, Schema(pattern(200, "*"))]], _PATTERNS] | None]
+    rework_labels: NotRequired[Annotated[list[Annotated[str, Schema(pattern(100, "*"))]], _PATTERNS] | None]
+    rework_branches: NotRequired[Annotated[list[Annotated[str, Schema(pattern(255, "*"))]], _PATTERNS] | None]
+    rework_titles: NotRequired[Annotated[list[Annotated[str, Schema(pattern(200, "*"))]], _PATTERNS] | None]
     rework_means_failure: NotRequired[bool | None]
     direct_commits: NotRequired[Literal["list", "count"] | None]
     individuals: NotRequired[Literal["names", "pseudonyms", "off"] | None]
@@ -69,11 +71,14 @@ class ServiceConfiguration(TypedDict):
 
 
 class ServiceSent(TypedDict):
-    """Any of what is configured of a service; null takes it back. `service`: that of the path, as GET shows it."""
+    """Any of what is configured of a service; null takes it back. `service`: that of the path, as GET shows it.
+
+    `paths`: a pattern has at most 32 `*` and `?`, all of them have 10,000 bytes together.
+    """
 
     service: NotRequired[Name | None]
     repository: NotRequired[Annotated[str, Schema(REPOSITORY_PATH)] | None]
-    paths: NotRequired[Annotated[list[Annotated[str, Schema(text(500))]], Schema(array(100))] | None]
+    paths: NotRequired[Annotated[list[Annotated[str, Schema(pattern(500, "*?"))]], _PATTERNS] | None]
     production: NotRequired[Annotated[list[_Word], Schema(array(20, least=1))] | None]
     team: NotRequired[Name | None]
     archived: NotRequired[bool | None]

@@ -20,6 +20,7 @@ from query.config.reconfiguring import TRIES, crowded, service_message, store, t
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.patches import Reader, list_of, read_fields, read_flag
+from query.web.patterns import patterns_of
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import name_of, read_repository, same_as
@@ -37,7 +38,7 @@ def _read_repository(value: object) -> str:
 
 _FIELDS: dict[str, Reader] = {
     "repository": _read_repository,
-    "paths": list_of(name_of(500), 100),
+    "paths": patterns_of(500, "*?"),
     "production": list_of(name_of(100), 20, least=1),
     "team": name_of(200),
     "archived": read_flag,

@@ -22,6 +22,7 @@ from query.people.removal import as_people_are_named, begin_renaming
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.patches import Reader, list_of, read_fields, read_flag
+from query.web.patterns import patterns_of
 from query.web.refusal import Faults, Refused
 from query.web.request import Reply, Request
 from query.web.values import name_of, one_of
@@ -52,10 +53,10 @@ _FIELDS: dict[str, Reader] = {
     "production": list_of(name_of(100), 20, least=1),
     "incident_window_hours": _read_hours,
     "failure_status_counts": read_flag,
-    "bots": list_of(name_of(200), 100),
-    "rework_labels": list_of(name_of(100), 100),
-    "rework_branches": list_of(name_of(255), 100),
-    "rework_titles": list_of(name_of(200), 100),
+    "bots": patterns_of(200, "*"),
+    "rework_labels": patterns_of(100, "*"),
+    "rework_branches": patterns_of(255, "*"),
+    "rework_titles": patterns_of(200, "*"),
     "rework_means_failure": read_flag,
     "direct_commits": one_of(LIST, COUNT),
     "individuals": one_of(NAMES, PSEUDONYMS, OFF),

@@ -12,6 +12,7 @@ from leadline.store.table import Put, at_version
 from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.patterns import check_wildcards
 from query.web.refusal import Faults, Refused
 from query.web.request import Reply, Request
 
@@ -56,12 +57,24 @@ def _read(body: Any) -> Sources:
         faults.add(f"/{stored[0]}", Refused("extra", "is no field here"))
     else:
         try:
-            return Sources.from_item(body)
+            sources = Sources.from_item(body)
         except Rejected as rejected:
             # It says where, by names separated with slashes; which of its parts it is in is all that a pointer needs.
             first = next(
                 (name for name in Sources().to_data() if str(rejected).startswith((f"{name}/", f"{name} "))), None
             )
             faults.add(f"/{first}" if first else "", Refused("sources", str(rejected)))
+        else:
+            _check_patterns(sources, faults)
     faults.check_body()
-    raise AssertionError("unreachable")
+    return sources
+
+
+def _check_patterns(sources: Sources, faults: Faults) -> None:
+    for host, rules in (("github", sources.github), ("gitlab", sources.gitlab), ("bitbucket", sources.bitbucket)):
+        for name in ("release_branches", "environments", "workflows", "tags"):
+            try:
+                for form in getattr(rules, name):
+                    check_wildcards(form, "*?")
+            except Refused as refused:
+                faults.add(f"/{host}/{name}", refused)

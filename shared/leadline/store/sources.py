@@ -14,7 +14,8 @@
      "v": 3}
 
 Nothing is required: without an item the defaults below hold, with which a plain webhook of a code host is useful. Names
-of environments, workflows and tags are patterns (`*` and `?`); an exact name is preferred, else the first that fits.
+of environments, workflows and tags are patterns (`*` and `?`, as in `domain.patterns`); an exact name is preferred, else
+the first that fits.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from leadline import private
 from leadline.domain.errors import Rejected
+from leadline.domain.patterns import first_fit
 from leadline.store.table import Item, Key
 
 SOURCES_KEY: Key = ("config", "sources")
@@ -66,7 +67,7 @@ class CodeHost:
     def follows(self, branch: str, default_branch: str | None) -> bool:
         """Whether pushes to this branch belong to the ledger. Without a `default_branch`: main and master do."""
         default = (default_branch,) if default_branch else ("main", "master")
-        return branch in default or any(fnmatchcase(branch, form) for form in self.release_branches)
+        return branch in default or first_fit(branch, self.release_branches) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def choose(targets: Mapping[str, Target], name: str) -> Target | None:
     """The target of exactly this name, else of the first pattern that fits it."""
     if name in targets:
         return targets[name]
-    return next((target for form, target in targets.items() if fnmatchcase(name, form)), None)
+    form = first_fit(name, targets)
+    return targets[form] if form is not None else None
 
 
 def _host_data(host: CodeHost) -> dict[str, Any]:
