@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any
 
@@ -21,6 +19,7 @@ from leadline.queue import Queue
 from leadline.store.table import Table
 from query.access.limited import beyond_everything
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
+from query.web.answer_size import fitting, json_of
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
 from query.web.http import compressed, conditional, options, shared
@@ -47,11 +46,9 @@ class Query:
         return self._answering.answer(event, partial(self._answer, event), partial(self._finished, event))
 
     def _finished(self, event: Mapping[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-        method, headers = method_of(event), headers_of(event)
-        if method in ("GET", "HEAD"):
-            response = conditional(response, headers)
+        headers = headers_of(event)
         response = self._shared(compressed(response, headers), headers.get("origin"))
-        return {**response, "body": ""} if method == "HEAD" else response
+        return {**response, "body": ""} if method_of(event) == "HEAD" else response
 
     def _shared(self, response: dict[str, Any], origin: str | None) -> dict[str, Any]:
         try:
@@ -82,7 +79,10 @@ class Query:
             asked.headers |= self._gate.admit(principal, product_api=True)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
         request = Request(route.path, name, sent, headers, event, self._reach, now, principal, media)
-        return _reply(route, media, route.run(request))
+        response = _reply(route, media, route.run(request))
+        if route.method == "GET":
+            response = conditional(response, headers)
+        return fitting(response, headers, [parameter.name for parameter in route.parameters])
 
     def _options(self, event: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         allowed = _allowed(event["rawPath"])
@@ -154,11 +154,4 @@ def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
         return {**response, "body": base64.b64encode(answer).decode(), "isBase64Encoded": True}
     if media != JSON:
         return {**response, "body": answer}
-    return {**response, "body": json.dumps(answer, default=_members, separators=(",", ":"), allow_nan=False)}
-
-
-def _members(value: Any) -> dict[str, Any]:
-    """A metric is a dataclass with the fields that the contract names."""
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} is no JSON value")
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {**response, "body": json_of(answer)}

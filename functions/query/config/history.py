@@ -9,6 +9,7 @@ from typing import Any
 from leadline.store.history import HISTORY, Entry
 from query.config.answers import HistoryEntry, HistoryPage
 from query.deployments.deployments import instant
+from query.web.answer_size import Page
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
@@ -62,16 +63,17 @@ def history_page(request: Request) -> HistoryPage:
     limit, kinds, name = sent.one("limit", DEFAULT_LIMIT), sent.all("kind"), sent.one("name")
     stored = request.table.query(HISTORY, "", *([before] if before is not None else []), reverse=True)
     entries = (Entry.from_item(item) for item in stored if before is None or item["sk"] < before)
-    items: list[HistoryEntry] = []
+    page: Page[HistoryEntry] = Page()
     last: str | None = None
     for found in islice(entries, MAX_LOOKED_AT):
+        wanted = (not kinds or found.kind in kinds) and name in (None, found.name)
+        if wanted and not page.add(_answer(found)):
+            return {"items": page.items, "next_cursor": request.next_cursor(last or found.place)}
         last = found.place
-        if (not kinds or found.kind in kinds) and name in (None, found.name):
-            items.append(_answer(found))
-            if len(items) == limit:
-                break
+        if len(page.items) == limit:
+            break
     more = last is not None and next(entries, None) is not None
-    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+    return {"items": page.items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
 def _answer(found: Entry) -> HistoryEntry:

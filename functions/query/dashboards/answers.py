@@ -174,7 +174,8 @@ class PanelGroup(TypedDict):
 
 
 class PanelProblem(TypedDict):
-    """Why a panel has no numbers, as a request for it alone would be answered."""
+    """Why a panel has no numbers: as a request for it alone would be answered, or because they are more than a panel of this
+    dashboard has room for (422, code `too_wide`)."""
 
     type: str
     title: str

@@ -1,7 +1,8 @@
 """GET /v1/dashboards/{dashboard}/data: the numbers of all panels, from one reading of the cells.
 
 Panels that differ in what they show only share a report. A panel that can't be answered says why in its place, as a request for
-it alone would, and the others have their numbers.
+it alone would, and the others have their numbers. So does one whose numbers are too many: all panels together must be less than
+Lambda hands on (`query.web.answer_size`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,21 @@ from query.reports.filters import Asked, Filters
 from query.reports.period import window_or
 from query.reports.report import GroupReport
 from query.reports.statistics import Value
+from query.web.answer_size import bytes_of, too_wide
 from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
 from query.web.refusal import Refused
 from query.web.request import Request
 
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR)
+
+MAX_BYTES = 5_000_000
+"""Of all panels in an answer, which each have an equal share: 208 KB of 24, some 3,000 points of one value. So what a panel shows
+never depends on how much the others do. It is the same with gzip, which makes a tenth of it: memory and time are bounded too."""
+
+_TOO_MANY = (
+    "The panel has more numbers than there is room for: narrow the days, take a coarser interval, or have fewer groups by a "
+    "filter. A dashboard of fewer panels has more room for each."
+)
 
 
 def dashboard_data(request: Request) -> DashboardData:
@@ -62,7 +73,12 @@ def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Fil
     _check(sources, filters)
     for source in sources.made():
         source.prepare([one[1] for one in asked if isinstance(one, tuple) and one[0] is source])
-    return [_panel(panel, one) for panel, one in zip(dashboard["panels"], asked, strict=True)]
+    answers: list[PanelData] = []
+    for place, (panel, one) in enumerate(zip(dashboard["panels"], asked, strict=True), 1):
+        answers.append(_panel(panel, one, MAX_BYTES // len(asked)))
+        if isinstance(one, tuple) and one not in asked[place:]:
+            one[0].forget(one[1])
+    return answers
 
 
 def _check(sources: Sources, filters: Filters) -> None:
@@ -77,17 +93,22 @@ def _check(sources: Sources, filters: Filters) -> None:
         raise refused[0]
 
 
-def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem) -> PanelData:
-    """The panel with its numbers, or with the problem that there is."""
+def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem, most: int) -> PanelData:
+    """The panel with its numbers, or with the problem that there is. `most`: the bytes it may take of the answer."""
     if isinstance(asked, Problem):
         return _answer(panel, filters_of(panel["filters"]), asked)
     source, question = asked
     try:
-        report = source.report(question)
+        return _with_numbers(panel, source, question, most)
     except Problem as problem:
         return _answer(panel, question.filters, problem)
+
+
+def _with_numbers(panel: Panel, source: Source, asked: Asked, most: int) -> PanelData:
+    """Raises Problem: 400, 403; 422 where the numbers take too much."""
+    report = source.report(asked)
     shown, interval = source.values(panel), panel["interval"]
-    answer = _answer(panel, question.filters, None)
+    answer = _answer(panel, asked.filters, None)
     answer["values"] = [
         {
             "name": value.name,
@@ -98,20 +119,28 @@ def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem) -> PanelData:
         for value in shown
     ]
     if interval:
-        answer["series"] = _points(shown, source.series(report.days, question.window, interval))
+        answer["series"] = _points(shown, source.series(asked, report.days, interval))
+    left = most - bytes_of(answer)
+    groups: list[PanelGroup] = []
+    for group in report.groups or ():
+        if left < 0:
+            break  # the rest would be made for nothing
+        groups.append(_group(shown, source, asked, group, interval))
+        left -= bytes_of(groups[-1]) + len(",")
+    if left < 0:
+        raise too_wide(_TOO_MANY)
     if report.groups is not None:
-        groups = [_group(shown, source, group, question.window, interval) for group in report.groups]
         answer["groups"] = sorted(groups, key=lambda group: (group["key"] is None, group["key"] or ""))
     return answer
 
 
 def _group(
-    shown: Sequence[Value], source: Source, group: GroupReport[Any], window: Window, interval: Interval | None
+    shown: Sequence[Value], source: Source, asked: Asked, group: GroupReport[Any], interval: Interval | None
 ) -> PanelGroup:
     key = None if group.key == NOWHERE else group.key
     answer: PanelGroup = {"key": key, "values": _all(shown, group.metrics)}
     if interval:
-        answer["series"] = _points(shown, source.series(group.days, window, interval))
+        answer["series"] = _points(shown, source.series(asked, group.days, interval))
     return answer
 
 

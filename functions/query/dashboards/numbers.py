@@ -25,13 +25,14 @@ from query.web.request import Request
 
 
 class Source:
-    """The reports of one measure. `definition`: a custom metric's, None for DORA's. They are asked for without interval."""
+    """The reports of one measure, each held until it is forgotten. `definition`: a custom metric's, None for DORA's. They are
+    asked for without interval."""
 
     def __init__(self, reports: Reports[Any], definition: Definition | None = None) -> None:
         self.reports = reports
         self._definition = definition
         self._made: dict[Asked, Report[Any]] = {}
-        self._divided: dict[tuple[int, Interval], list[tuple[Window, Any]]] = {}
+        self._divided: dict[Asked, dict[tuple[int, Interval], list[tuple[Window, Any]]]] = {}
 
     def values(self, panel: Panel) -> tuple[Value, ...]:
         """What a panel shows, with units."""
@@ -53,12 +54,18 @@ class Source:
             self._made[asked] = self.reports.report(asked)
         return self._made[asked]
 
-    def series(self, days: Days, window: Window, interval: Interval) -> list[tuple[Window, Any]]:
-        """What is told of each part of the window; `days`: those of one of the reports, or of a group of it."""
-        key = (id(days), interval)  # the reports are kept, so no other days get this id
-        if key not in self._divided:
-            self._divided[key] = list(self.reports.series(days, window, interval))
-        return self._divided[key]
+    def series(self, asked: Asked, days: Days, interval: Interval) -> list[tuple[Window, Any]]:
+        """What is told of each part of the window; `days`: those of the report, or of a group of it."""
+        divided = self._divided.setdefault(asked, {})
+        key = (id(days), interval)  # the report is held, so no other days get this id
+        if key not in divided:
+            divided[key] = list(self.reports.series(days, asked.window, interval))
+        return divided[key]
+
+    def forget(self, asked: Asked) -> None:
+        """Lets go of a report that nothing else is made of."""
+        self._made.pop(asked, None)
+        self._divided.pop(asked, None)
 
 
 class Sources:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from query.people.shown import labels_shown, shown
 from query.reports.filters import Filters
 from query.reports.period import days_are_told
 from query.reports.selection import all_services
+from query.web.answer_size import Page
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.web.refusal import Refused, not_found
 from query.web.request import Request
@@ -35,8 +35,6 @@ PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, STATUS, MAPPING, LIMIT
 
 MAX_LOOKED_AT = 1_000
 """Deployments that one request reads at most in search of some status; then the page is short, and its cursor goes on."""
-MAX_BYTES = 4_000_000
-"""A function's answer may have 6 MB. A page that grows larger ends early."""
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
@@ -56,22 +54,22 @@ def deployment_page(request: Request) -> DeploymentPage:
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
     places = newest_first(request.table, _tracks(request), stretch, limit)
-    items: list[Deployment] = []
-    looked_at = size = 0
+    page: Page[Deployment] = Page()
+    looked_at = 0
     last: str | None = None
-    while len(items) < limit and looked_at < MAX_LOOKED_AT and size < MAX_BYTES:
+    while len(page.items) < limit and looked_at < MAX_LOOKED_AT:
         batch = list(islice(places, min(limit, MAX_LOOKED_AT - looked_at)))
         if not batch:
-            return {"items": items, "next_cursor": None}
+            return {"items": page.items, "next_cursor": None}
         for place, record in _at(request.table, batch):
-            if len(items) == limit or size >= MAX_BYTES:
-                return {"items": items, "next_cursor": request.next_cursor(last or place)}
+            full = len(page.items) == limit
+            if not full and record is not None and _wanted(record, request.sent):
+                full = not page.add(deployment_answer(record, request.organisation()))
+            if full:
+                return {"items": page.items, "next_cursor": request.next_cursor(last or place)}
             looked_at, last = looked_at + 1, place
-            if record is not None and _wanted(record, request.sent):
-                items.append(deployment_answer(record, request.organisation()))
-                size += len(json.dumps(items[-1]))
     more = last is not None and next(places, None) is not None
-    return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
+    return {"items": page.items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
 def _stretch(request: Request) -> Stretch:

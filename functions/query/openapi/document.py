@@ -23,6 +23,8 @@ from query.web.schemas import text
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = (400, 406, 500)
 _WITH_KEY = (401, 403, 429, 503)
+_TOO_LARGE = 422
+"""Of what is stored there may be more than an answer holds."""
 
 PROBLEMS = {
     400: "The request can't be read: errors lists each parameter that is wrong, or what is wrong with the body",
@@ -34,7 +36,8 @@ PROBLEMS = {
     412: "It was changed since it was read: read it again, and make the change to that",
     413: "The body is too large",
     415: "The content type is not JSON in UTF-8",
-    422: "The body is JSON but not what is asked for: errors has one entry a fault",
+    422: "The body is JSON but not what is asked for: errors has one entry a fault. Or the answer would be too large (code "
+    "too_wide): detail says how to ask for less",
     428: "The request needs If-Match with the ETag that was read, so that nobody's change is lost",
     429: "The plan's requests are used up; send it again after Retry-After seconds",
     500: "A fault of ours, which is logged",
@@ -198,6 +201,8 @@ def _operation_id(method: str, path: str) -> str:
 
 def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     statuses = {*_ALWAYS, *(_WITH_KEY if route.scope else ()), *route.problems}
+    if route.scope and route.method == "GET":
+        statuses.add(_TOO_LARGE)
     responses: dict[str, Any] = {
         str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"} for status in sorted(statuses)
     }

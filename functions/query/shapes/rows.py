@@ -6,10 +6,10 @@ each part. They are in order of time, which is what makes a time series of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leadline.domain.lead_time import STAGES
-from leadline.domain.windows import Calendar, Window
+from leadline.domain.windows import Calendar, Interval, Window
 from query.deployments.deployments import instant
 from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
 from query.reports.measures import Days
@@ -22,7 +22,7 @@ from query.web.refusal import refuse_query
 from query.web.request import Request
 
 MAX_ROWS = 20_000
-"""Some three megabytes: a function's answer may have six."""
+"""Some four megabytes of the six that an answer may have (`query.web.answer_size`)."""
 
 N = {
     "deployment_frequency": ("metrics", "deployment_frequency", "deployments"),
@@ -46,6 +46,9 @@ STATISTIC = choice(
 )
 PARAMETERS = (*REPORT_PARAMETERS, METRIC, STATISTIC)
 
+_Group = tuple[str | None, Told, Days]
+"""Its key, what is told of it for the window, and its numbers by day."""
+
 
 def dora_rows(request: Request) -> list[Row]:
     """The rows that the query string asks for. Raises Problem: 400, 403."""
@@ -63,25 +66,29 @@ def dora_rows(request: Request) -> list[Row]:
     if not wanted:
         others = [name for metric, name in SINGLE if metric in metrics]
         refuse_query("?statistic", "choice", f"is none of this metric's: {', '.join(dict.fromkeys(others))}")
-    told = list(_told(reports, Asked(window, filters, sent.one("interval"), sent.one("group_by"), alone=True)))
-    if len(told) * len(wanted) > MAX_ROWS:
+    report = reports.report(Asked(window, filters, None, sent.one("group_by"), alone=True))
+    groups: list[_Group] = [(None, report.metrics, report.days)]
+    if report.groups is not None:
+        groups = [(group.key, group.metrics, group.days) for group in report.groups]
+    interval: Interval | None = sent.one("interval")
+    parts = len(list(window.split(interval))) if interval else 1
+    if len(groups) * parts * len(wanted) > MAX_ROWS:
         detail = f"this would be more than {MAX_ROWS} rows; ask for one metric and statistic, or longer parts"
-        refuse_query("?interval" if sent.one("interval") else "?group_by", "too_many", detail)
+        refuse_query("?interval" if interval else "?group_by", "too_many", detail)
+    told = _told(reports, groups, window, interval)
     return [row for part, group, values in told for row in _rows(calendar, part, group, values, wanted)]
 
 
-def _told(reports: Reports[Told], asked: Asked) -> Iterator[tuple[Window, str | None, Told]]:
+def _told(
+    reports: Reports[Told], groups: Sequence[_Group], window: Window, interval: Interval | None
+) -> Iterator[tuple[Window, str | None, Told]]:
     """Each part, group and what is told of it, in order of time."""
-    report = reports.report(asked)
-    groups: list[tuple[str | None, Told, Days]] = [(None, report.metrics, report.days)]
-    if report.groups is not None:
-        groups = [(group.key, group.metrics, group.days) for group in report.groups]
-    if asked.interval is None:
-        yield from ((asked.window, key, told) for key, told, _ in groups)
+    if interval is None:
+        yield from ((window, key, told) for key, told, _ in groups)
         return
-    series = [list(reports.series(days, asked.window, asked.interval)) for _, _, days in groups]
-    for place, part in enumerate(asked.window.split(asked.interval)):
-        yield from ((part, key, series[number][place][1]) for number, (key, _, _) in enumerate(groups))
+    series = [list(reports.series(days, window, interval)) for _, _, days in groups]
+    for of_a_part in zip(*series, strict=True):
+        yield from ((part, key, told) for (part, told), (key, _, _) in zip(of_a_part, groups, strict=True))
 
 
 def _rows(
