@@ -11,7 +11,7 @@ MOST_BYTES = 4096
 """Of one expression."""
 
 _CLAUSES = re.compile(r"\b(ADD|REMOVE|SET) ")
-_ABSENT = re.compile(r"attribute_not_exists\((\S+)\)")
+_EXISTS = re.compile(r"attribute_(not_)?exists\((\S+)\)")
 _BETWEEN_TERMS = re.compile(r", (?![^(]*\))")
 _FIRST = re.compile(r"if_not_exists\(\S+, (\S+)\)")
 _COMPARED = re.compile(r"(\S+) (=|<) (\S+)")
@@ -60,8 +60,9 @@ def _any_of(action: Wire, term: str, item: Wire | None) -> bool:
 
 
 def _is(action: Wire, part: str, item: Wire | None) -> bool:
-    if absent := _ABSENT.fullmatch(part):
-        return item is None or _name(action, absent[1]) not in item
+    if exists := _EXISTS.fullmatch(part):
+        there = item is not None and _name(action, exists[2]) in item
+        return there != bool(exists[1])
     compared = _COMPARED.fullmatch(part)
     if compared is None:
         raise UnknownExpressionError(part)

@@ -17,6 +17,7 @@ from leadline.store.table import (
     ANY,
     LAST,
     MAX_WRITES,
+    UNVERSIONED,
     Add,
     Check,
     Delete,
@@ -59,6 +60,9 @@ HOLDS: dict[str, tuple[Item | None, Guard, bool]] = {
     "a newer version": (an_item(v=3), at_version(4), False),
     "a version, on nothing": (None, at_version(3), False),
     "a version, on an item without one": (an_item(), at_version(3), False),
+    "no version, on an item without one": (an_item(), UNVERSIONED, True),
+    "no version, on an item with one": (an_item(v=3), UNVERSIONED, False),
+    "no version, on nothing": (None, UNVERSIONED, False),
 }
 GUARDED: dict[str, Callable[[Guard], Write]] = {
     "put": lambda guard: Put(an_item(v=9), guard),

@@ -16,7 +16,21 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from leadline.domain.errors import Conflict, Transient
-from leadline.store.table import LAST, Add, Check, Delete, Guard, Item, Key, Put, Write, check_transaction
+from leadline.store.table import (
+    ABSENT,
+    ANY,
+    LAST,
+    UNVERSIONED,
+    Add,
+    Check,
+    Delete,
+    Guard,
+    Item,
+    Key,
+    Put,
+    Write,
+    check_transaction,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -39,6 +53,8 @@ _PASSING_ERRORS = frozenset(
 STILL_AT_VERSION = "v = :v"
 # 1. read: nothing there                      2. write it only while there still is nothing
 STILL_ABSENT = "attribute_not_exists(pk)"
+# 1. read the item, it has no version         2. write it only while it is there and has none
+STILL_UNVERSIONED = "attribute_exists(pk) AND attribute_not_exists(v)"
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -252,10 +268,10 @@ def _counting(bounds: Mapping[str, int | None], forget: Sequence[str], ttl: int 
 
 
 def _condition(guard: Guard) -> dict[str, Any]:
-    if guard.version is None:
+    if guard == ANY:
         return {}
-    if guard.version == 0:
-        return {"ConditionExpression": STILL_ABSENT}
+    if guard in (ABSENT, UNVERSIONED):
+        return {"ConditionExpression": STILL_ABSENT if guard == ABSENT else STILL_UNVERSIONED}
     return {
         "ConditionExpression": STILL_AT_VERSION,
         "ExpressionAttributeValues": {":v": {"N": str(guard.version)}},

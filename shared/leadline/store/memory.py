@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.domain.errors import Conflict
-from leadline.store.table import LAST, Add, Delete, Guard, Item, Key, Put, Write, check_transaction
+from leadline.store.table import LAST, UNVERSIONED, Add, Delete, Guard, Item, Key, Put, Write, check_transaction
 
 
 class MemoryTable:
@@ -72,6 +72,8 @@ class MemoryTable:
         if guard.version is None:
             return True
         item = self._partitions.get(key[0], {}).get(key[1])
+        if guard == UNVERSIONED:
+            return item is not None and "v" not in item
         return item is None if guard.version == 0 else item is not None and item.get("v") == guard.version
 
     def _apply(self, write: Write) -> None:

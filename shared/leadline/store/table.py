@@ -17,18 +17,24 @@ MAX_WRITES = 100  # TransactWriteItems: actions in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must hold of the stored item for a write to happen: any state, absent (0), or a version `v`."""
+    """What must hold of the stored item for a write to happen: any state, absent (0), a version `v`, or that it has none (-1)."""
 
     version: int | None = None
 
 
 ANY = Guard()
 ABSENT = Guard(0)
+UNVERSIONED = Guard(-1)
 
 
 def at_version(version: int) -> Guard:
     """Holds while the item still has the version that was read; 0 means that no item was there."""
     return Guard(version)
+
+
+def as_read(item: Item) -> Guard:
+    """Holds while the item, one that is there, still has the version that was read, also where that is none."""
+    return at_version(item["v"]) if "v" in item else UNVERSIONED
 
 
 @dataclass(frozen=True, slots=True)
