@@ -5,13 +5,26 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cli.main import CommandError
 from cli.stack import add_stack_arguments, aws_errors, find_stack
-from leadline.auth import ADMIN, SCOPES, create_key, list_keys, revoke_key
+from leadline.auth import (
+    ADMIN,
+    SCOPES,
+    create_key,
+    creator_revoked,
+    id_of,
+    list_keys,
+    made_from,
+    revoke_key,
+    state_of,
+)
+from leadline.store.table import Item
 
 _DAY = 24 * 3600 * 1000
+_ROW = "{:<12}  {:<10}  {:<20}  {:<22}  {:<32}  {}".format
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +38,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     create.set_defaults(run=_create)
     shown = actions.add_parser("list", help="all keys, without what makes them keys")
     shown.set_defaults(run=_list)
-    revoke = actions.add_parser("revoke", help="end a key; takes up to half a minute")
+    revoke = actions.add_parser("revoke", help="end a key, and show which keys it has made")
     revoke.add_argument("key", metavar="ID", help="as in the list: the 12 characters after ll_")
     revoke.set_defaults(run=_revoke)
     for action in (create, shown, revoke):
@@ -34,7 +47,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _create(arguments: argparse.Namespace) -> int:
     scopes = [ADMIN] if arguments.admin else sorted(set(arguments.scope))
-    now = time.time_ns() // 1_000_000
+    now = _now()
     expires_at = now + arguments.days * _DAY if arguments.days else None
     name = arguments.name or " ".join(scopes)
     stack = find_stack(arguments)
@@ -49,38 +62,45 @@ def _create(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     with aws_errors():
         keys = list_keys(find_stack(arguments).table())
-    row = "{:<12}  {:<10}  {:<20}  {:<32}  {}".format
-    print(row("ID", "CREATED", "STATE", "SCOPES", "NAME"))
-    for key in keys:
-        print(
-            row(
-                key["pk"].removeprefix("key#"),
-                _date(key["created_at"]),
-                _state(key),
-                " ".join(key["scopes"]),
-                key["name"],
-            )
-        )
+    _print_table(keys, keys)
     return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
     key_id = arguments.key.removeprefix("ll_")[:12]
     with aws_errors():
-        found = revoke_key(find_stack(arguments).table(), key_id, now=time.time_ns() // 1_000_000)
-    if not found:
-        raise CommandError(f"there is no key {key_id}")
-    print(f"Revoked {key_id}.")
+        table = find_stack(arguments).table()
+        if not revoke_key(table, key_id, now=_now()):
+            raise CommandError(f"there is no key {key_id}")
+        keys = list_keys(table)
+    print(f"Revoked {key_id}: it changes nothing from now on, and neither reads nor sends events after half a minute.")
+    if active := [key for key in made_from(keys, key_id) if state_of(key, _now()) == "active"]:
+        print("Keys that it made, or that those made, are still good; revoke those that should not be:")
+        _print_table(active, keys)
     return 0
 
 
-def _state(key: dict[str, int]) -> str:
-    if key.get("revoked_at") is not None:
+def _print_table(shown: Sequence[Item], keys: Sequence[Item]) -> None:
+    """These of all keys."""
+    by_id = {id_of(key): key for key in keys}
+    print(_ROW("ID", "CREATED", "STATE", "CREATED BY", "SCOPES", "NAME"))
+    for key in shown:
+        creator = key.get("created_by", "-") + (" (revoked)" if creator_revoked(key, by_id.get, _now()) else "")
+        scopes = " ".join(key["scopes"])
+        print(_ROW(id_of(key), _date(key["created_at"]), _state(key), creator, scopes, key["name"]))
+
+
+def _state(key: Item) -> str:
+    state = state_of(key, _now())
+    if state == "revoked":
         return f"revoked {_date(key['revoked_at'])}"
     if key.get("expires_at") is None:
         return "good"
-    ended = key["expires_at"] <= time.time() * 1000
-    return f"{'ended' if ended else 'good until'} {_date(key['expires_at'])}"
+    return f"{'ended' if state == 'expired' else 'good until'} {_date(key['expires_at'])}"
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _date(milliseconds: int) -> str:

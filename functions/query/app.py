@@ -34,9 +34,9 @@ _DOCUMENT_SECONDS = 300
 class Query:
     """The Product API behind an HTTP API. Safe to share between threads."""
 
-    def __init__(self, authenticator: Authenticator, reach: Reach) -> None:
+    def __init__(self, reach: Reach) -> None:
         self._gate = reach.gate
-        self._authenticator = authenticator
+        self._authenticator = reach.keys
         self._reach = reach
         self._log = telemetry.logger("query")
         self._answering = Answering(self._gate, "query", "The store can't be reached at the moment; send it again.")
@@ -71,7 +71,7 @@ class Query:
         self._reach.configuration.begin()
         principal = None
         if route.scope is not None:
-            principal = asked.principal = self._authenticator.authenticate(headers, now)
+            principal = asked.principal = self._authenticator.authenticate(headers, now, fresh=route.administers)
             line["key_id"] = principal.key_id
             principal.require(route.scope)
             if principal.limits and not route.limited:
@@ -99,7 +99,7 @@ def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], 
     # The key check reads both kinds of settings along.
     configuration = Configuration(gate)
     authenticator = Authenticator(configuration, pepper)
-    return Query(authenticator, Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate))
+    return Query(Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate, authenticator))
 
 
 def _route(method: str, path: str) -> tuple[Route, str]:

@@ -16,14 +16,15 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from leadline.domain.errors import Conflict, Transient
 from leadline.limits import NO_LIMITS, Limits
 from leadline.problems import Problem
-from leadline.store.table import ABSENT, ANY, Item, Key, Put, Table, Write, at_version
+from leadline.store.table import ABSENT, Check, Guard, Item, Key, Put, Table, Write, as_read
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -41,7 +42,7 @@ SCOPES: dict[str, frozenset[str]] = {
 }
 
 CACHE_SECONDS = 30
-"""For so long a revoked key may still be taken: the price of not reading the table for every request."""
+"""For so long a revoked key may still read and send events: the price of not reading the table for every request."""
 
 MIN_PEPPER_BYTES = 32
 _MOST_CACHED = 1_000
@@ -71,7 +72,10 @@ class Forbidden(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whose key a request carries. `plan` is a plan's name; `used_at`: its last use as stored, 0 for never."""
+    """Whose key a request carries. `plan` is a plan's name; `used_at`: its last use as stored, 0 for never.
+
+    `as_read`: holds while the key's item is as it was when it was read.
+    """
 
     key_id: str
     name: str
@@ -79,6 +83,12 @@ class Principal:
     limits: Limits = NO_LIMITS
     plan: str | None = None
     used_at: int = 0
+    as_read: Guard = ABSENT
+
+    @property
+    def unchanged(self) -> Check:
+        """Fails a transaction where the key was changed after it was read, so also where it was revoked."""
+        return Check(item_key(self.key_id), self.as_read)
 
     def may(self, scope: str) -> bool:
         return any(scope in SCOPES.get(held, ()) for held in self.scopes)
@@ -151,12 +161,39 @@ def adding(item: Item) -> list[Write]:
 
 def changing(item: Item, **fields: Any) -> Put:
     """The write that changes a key's item as it was read: it fails if somebody else has changed it since."""
-    version = item.get("v", 0)  # keys of earlier versions have none
-    return Put({**item, **fields, "v": version + 1}, at_version(version) if version else ANY)
+    return Put({**item, **fields, "v": item.get("v", 0) + 1}, as_read(item))  # keys of earlier versions have no v
 
 
 def id_of(item: Item) -> str:
     return str(item["pk"]).removeprefix("key#")
+
+
+def state_of(item: Item, now: int) -> Literal["active", "expired", "revoked"]:
+    """Whether a key is good. `now` in epoch ms."""
+    if item.get("revoked_at") is not None:
+        return "revoked"
+    return "expired" if item.get("expires_at") is not None and item["expires_at"] <= now else "active"
+
+
+def creator_revoked(item: Item, find: Callable[[str], Item | None], now: int) -> bool:
+    """Whether the key that made this one is revoked. `find` gives a key's item by its id.
+
+    Where that key has expired, what counts is the one that made it, and so on: a key that rotated itself has not cut the line.
+    """
+    while (creator := find(item["created_by"]) if "created_by" in item else None) is not None:
+        state = state_of(creator, now)
+        if state != "expired":
+            return state == "revoked"
+        item = creator
+    return False
+
+
+def made_from(keys: Collection[Item], key_id: str) -> list[Item]:
+    """Of these keys, those that this one made, those that they made, and so on."""
+    line = {key_id}
+    while more := {id_of(item) for item in keys if item.get("created_by") in line} - line:
+        line |= more
+    return [item for item in keys if id_of(item) in line - {key_id}]
 
 
 def list_keys(table: Table) -> list[Item]:
@@ -166,7 +203,7 @@ def list_keys(table: Table) -> list[Item]:
 
 
 def revoke_key(table: Table, key_id: str, *, now: int) -> bool:
-    """Ends a key; it stops working within 30 seconds. False if there is no such key."""
+    """Ends a key; it makes and changes nothing more, and stops working within 30 seconds. False if there is no such key."""
     key = item_key(key_id)
     for _ in range(_TRIES):
         item = table.get([key]).get(key)
@@ -206,8 +243,17 @@ class Reads(Protocol):
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A key's item and its last use as they were stored at that time (epoch ms)."""
+
+    at: int
+    item: Item
+    used_at: int
+
+
 class Authenticator:
-    """Finds out whose key a request carries; remembers good keys for at most `ttl` seconds.
+    """Finds out whose key a request carries; remembers keys for at most `ttl` seconds.
 
     `pepper` may be a function, which is called once, on first use. Safe to share between threads.
     """
@@ -216,41 +262,63 @@ class Authenticator:
         self._table = table
         self._pepper = pepper
         self._ttl_ms = min(ttl, CACHE_SECONDS) * 1000
-        self._cache: dict[str, tuple[int, Item, int]] = {}
+        self._cache: dict[str, _Read] = {}
+        self._lock = threading.Lock()
 
-    def authenticate(self, headers: Mapping[str, str], now: int) -> Principal:
-        """`headers` of the request, `now` in epoch ms. Raises Unauthorized; Transient when it can't be decided now."""
+    def authenticate(self, headers: Mapping[str, str], now: int, *, fresh: bool = False) -> Principal:
+        """`headers` of the request, `now` in epoch ms. `fresh`: by what is stored now, whatever is remembered.
+
+        Raises Unauthorized; Transient when it can't be decided now.
+        """
         text = _key_in(headers)
         form = _FORM.fullmatch(text)
         if form is None:
             raise _wrong_key()
         key_id = form[1]
-        item, used_at = self._find(key_id, now)
-        expected = item["hash"] if item is not None else _NO_HASH
+        read = self._find(key_id, now, fresh)
+        expected = read.item["hash"] if read is not None else _NO_HASH
         good = hmac.compare_digest(key_hash(self._peppered(), text), expected)
-        if item is None or not good:
+        if read is None or not good:
             raise _wrong_key()
-        expires_at = item.get("expires_at")
-        if item.get("revoked_at") is not None or (expires_at is not None and expires_at <= now):
-            raise _wrong_key(ended=key_id)
         # Only what a right key has asked for is kept, so that wrong ones can't fill the memory.
-        self._remember(key_id, item, used_at, now)
-        return Principal(key_id, item["name"], frozenset(item["scopes"]), Limits.of(item), item.get("plan"), used_at)
+        self._remember(key_id, read)
+        item = read.item
+        if state_of(item, now) != "active":
+            raise _wrong_key(ended=key_id)
+        return Principal(
+            key_id,
+            item["name"],
+            frozenset(item["scopes"]),
+            Limits.of(item),
+            item.get("plan"),
+            read.used_at,
+            as_read(item),
+        )
 
-    def _find(self, key_id: str, now: int) -> tuple[Item | None, int]:
-        cached = self._cache.get(key_id)
-        if cached is not None and 0 <= now - cached[0] < self._ttl_ms:
-            return cached[1], cached[2]
-        self._cache.pop(key_id, None)
+    def learn(self, item: Item, now: int) -> None:
+        """Takes note of a key's item as this process has just stored it, so that it holds for the next request already."""
+        self._remember(id_of(item), _Read(now, item, 0))
+
+    def _find(self, key_id: str, now: int, fresh: bool) -> _Read | None:
+        read = self._cache.get(key_id)
+        if read is not None and not fresh and 0 <= now - read.at < self._ttl_ms:
+            return read
         key, used = item_key(key_id), used_key(key_id)
         found = self._table.get([key, used])
-        return found.get(key), found.get(used, {}).get("at", 0)
+        if key not in found:
+            self._cache.pop(key_id, None)
+            return None
+        return _Read(now, found[key], found.get(used, {}).get("at", 0))
 
-    def _remember(self, key_id: str, item: Item, used_at: int, now: int) -> None:
-        if key_id not in self._cache:
-            if len(self._cache) >= _MOST_CACHED:
+    def _remember(self, key_id: str, read: _Read) -> None:
+        with self._lock:
+            held = self._cache.get(key_id)
+            # Another thread may have read the key, or stored it, since this one did.
+            if held is not None and held.item.get("v", 0) > read.item.get("v", 0):
+                return
+            if held is None and len(self._cache) >= _MOST_CACHED:
                 self._cache.clear()
-            self._cache[key_id] = (now, item, used_at)
+            self._cache[key_id] = read
 
     def _peppered(self) -> bytes:
         if not isinstance(self._pepper, bytes):

@@ -12,7 +12,7 @@ import pytest
 from cli.main import main
 from infra.local.emulator import Emulator
 from leadline import aws
-from leadline.auth import ADMIN, Authenticator, Principal, Unauthorized, read_pepper
+from leadline.auth import ADMIN, Authenticator, Principal, Unauthorized, create_key, id_of, read_pepper
 from leadline.settings import VARIABLES, Settings
 from leadline.store.dynamodb import DynamoTable
 
@@ -67,6 +67,39 @@ def test_the_list_names_every_key_and_gives_none_away(aws_env: Settings, capsys:
     assert "events:write" in second
     assert one[16:] not in text
     assert two[16:] not in text
+
+
+def test_revoking_a_key_shows_the_good_ones_that_came_of_it(
+    aws_env: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = DynamoTable(aws.client("dynamodb"), aws_env.table)
+    leaked = made(capsys, "--admin", "--name", "leaked")[3:15]
+
+    def a_key(name: str, created_by: str, **more: int) -> str:
+        scopes = ["events:write"]
+        _, item = create_key(table, b"p" * 32, name=name, scopes=scopes, now=1, created_by=created_by, **more)
+        return id_of(item)
+
+    kept = a_key("of another", made(capsys, "--admin")[3:15])
+    first, gone, over = (
+        a_key("direct", leaked),
+        a_key("revoked before", leaked),
+        a_key("expired", leaked, expires_at=2),
+    )
+    after_gone, after_over = a_key("by the revoked", gone), a_key("by the expired", over)
+    main(["keys", "revoke", gone])
+    assert f"\n{after_gone} " in capsys.readouterr().out
+    assert main(["keys", "revoke", leaked]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith(f"Revoked {leaked}")
+    assert {line[:12] for line in said[3:]} == {first, after_gone, after_over}
+    assert main(["keys", "list"]) == 0
+    lines = {line[:12]: line for line in capsys.readouterr().out.splitlines()}
+    assert f"{leaked} (revoked)" in lines[first]
+    assert f"{over} (revoked)" in lines[after_over]
+    assert "(revoked)" not in lines[kept]
+    main(["keys", "revoke", kept])
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_revoking_what_is_not_there_fails(aws_env: Settings, capsys: pytest.CaptureFixture[str]) -> None:

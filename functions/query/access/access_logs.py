@@ -17,20 +17,13 @@ from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.refusal import Refused
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
-from query.web.values import DEFAULT_LIMIT, read_date
+from query.web.values import DEFAULT_LIMIT, read_date, read_key_id
 
 DEFAULT_DAYS = 7
 MAX_LOOKED_AT = 1_000
 MAX_PARTITIONS = 40
 """Entries, and days without any, that one request reads at most; then the page is short, and its cursor goes on."""
-_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)", re.ASCII)
-
-
-def _read_key(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Refused("key", "must be a key's id: the 12 characters after ll_")
-    return value
 
 
 def _read_status(value: object) -> str:
@@ -40,7 +33,9 @@ def _read_status(value: object) -> str:
 
 
 PARAMETERS = (
-    Parameter("key", _read_key, "Only requests with the key of this id; repeated, any of them.", KEY_ID, repeats=True),
+    Parameter(
+        "key", read_key_id, "Only requests with the key of this id; repeated, any of them.", KEY_ID, repeats=True
+    ),
     Parameter(
         "status",
         _read_status,

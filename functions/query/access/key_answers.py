@@ -13,7 +13,8 @@ class KeyEntry(TypedDict):
     """A key, without what makes it one.
 
     `services` and `repositories`: what it is limited to; both empty: nothing. `last_used_at` is exact to the hour, null for never.
-    `replaces`, `replaced_by`: the keys before and after it, where it was rotated.
+    `creator_revoked`: whether the key in `created_by` is revoked; where that one has expired, whether the key that made it is, and
+    so on. `replaces`, `replaced_by`: the keys before and after it, where it was rotated.
     """
 
     key_id: str
@@ -25,6 +26,7 @@ class KeyEntry(TypedDict):
     plan: str | None
     created_at: str
     created_by: str | None
+    creator_revoked: bool
     expires_at: str | None
     revoked_at: str | None
     last_used_at: str | None

@@ -6,55 +6,93 @@ A key's text is in the answer that makes it, and nowhere else: stored is its key
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
-from leadline.auth import ADMIN, SCOPES, adding, changing, id_of, item_key, list_keys, new_key, used_key
+from leadline.auth import (
+    ADMIN,
+    SCOPES,
+    adding,
+    changing,
+    creator_revoked,
+    id_of,
+    item_key,
+    list_keys,
+    new_key,
+    state_of,
+    used_key,
+)
 from leadline.domain.errors import Conflict
 from leadline.limits import MAX_LIMITS
-from leadline.problems import Problem, unavailable
+from leadline.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
-from leadline.store.table import Item, Put
+from leadline.store.table import Check, Item, Put, as_read
 from query.access.key_answers import KeyEntry, KeyMade, KeyPage
+from query.access.while_active import while_active
 from query.config.history import entry
 from query.deployments.deployments import instant
 from query.web.body import read_json
 from query.web.fields import Fields, time_after, whole
-from query.web.parameters import CURSOR, LIMIT
+from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_repository
+from query.web.schemas import KEY_ID
+from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_key_id, read_repository
 
-PARAMETERS = (LIMIT, CURSOR)
+PARAMETERS = (
+    choice("state", "Only keys in this state; repeated, any of them.", "active", "expired", "revoked", repeats=True),
+    Parameter(
+        "created_by",
+        read_key_id,
+        "Only keys that the key of this id made; repeated, any of them.",
+        KEY_ID,
+        repeats=True,
+    ),
+    choice("creator_revoked", "Only keys of which `creator_revoked` is this.", "false", "true"),
+    LIMIT,
+    CURSOR,
+)
 
 MAX_OVERLAP_HOURS = 30 * 24
 _OVERLAP_HOURS = 24
 _HOUR = 3_600_000
-_TRIES = 5
 _ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 
 
 def key_page(request: Request) -> KeyPage:
-    """All keys, good or not, the newest first."""
+    """Keys, good or not, the newest first."""
     before = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    placed = sorted(
-        ((_position(item), item) for item in list_keys(request.table)), key=lambda pair: pair[0], reverse=True
-    )
+    keys = {id_of(item): item for item in list_keys(request.table)}
+    found = ((_position(item), item) for item in keys.values() if _wanted(request, item, keys))
+    placed = sorted(found, key=lambda pair: pair[0], reverse=True)
     wanted = [pair for pair in placed if before is None or pair[0] < before]
     page = wanted[:limit]
     uses = request.table.get([used_key(id_of(item)) for _, item in page]) if page else {}
     return {
-        "items": [_entry(item, uses.get(used_key(id_of(item))), request.now) for _, item in page],
+        "items": [
+            _entry(item, request.now, creator_revoked(item, keys.get, request.now), uses.get(used_key(id_of(item))))
+            for _, item in page
+        ],
         "next_cursor": request.next_cursor(page[-1][0]) if len(wanted) > limit else None,
     }
+
+
+def _wanted(request: Request, item: Item, keys: Mapping[str, Item]) -> bool:
+    states, creators, revoked = (request.sent.all(name) for name in ("state", "created_by", "creator_revoked"))
+    return (
+        (not states or state_of(item, request.now) in states)
+        and (not creators or item.get("created_by") in creators)
+        and (not revoked or creator_revoked(item, keys.get, request.now) == (revoked == ("true",)))
+    )
 
 
 def one_key(request: Request) -> KeyEntry:
     """A key by its id. Raises Problem (404)."""
     request.sent.faults.check_query()
-    return _shown(request, _stored(request))
+    item = _stored(request)
+    used = used_key(id_of(item))
+    return _entry(item, request.now, _creator_revoked(request, item), request.table.get([used]).get(used))
 
 
 def post_key(request: Request) -> Reply:
@@ -79,25 +117,29 @@ def post_key(request: Request) -> Reply:
         faults.add("/plan", Refused("unknown", "is no plan; PUT /v1/plans/{plan} makes one"))
     expires_at = fields.read("expires_at", time_after(request.now), 0) or None
     faults.check_body()
-    text, item = new_key(
-        request.reach.pepper(),
-        name=name,
-        scopes=scopes,
-        now=request.now,
-        expires_at=expires_at,
-        services=sorted(services),
-        repositories=sorted(repositories),
-        plan=plan,
-        created_by=request.principal.key_id if request.principal else None,
-    )
-    request.table.write([*adding(item), _on_record(request, None, item)])
-    return _made(request, text, item)
+
+    def make(active: Check) -> Reply:
+        text, item = new_key(
+            request.reach.pepper(),
+            name=name,
+            scopes=scopes,
+            now=request.now,
+            expires_at=expires_at,
+            services=sorted(services),
+            repositories=sorted(repositories),
+            plan=plan,
+            created_by=request.principal.key_id if request.principal else None,
+        )
+        request.table.write([*adding(item), _on_record(request, None, item), active])
+        return _made(request, text, item)
+
+    return while_active(request, ADMIN, make)
 
 
 def rotate_key(request: Request) -> Reply:
     """Makes the key that follows this one, with the same rights; this one ends after the overlap.
 
-    Raises Problem: 404; 409 for a key that has ended or was rotated already; 400, 413, 415, 422.
+    Raises Problem: 404; 409 for a key that has ended, was rotated already, or was made by one that is revoked; 400, 413, 415, 422.
     """
     request.sent.faults.check_query()
     faults = Faults()
@@ -107,9 +149,11 @@ def rotate_key(request: Request) -> Reply:
     faults.check_body()
     now = request.now
 
-    def rotate(old: Item) -> tuple[str, Item]:
-        if _state(old, now) != "active" or "replaced_by" in old:
-            raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate the one after it.")
+    def rotate(active: Check) -> Reply:
+        old = _stored(request)
+        if active.key == item_key(id_of(old)) and active.guard != as_read(old):
+            raise Conflict("the key was changed after it was let in")
+        _check_rotatable(request, old)
         ends = old.get("expires_at")
         text, new = new_key(
             request.reach.pepper(),
@@ -126,22 +170,42 @@ def rotate_key(request: Request) -> Reply:
         )
         ended = changing(old, expires_at=min(ends or now + overlap, now + overlap), replaced_by=id_of(new))
         record = [_on_record(request, old, ended.item), _on_record(request, None, new)]
-        request.table.write([ended, *adding(new), *record])
-        return text, new
+        request.table.write([ended, *adding(new), *record, *_of_another(active, ended)])
+        request.reach.keys.learn(ended.item, now)
+        return _made(request, text, new)
 
-    return _made(request, *_retried(request, rotate))
+    return while_active(request, ADMIN, rotate)
+
+
+def _of_another(active: Check, changed: Put) -> list[Check]:
+    """The check, unless it is of the very key that is changed: a transaction names an item once, and the change has a guard."""
+    return [] if active.key == changed.key else [active]
+
+
+def _check_rotatable(request: Request, key: Item) -> None:
+    if state_of(key, request.now) != "active" or "replaced_by" in key:
+        raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate the one after it.")
+    if _creator_revoked(request, key):
+        detail = "The key that made this one is revoked; make another with POST /v1/keys, then revoke this one."
+        raise Problem(409, "Not rotatable", detail)
 
 
 def delete_key(request: Request) -> None:
-    """Revokes a key; within half a minute nothing takes it any more. It stays in the list. Raises Problem (404)."""
+    """Revokes a key, which stays in the list. It changes nothing from then on, and this process refuses it at once.
+
+    Raises Problem (404).
+    """
     request.sent.faults.check_query()
 
-    def revoke(item: Item) -> None:
-        if item.get("revoked_at") is None:
-            revoked = changing(item, revoked_at=request.now)
-            request.table.write([revoked, _on_record(request, item, revoked.item)])
+    def revoke(active: Check) -> Item:
+        item = _stored(request)
+        if item.get("revoked_at") is not None:
+            return item
+        revoked = changing(item, revoked_at=request.now)
+        request.table.write([revoked, _on_record(request, item, revoked.item), *_of_another(active, revoked)])
+        return revoked.item
 
-    _retried(request, revoke)
+    request.reach.keys.learn(while_active(request, ADMIN, revoke), request.now)
 
 
 def _on_record(request: Request, before: Item | None, after: Item) -> Put:
@@ -150,7 +214,7 @@ def _on_record(request: Request, before: Item | None, after: Item) -> Put:
         {
             "name": item["name"],
             "scopes": list(item["scopes"]),
-            "state": _state(item, request.now),
+            "state": state_of(item, request.now),
             "expires_at": instant(item.get("expires_at")),
             "replaced_by": item.get("replaced_by"),
         }
@@ -163,16 +227,6 @@ def _on_record(request: Request, before: Item | None, after: Item) -> Put:
     return Put(entry(request, "key", name, action, mark, None, old, new).to_item())
 
 
-def _retried(request: Request, change: Callable[[Item], Any]) -> Any:
-    """The change made to the key as it is stored; made again to what it is then where somebody else was first."""
-    for _ in range(_TRIES):
-        try:
-            return change(_stored(request))
-        except Conflict:
-            continue
-    raise unavailable("Others kept changing this key at the same time; send it again.", retry_after=1)
-
-
 def _stored(request: Request) -> Item:
     key = item_key(request.name)
     item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
@@ -181,39 +235,36 @@ def _stored(request: Request) -> Item:
     return item
 
 
+def _creator_revoked(request: Request, item: Item) -> bool:
+    def find(key_id: str) -> Item | None:
+        return request.table.get([item_key(key_id)]).get(item_key(key_id))
+
+    return creator_revoked(item, find, request.now)
+
+
 def _made(request: Request, text: str, item: Item) -> Reply:
-    made: KeyMade = {"secret": text, "key": _entry(item, None, request.now)}
+    made: KeyMade = {"secret": text, "key": _entry(item, request.now, False)}
     return Reply(made, {"location": f"/v1/keys/{id_of(item)}"})
 
 
-def _shown(request: Request, item: Item) -> KeyEntry:
-    used = used_key(id_of(item))
-    return _entry(item, request.table.get([used]).get(used), request.now)
-
-
-def _entry(item: Item, used: Item | None, now: int) -> KeyEntry:
+def _entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = None) -> KeyEntry:
     return {
         "key_id": id_of(item),
         "name": item["name"],
-        "state": _state(item, now),  # type: ignore[typeddict-item]  # one of the three
+        "state": state_of(item, now),
         "scopes": list(item["scopes"]),
         "services": list(item.get("services", ())),
         "repositories": list(item.get("repositories", ())),
         "plan": item.get("plan"),
         "created_at": instant(item["created_at"]) or "",
         "created_by": item.get("created_by"),
+        "creator_revoked": is_creator_revoked,
         "expires_at": instant(item.get("expires_at")),
         "revoked_at": instant(item.get("revoked_at")),
         "last_used_at": instant(used["at"]) if used is not None else None,
         "replaces": item.get("replaces"),
         "replaced_by": item.get("replaced_by"),
     }
-
-
-def _state(item: Item, now: int) -> str:
-    if item.get("revoked_at") is not None:
-        return "revoked"
-    return "expired" if item.get("expires_at") is not None and item["expires_at"] <= now else "active"
 
 
 def _position(item: Item) -> str:

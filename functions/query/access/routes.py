@@ -38,7 +38,7 @@ ACCESS_ROUTES = (
         "/v1/keys/{key_id}",
         ADMIN,
         keys.delete_key,
-        "Revokes a key, within half a minute",
+        "Revokes a key: it changes nothing from now on, and neither reads nor sends events after half a minute",
         None,
         problems=(404,),
     ),

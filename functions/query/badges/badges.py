@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from leadline.auth import CONFIG_WRITE
 from leadline.domain.errors import Conflict
 from leadline.domain.levels import EDITIONS
 from leadline.problems import Problem
 from leadline.store.badges import BADGES, Badge, badge_key, id_in, new_badge, opens
-from leadline.store.table import ABSENT, Delete, Put, at_version
+from leadline.store.table import ABSENT, Check, Delete, Put, at_version
+from query.access.while_active import while_active
 from query.badges.answers import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
 from query.config.history import entry
@@ -58,9 +60,14 @@ def post_badge(request: Request) -> Reply:
     request.sent.faults.check_query()
     shows = _read(read_json(request.event, request.headers))
     by = request.principal.key_id if request.principal is not None else None
-    token, badge = new_badge(request.reach.pepper(), shows, now=request.now, created_by=by)
-    told = entry(request, "badge", badge.badge_id, "created", badge.badge_id, None, None, shows)
-    request.table.write([Put(badge.to_item(), ABSENT), Put(told.to_item())])
+
+    def make(active: Check) -> tuple[str, Badge]:
+        token, badge = new_badge(request.reach.pepper(), shows, now=request.now, created_by=by)
+        told = entry(request, "badge", badge.badge_id, "created", badge.badge_id, None, None, shows)
+        request.table.write([Put(badge.to_item(), ABSENT), Put(told.to_item()), active])
+        return token, badge
+
+    token, badge = while_active(request, CONFIG_WRITE, make)
     link = f"/v1/badges/{token}"
     made: BadgeMade = {"link": link, "badge": _entry(badge)}
     return Reply(made, {"location": link})

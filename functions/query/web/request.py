@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.accept import JSON
-from leadline.auth import Principal
+from leadline.auth import Authenticator, Principal
 from leadline.domain.windows import Calendar
 from leadline.gate import Gate
 from leadline.limits import NO_LIMITS, Limits
@@ -32,6 +32,7 @@ class Reach:
     clock: Callable[[], int]
     pepper: Callable[[], bytes]
     gate: Gate
+    keys: Authenticator
     badges: BadgeMemory = field(default_factory=BadgeMemory)
 
 

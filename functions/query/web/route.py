@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.accept import JSON
+from leadline.auth import ADMIN, CONFIG_WRITE
 from query.web.parameters import Parameter
 from query.web.request import Request
 
@@ -38,6 +39,11 @@ class Route:
     limited: bool = False
     types: tuple[str, ...] = (JSON,)
     link: bool = False
+
+    @property
+    def administers(self) -> bool:
+        """Whether it changes what others rely on: then the key is read for each request, and one just revoked changes nothing."""
+        return self.method != "GET" and self.scope in (ADMIN, CONFIG_WRITE)
 
     @property
     def literal(self) -> int:

@@ -21,6 +21,7 @@ MAX_LIMIT, DEFAULT_LIMIT = 200, 50
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_KEY_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
@@ -55,6 +56,13 @@ def name_of(most: int) -> Callable[[object], str]:
         return text
 
     return read
+
+
+def read_key_id(value: object) -> str:
+    """The id of an API key."""
+    if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
+        raise Refused("key", "must be a key's id: the 12 characters after ll_")
+    return value
 
 
 _any_author = name_of(200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from leadline.auth import (
 )
 from leadline.domain.errors import Transient
 from leadline.store.memory import MemoryTable
-from leadline.store.table import Item, Key
+from leadline.store.table import Delete, Item, Key
 from tests.contract.events_api import NOW, PEPPER, ROUTES, Answer, EventsApi, a_change, a_request
 
 SECRET_FROM = len("ll_000000000000_")  # by place: a secret may hold an underscore itself
@@ -158,6 +158,64 @@ def test_a_revoked_key_works_no_longer_than_thirty_seconds(table: CountingTable)
     with pytest.raises(Unauthorized):
         authenticator.authenticate(bearer(key), NOW + 30_000)
     assert not revoke_key(table, "0" * 12, now=NOW)
+
+
+def test_a_key_that_is_read_afresh_is_remembered_as_it_is_then(table: CountingTable) -> None:
+    key = a_key(table)
+    authenticator = Authenticator(table, PEPPER)
+    authenticator.authenticate(bearer(key), NOW)
+    assert authenticator.authenticate(bearer(key), NOW, fresh=True)
+    assert table.reads == 2
+    revoke_key(table, key.split("_")[1], now=NOW)
+    with pytest.raises(Unauthorized):
+        authenticator.authenticate(bearer(key), NOW, fresh=True)
+    with pytest.raises(Unauthorized):
+        authenticator.authenticate(bearer(key), NOW)
+
+
+def test_a_key_that_is_gone_is_not_remembered_either(table: CountingTable) -> None:
+    key = a_key(table)
+    authenticator = Authenticator(table, PEPPER)
+    authenticator.authenticate(bearer(key), NOW)
+    table.write([Delete(item_key(key.split("_")[1]))])
+    for fresh in (True, False):
+        with pytest.raises(Unauthorized):
+            authenticator.authenticate(bearer(key), NOW, fresh=fresh)
+
+
+def test_a_wrong_secret_takes_a_right_key_out_of_no_memory(table: CountingTable) -> None:
+    key = a_key(table)
+    authenticator = Authenticator(table, PEPPER)
+    authenticator.authenticate(bearer(key), NOW)
+    with pytest.raises(Unauthorized):
+        authenticator.authenticate(bearer(key[:16] + "A" * 43), NOW, fresh=True)
+    assert authenticator.authenticate(bearer(key), NOW)
+    assert table.reads == 2
+
+
+def test_what_one_thread_read_before_a_revocation_is_not_remembered_after_another_knows_of_it() -> None:
+    class Slow(MemoryTable):
+        meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+        def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+            found = super().get(keys)
+            self.meanwhile()
+            return found
+
+    table = Slow()
+    key = a_key(table)
+    authenticator = Authenticator(table, PEPPER)
+
+    def revoke() -> None:
+        del table.meanwhile
+        revoke_key(table, key.split("_")[1], now=NOW)
+        (item,) = table.get([item_key(key.split("_")[1])]).values()
+        authenticator.learn(item, NOW)
+
+    table.meanwhile = revoke  # type: ignore[method-assign]
+    assert authenticator.authenticate(bearer(key), NOW)  # it was read before
+    with pytest.raises(Unauthorized):
+        authenticator.authenticate(bearer(key), NOW)
 
 
 def test_a_remembered_key_costs_no_read(table: CountingTable) -> None:

@@ -121,6 +121,27 @@ def test_a_remembered_key_still_brings_fresh_settings(api: CountedApi) -> None:
     assert api.dora(service="api")["window"]["timezone"] == "Asia/Tokyo"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "calls"),
+    [
+        ("PUT", "/v1/plans/free", {"per_day": 9}, {"BatchGetItem": 2, "TransactWriteItems": 1}),
+        ("PUT", "/v1/teams/pay", {"members": []}, {"BatchGetItem": 2, "TransactWriteItems": 1}),
+        ("POST", "/v1/keys", {"name": "ci", "scopes": [METRICS_READ]}, {"BatchGetItem": 1, "TransactWriteItems": 1}),
+        ("POST", "/v1/keys/{key}/rotate", {}, {"BatchGetItem": 2, "TransactWriteItems": 1}),
+        ("DELETE", "/v1/keys/{key}", None, {"BatchGetItem": 2, "TransactWriteItems": 1}),
+        ("POST", "/v1/badges", {"metric": "change_lead_time"}, {"BatchGetItem": 1, "TransactWriteItems": 1}),
+    ],
+)
+def test_an_administrative_change_reads_the_key_that_is_remembered_once_more(
+    api: CountedApi, method: str, path: str, body: Any, calls: dict[str, int]
+) -> None:
+    key_id = api.a_key(METRICS_READ)[3:15]
+    api.calls.clear()
+    content = {} if body is None else {"body": json.dumps(body), "content_type": "application/json"}
+    assert api.request(method, path.format(key=key_id), **content).status in (200, 201, 204)
+    assert api.calls == calls
+
+
 def test_the_access_log_is_one_put_a_request_and_a_plan_with_limits_one_update(api: CountedApi) -> None:
     plans = {"basic": Plan(per_minute=3), "open": Plan()}
     api.table.write([Put(AccessSettings(plans=plans, version=1).to_item())])
