@@ -335,19 +335,6 @@ def test_revoking_what_is_found_until_nothing_is_reaches_all_that_came_of_a_key(
     assert ids(api, state="active") == {api.key[3:15]}
 
 
-def test_a_key_that_a_revoked_one_made_is_not_rotated_by_anybody() -> None:
-    api = ProductApi()
-    leaked = api.a_key(ADMIN)
-    key = made_with(api, leaked, ADMIN)
-    api.request("DELETE", f"/v1/keys/{leaked[3:15]}")
-    before = ids(api)
-    for caller in (api.key, key):
-        answer = send(api, "POST", f"/v1/keys/{key[3:15]}/rotate", {}, key=caller)
-        assert (answer.status, answer.json["title"]) == (409, "Not rotatable")
-        assert "POST /v1/keys" in answer.json["detail"]
-    assert ids(api) == before
-
-
 @pytest.mark.parametrize("query", ["created_by=nobody", "created_by=", "creator_revoked=yes", "state=good"])
 def test_a_filter_that_means_nothing_is_refused(query: str) -> None:
     assert {pointer for pointer, _ in ProductApi().refused("/v1/keys", query)} == {"?" + query.partition("=")[0]}

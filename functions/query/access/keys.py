@@ -185,9 +185,6 @@ def _of_another(active: Check, changed: Put) -> list[Check]:
 def _check_rotatable(request: Request, key: Item) -> None:
     if state_of(key, request.now) != "active" or "replaced_by" in key:
         raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate the one after it.")
-    if _creator_revoked(request, key):
-        detail = "The key that made this one is revoked; make another with POST /v1/keys, then revoke this one."
-        raise Problem(409, "Not rotatable", detail)
 
 
 def delete_key(request: Request) -> None:
