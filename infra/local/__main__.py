@@ -1,6 +1,7 @@
 """`python -m infra.local` (`make up`): starts the local stack and runs until it is told to stop.
 
-LEADLINE_PORT (8787) and LEADLINE_HOME (.leadline) say where. Exit code 0 after SIGTERM or Ctrl-C, 1 when it can't run.
+LEADLINE_PORT (8787) and LEADLINE_HOME (.leadline) say where. Exit code 0 after SIGTERM or Ctrl-C; 1, with the reason on
+standard error, when it can't run or has to stop.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import threading
 from pathlib import Path
 
 from infra.local.emulator import EmulatorError
-from infra.local.stack import LocalStack, PortTakenError
+from infra.local.home import HomeError
+from infra.local.stack import LocalStack, PortError, PortTakenError
 
 DEFAULT_PORT = 8787
 _terminal = sys.stdout
@@ -34,13 +36,13 @@ def main() -> int:
         return _fail(
             f"{error}: is Leadline running already? If not, choose another port: LEADLINE_PORT={port + 1} make up"
         )
-    except EmulatorError as error:
+    except (PortError, EmulatorError, HomeError) as error:
         return _fail(f"{error}")
     say(_welcome(stack))
     while not stop.wait(1):
-        if stack.failed():
+        if (failure := stack.failure()) is not None:
             stack.stop()
-            return _fail(f"the emulator ended by itself; see {stack.home / 'emulator' / 'emulator.log'}")
+            return _fail(f"{failure}", "Leadline had to stop")
     say("Stopping ...")
     stack.stop()
     say("Stopped. Everything is kept; `make up` goes on from here.")
@@ -48,7 +50,11 @@ def main() -> int:
 
 
 def say(text: str) -> None:
-    print(text, file=_terminal, flush=True)
+    try:
+        print(text, file=_terminal, flush=True)
+    except OSError:
+        # A pipe that nobody reads, or a file on a full disk. No request may fail for it, nor Python as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _terminal.fileno())
 
 
 def _welcome(stack: LocalStack) -> str:
@@ -68,8 +74,8 @@ Ctrl-C stops it.
 """
 
 
-def _fail(why: str) -> int:
-    print(f"Leadline can't run: {why}", file=sys.__stderr__, flush=True)
+def _fail(why: str, what: str = "Leadline can't run") -> int:
+    print(f"{what}: {why}", file=sys.__stderr__, flush=True)
     return 1
 
 

@@ -49,6 +49,7 @@ class Emulator:
         self._environment = environment or {}
         self._owner: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._failure: OSError | EmulatorError | None = None
 
     @property
     def port(self) -> int:
@@ -81,20 +82,24 @@ class Emulator:
         }
 
     def start(self) -> None:
-        """Returns when it answers. Raises EmulatorError if another process uses `home`, or it does not come up."""
+        """Returns when it answers.
+
+        Raises EmulatorError if another process uses `home`, or it does not come up; OSError if `home` can't be written.
+        """
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._owner = self._own()
         try:
             self._process = self._spawn()
             self._port = self._await_port(self._process)
+            (self.home / "port").write_text(f"{self._port}\n")
         except BaseException:
             self.stop()
             raise
-        (self.home / "port").write_text(f"{self._port}\n")
 
     def stop(self) -> None:
         """Ends it, its state saved. Does nothing if it does not run."""
         process, self._process = self._process, None
+        self._failure = None
         if process is not None:
             if process.stdin is not None:
                 process.stdin.close()
@@ -109,8 +114,14 @@ class Emulator:
             self._owner.close()
             self._owner = None
 
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def failure(self) -> OSError | EmulatorError | None:
+        """Why it has ended, if it was not asked to: an OSError if that was because `home` can't be written."""
+        process = self._process
+        if process is not None and process.poll() is not None and self._failure is None:
+            word, number = _heard(process)
+            ended = EmulatorError(f"the emulator ended by itself; see {self.home / 'emulator.log'}.")
+            self._failure = _os_error(number) if word == "errno" else ended
+        return self._failure
 
     def __enter__(self) -> Emulator:
         self.start()
@@ -123,11 +134,11 @@ class Emulator:
         owner = (self.home / "owner").open("a+")
         try:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             owner.seek(0)
             pid = owner.read().strip()
             owner.close()
-            raise EmulatorError(f"{self.home} is in use by another run (process {pid})") from None
+            raise EmulatorError(f"{self.home} is in use by another run (process {pid}).") from None
         owner.seek(0)
         owner.truncate()
         owner.write(str(os.getpid()))
@@ -137,7 +148,7 @@ class Emulator:
     def _spawn(self) -> subprocess.Popen[bytes]:
         python = Path(sys.prefix) / "emulator" / "bin" / "python"
         if not python.exists():
-            raise EmulatorError(f"the emulator is not installed in {python.parent.parent}; `make setup` does that")
+            raise EmulatorError(f"the emulator is not installed in {python.parent.parent}; `make setup` does that.")
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
         with (self.home / "emulator.log").open("wb") as log:
             return subprocess.Popen(
@@ -166,8 +177,21 @@ class Emulator:
     def _await_port(self, process: subprocess.Popen[bytes]) -> int:
         assert process.stdout is not None
         readable, _, _ = select.select([process.stdout], [], [], READY_WITHIN)
-        line = process.stdout.readline() if readable else b""
-        if not line:
+        word, number = _heard(process) if readable else ("", 0)
+        if word == "errno":
+            raise _os_error(number)
+        if word != "port":
             lines = (self.home / "emulator.log").read_text(errors="replace").splitlines()
             raise EmulatorError("\n".join(["the emulator did not start:", *lines[-15:]]))
-        return int(line)
+        return number
+
+
+def _heard(process: subprocess.Popen[bytes]) -> tuple[str, int]:
+    """The next line that the process has written for us; the word is empty if it has ended without one."""
+    assert process.stdout is not None
+    word, _, number = process.stdout.readline().decode().partition(" ")
+    return word, int(number or 0)
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

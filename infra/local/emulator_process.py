@@ -4,10 +4,11 @@ Runs as a script in the emulator's own environment (`.venv/emulator`), started b
 
     python emulator_process.py HOME PORT WHETHER_TO_PERSIST
 
-Prints the port it listens on when it is ready, then nothing more. Ends, state saved, on SIGTERM or as soon as its
-standard input closes: whoever started it has gone, however suddenly.
+Writes `port N` to its standard output when it is ready, and `errno N` before it ends because of a file that can't be
+written: on a full disk its log can't say so. Ends, state saved, on SIGTERM or as soon as its standard input closes:
+whoever started it has gone, however suddenly.
 
-Uses four names of ministack that are not its public interface (`_state_map`, `_get_module`,
+Uses five names of ministack that are not its public interface (`_state_map`, `_get_module`, `persistence.logger`,
 `_build_persistence_save_dict`, `persistence.STATE_DIR`); its version is pinned and a test exercises them.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -23,7 +25,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -34,10 +36,34 @@ CHECKPOINT_BYTES = int(os.environ.get("LEADLINE_CHECKPOINT_BYTES", "0"))
 """Journal bytes that make a snapshot worth its work; 0 for the journal's own measure. Both are for tests."""
 
 
+class Starter:
+    """Who started this process, at the other end of its standard output. What others print goes to the log instead."""
+
+    def __init__(self) -> None:
+        self._pipe = os.dup(1)
+        os.dup2(2, 1)
+
+    def tell(self, word: str, number: int) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has gone
+            os.write(self._pipe, f"{word} {number}\n".encode())
+
+    def end(self, error: Exception) -> NoReturn:
+        """Ends this process at once: going on would answer for state that is not kept."""
+        with contextlib.suppress(OSError):
+            traceback.print_exception(error)
+        if isinstance(error, OSError) and error.errno:
+            self.tell("errno", error.errno)
+        os._exit(1)
+
+
 def main() -> None:
     home, port, persist = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "persist"
     os.umask(0o077)
-    lock = take_over(home)
+    starter = Starter()
+    try:
+        lock = take_over(home)
+    except OSError as error:
+        starter.end(error)
     listener = listen(port)
     os.environ["GATEWAY_PORT"] = str(listener.getsockname()[1])
     # Only now: ministack reads its settings from the environment when it is imported.
@@ -49,8 +75,8 @@ def main() -> None:
     config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = 2
     config.loglevel = "WARNING"
-    wrapped: Any = with_journal(app, home) if persist else app
-    asyncio.run(run(serve, announced(wrapped, listener), config))
+    wrapped: Any = with_journal(app, home, starter) if persist else app
+    asyncio.run(run(serve, announced(wrapped, listener, starter), config))
     lock.close()
 
 
@@ -67,7 +93,7 @@ def take_over(home: Path) -> IO[str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break
-        except OSError:
+        except BlockingIOError:
             if time.monotonic() > end and not killed:
                 lock.seek(0)
                 with contextlib.suppress(ProcessLookupError):
@@ -96,13 +122,14 @@ def listen(port: int) -> socket.socket:
     raise SystemExit("no free port on 127.0.0.1")
 
 
-def with_journal(app: Any, home: Path) -> Any:
+def with_journal(app: Any, home: Path, starter: Starter) -> Any:
     from journal import SMALLEST_CHECKPOINT, Journal
     from ministack import app as emulator
     from ministack.core import persistence
 
     # ministack's own saving at the end stays off: it would move the state on without the journal.
     persistence.PERSIST_STATE = True
+    persistence.logger.addFilter(raise_os_error)
 
     def save(folder: Path) -> None:
         persistence.STATE_DIR = str(folder)
@@ -111,7 +138,7 @@ def with_journal(app: Any, home: Path) -> Any:
             if state is None:
                 continue
             persistence.save_state(name, state)
-            if not (folder / f"{name}.json").exists():  # it only logs what goes wrong
+            if not (folder / f"{name}.json").exists():
                 raise RuntimeError(f"the state of {name} was not saved")
 
     def load(folder: Path) -> None:
@@ -123,28 +150,33 @@ def with_journal(app: Any, home: Path) -> Any:
                     raise RuntimeError(f"the state of {name} in {folder} can't be read")
                 emulator._get_module(module).load_persisted_state(state)
 
-    return Journal(app, home, save, load, CHECKPOINT_BYTES or SMALLEST_CHECKPOINT)
+    return Journal(app, home, save, load, starter.end, CHECKPOINT_BYTES or SMALLEST_CHECKPOINT)
 
 
-def announced(app: Any, listener: socket.socket) -> Any:
+def raise_os_error(_: logging.LogRecord) -> bool:
+    """A filter for the log of ministack's saving, which otherwise only logs what goes wrong."""
+    error = sys.exception()
+    if isinstance(error, OSError):
+        raise error
+    return True
+
+
+def announced(app: Any, listener: socket.socket, starter: Starter) -> Any:
     """Tells the starter the port, once requests would be answered."""
 
     async def wrapper(scope: Any, receive: Any, send: Any) -> None:
         async def tell(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                print(listener.getsockname()[1], flush=True)
-                os.dup2(2, 1)
+                starter.tell("port", listener.getsockname()[1])
 
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
         try:
             await app(scope, receive, tell)
-        except Exception:
-            # The server would go on without the state. Nothing is better than that.
-            traceback.print_exc()
-            os._exit(1)
+        except Exception as error:  # the server would go on without the state
+            starter.end(error)
 
     return wrapper
 

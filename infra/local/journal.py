@@ -23,7 +23,7 @@ import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -52,7 +52,10 @@ def is_write(target: str) -> bool:
 
 
 class Journal:
-    """ASGI middleware around the emulator. `save(folder)` writes its whole state, `load(folder)` reads it back."""
+    """ASGI middleware around the emulator. `save(folder)` writes its whole state, `load(folder)` reads it back.
+
+    `end(error)` ends the process, when a write can't be kept.
+    """
 
     def __init__(
         self,
@@ -60,12 +63,14 @@ class Journal:
         folder: Path,
         save: Callable[[Path], None],
         load: Callable[[Path], None],
+        end: Callable[[Exception], NoReturn],
         smallest: int = SMALLEST_CHECKPOINT,
     ) -> None:
         self._app = app
         self._folder = folder
         self._save = save
         self._load = load
+        self._end = end
         self._one_at_a_time = asyncio.Lock()
         self._written = 0
         self._smallest = smallest
@@ -139,10 +144,9 @@ class Journal:
     def _append_or_end(self, scope: Scope, body: bytes) -> None:
         try:
             self._append(scope, body)
-        except OSError:
+        except OSError as error:
             # Done, but not kept (the disk is full, say): going on would answer for what the next start won't know of.
-            log.exception("the journal can't be written")
-            os._exit(1)
+            self._end(error)
 
     def _append(self, scope: Scope, body: bytes) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name.lower() in _KEPT_HEADERS]
@@ -200,10 +204,15 @@ class Journal:
         folder = self._snapshot(number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-        self._save(folder)
-        for path in folder.iterdir():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+        try:
+            self._save(folder)
+            for path in folder.iterdir():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        except Exception:
+            # Half of it is of no use, and each further try would leave another on a disk that is full already.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def _move_on_to(self, number: int) -> None:
         pointer = self._folder / "CURRENT"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import re
@@ -15,9 +17,10 @@ from typing import IO
 import boto3
 
 from infra.local import functions
-from infra.local.emulator import Emulator
+from infra.local.emulator import Emulator, EmulatorError
 from infra.local.front import Front
 from infra.local.functions import Function
+from infra.local.home import HomeError, open_log, written_to
 from infra.local.poller import Poller
 from infra.local.resources import create_resources
 from infra.local.ticker import Ticker
@@ -33,7 +36,11 @@ SCHEDULE = (({"leadline": "sweep"}, 300), ({"leadline": "reconcile"}, 3600))
 """What the schedule asks of compute on AWS, and how often (seconds)."""
 
 
-class PortTakenError(Exception):
+class PortError(Exception):
+    """The port can't be listened on; the message says why."""
+
+
+class PortTakenError(PortError):
     """Something else listens on the port."""
 
 
@@ -69,24 +76,27 @@ class LocalStack:
     def start(self) -> None:
         """Returns when requests are taken.
 
-        Raises PortTakenError, EmulatorError, or whatever the import of a handler raises; then nothing is left running.
+        Raises PortError, EmulatorError, HomeError, or whatever the import of a handler raises; then nothing is
+        left running.
         """
         bound = _bind(self._port)
         try:
             self.base_url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._emulator.start()
-            self._home_is_ours = True
-            # Whoever finds this file may take it for word that requests are taken; a killed run leaves it behind.
-            self._forget_announcement()
+            with written_to(self.home):
+                self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._emulator.start()
+                self._home_is_ours = True
+                # Whoever finds this file may take it for word that requests are taken; a killed run leaves it behind.
+                self._forget_announcement()
+                self._redirect_logs()
             self._enter_environment(self._emulator.client_environment)
             settings = create_resources(boto3.Session())
             self._enter_environment(settings.to_env())
-            self._redirect_logs()
             ingest = Function.load("leadline-ingest", self._targets["ingest"], API_SECONDS)
             query = Function.load("leadline-query", self._targets["query"], API_SECONDS)
             compute = Function.load("leadline-compute", self._targets["compute"], COMPUTE_SECONDS)
-            self.api_key = self._admin_key(settings)
+            with written_to(self.home):
+                self.api_key = self._admin_key(settings)
             routes = [
                 (functions.RETRY_ROUTE, query),
                 *((route, ingest) for route in functions.EVENT_ROUTES),
@@ -99,17 +109,23 @@ class LocalStack:
                 ticker.start()
             self._front = Front(bound, routes, self._report)
             self._front.start()
-        except BaseException:
+            with written_to(self.home):
+                self._write("stack.json", {"endpoint": self._emulator.endpoint, **settings.to_env()})
+                self._write("local.json", {"base_url": self.base_url, "api_key": self.api_key})
+        except BaseException as error:
+            # Where the emulator has ended, nobody needs to know how that was noticed.
+            failure = self.failure()
             bound.close()
             self.stop()
+            if failure is not None:
+                raise failure from error
             raise
-        self._write("stack.json", {"endpoint": self._emulator.endpoint, **settings.to_env()})
-        self._write("local.json", {"base_url": self.base_url, "api_key": self.api_key})
 
     def stop(self) -> None:
         """Takes no more requests, finishes those under way, saves the state. Does nothing to what has not started."""
         if self._home_is_ours:
-            self._forget_announcement()
+            with contextlib.suppress(OSError):  # the disk may have become read-only; a killed run leaves it behind, too
+                self._forget_announcement()
         for part in (self._front, *self._tickers, self._poller, self._emulator):
             if part is not None:
                 part.stop()
@@ -121,9 +137,10 @@ class LocalStack:
             self._log.close()
             self._log = None
 
-    def failed(self) -> bool:
-        """Whether the emulator has ended without being asked to."""
-        return not self._emulator.running()
+    def failure(self) -> HomeError | EmulatorError | None:
+        """Why the emulator has ended, if it was not asked to."""
+        error = self._emulator.failure()
+        return HomeError(self.home, error) if isinstance(error, OSError) else error
 
     def _enter_environment(self, variables: Mapping[str, str]) -> None:
         # The functions run in this process and read what Lambda would have set; the user's own account stays out of it.
@@ -133,7 +150,7 @@ class LocalStack:
 
     def _redirect_logs(self) -> None:
         # A Powertools logger keeps the stream it finds when it is made, so this comes before the handlers' import.
-        self._log = self.log_path.open("w", buffering=1)
+        self._log = open_log(self.log_path)
         sys.stdout = sys.stderr = self._log
 
     def _admin_key(self, settings: Settings) -> str:
@@ -158,7 +175,7 @@ class LocalStack:
 
 
 def _bind(port: int) -> socket.socket:
-    """Takes the port before anything else is done, without answering on it yet. Raises PortTakenError."""
+    """Takes the port before anything else is done, without answering on it yet. Raises PortError."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -167,7 +184,10 @@ def _bind(port: int) -> socket.socket:
         bound.listen(128)
     except OSError as error:
         bound.close()
-        raise PortTakenError(f"port {port} on 127.0.0.1 is taken") from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(f"port {port} on 127.0.0.1 is taken") from error
+        why = f"port {port} on 127.0.0.1 can't be used: {error.strerror}; set LEADLINE_PORT to another one."
+        raise PortError(why) from error
     return bound
 
 

@@ -37,6 +37,7 @@ def compute(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def query(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    print("asked for", event["rawQueryString"])
     found = aws.client("dynamodb").query(
         TableName=Settings.from_env(os.environ).table,
         KeyConditionExpression="pk = :note",

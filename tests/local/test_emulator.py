@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -133,6 +134,29 @@ def test_state_that_can_not_be_read_is_never_taken_for_none(home: Path) -> None:
     with pytest.raises(EmulatorError, match="dynamodb"):
         Emulator(home).start()
     assert (snapshot / "dynamodb.json").exists()
+
+
+def test_a_start_that_can_not_save_says_why_and_leaves_everything_as_it_was(
+    home: Path, client: Callable[[Emulator, str], Any]
+) -> None:
+    running = Emulator(home)
+    running.start()
+    made(running)
+    write(running, client, 1)
+    os.kill(running.pid, signal.SIGKILL)
+    running.stop()
+    script = (
+        "import resource, sys; from pathlib import Path; from infra.local.emulator import Emulator\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))\n"
+        "try: Emulator(Path(sys.argv[1])).start()\n"
+        "except OSError as error: print(error.errno)"
+    )
+    for _ in range(2):
+        tried = subprocess.run([sys.executable, "-c", script, str(home)], capture_output=True, check=False)
+        assert tried.stdout.decode().strip() == str(errno.EFBIG)
+    assert list(home.glob("snapshot-*")) == []
+    with Emulator(home) as again:
+        assert kept(again, client) == (1, ["1"])
 
 
 def test_two_runs_do_not_share_a_folder(home: Path) -> None:
