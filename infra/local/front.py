@@ -1,12 +1,15 @@
 """The HTTP front: stands where API Gateway stands on AWS, and does as it does.
 
 Turns each request into a payload 2.0 event, invokes the function of its route and sends its answer back. Like API
-Gateway it answers 413 itself beyond 10 MB and 500 when the function fails. Listens on 127.0.0.1 only.
+Gateway it answers itself what reaches no function (413 beyond 10 MiB, 400 what is not HTTP, 408 what takes too long to
+arrive) and 500 when the function fails; all of it as `application/problem+json`. Listens on 127.0.0.1 only.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import json
 import re
 import socket
@@ -15,11 +18,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from infra.local.connection import Connection, TooSlowError
 from infra.local.functions import Function
 from infra.local.lambda_events import Route, http_event
+from leadline.problems import Problem, internal
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes; API Gateway's limit for HTTP APIs."""
@@ -28,23 +34,51 @@ DRAIN_SECONDS = 10.0
 
 Report = Callable[[str], None]
 
-
 _PLAIN_SEGMENT = re.compile(r"|v1|openapi\.json|[a-z]{1,20}(?:[-_][a-z]{1,20}){0,3}", re.ASCII)
 
+_UNREADABLE = {
+    414: ("URI too long", "The request line has more than 64 KiB."),
+    431: ("Headers too large", "The request has more than 100 headers, or one of more than 64 KiB."),
+    501: ("Method not known", "No route has this method."),
+    505: ("HTTP version not supported", "Send HTTP/1.1."),
+}
+_MAX_TRAILERS = 100
 
-class BadRequestError(Exception):
-    """The request can't be read as HTTP."""
+_CONTENT_LENGTH = re.compile(r"[0-9]+", re.ASCII)
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;.*)?\r?\n", re.DOTALL)
 
 
-class TooLargeError(Exception):
-    """The body is larger than API Gateway lets through."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of this machine a client can hold, and for how long."""
+
+    connections: int = 512
+    """Open at a time; further ones wait until one ends."""
+    idle_seconds: float = 65
+    """Until a connection that sends no request is closed."""
+    request_seconds: float = 30
+    """For a whole request to arrive, from its first byte."""
+    answer_seconds: float = 30
+    """For a whole answer to be read."""
+    discard_seconds: float = 10
+    discard_bytes: int = 256 * 1024 * 1024
+    """What a client that is refused may still send before it reads why."""
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class Front:
     """Serves `routes` (the first that matches) on a socket that is already bound; `report` gets a line a request."""
 
-    def __init__(self, bound: socket.socket, routes: Sequence[tuple[Route, Function]], report: Report) -> None:
-        self._server = _Server(bound, routes, report)
+    def __init__(
+        self,
+        bound: socket.socket,
+        routes: Sequence[tuple[Route, Function]],
+        report: Report,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._server = _Server(bound, routes, report, limits)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="front", daemon=True)
 
     def start(self) -> None:
@@ -52,31 +86,76 @@ class Front:
         self._thread.start()
 
     def stop(self) -> None:
-        """Takes no more requests and lets those under way finish, for at most 10 seconds."""
+        """Takes no more requests, also none that is still arriving, and lets those under way finish, for 10 seconds."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        end = time.monotonic() + DRAIN_SECONDS
-        while self._server.busy and time.monotonic() < end:
-            time.sleep(0.02)
+        self._server.drain(DRAIN_SECONDS)
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # Connections that are kept alive but idle are not waited for; requests under way are, by Front.stop.
+    # No thread is waited for; requests under way are, by `drain`.
     block_on_close = False
 
-    def __init__(self, bound: socket.socket, routes: Sequence[tuple[Route, Function]], report: Report) -> None:
+    def __init__(
+        self, bound: socket.socket, routes: Sequence[tuple[Route, Function]], report: Report, limits: Limits
+    ) -> None:
         super().__init__(bound.getsockname(), _Exchange, bind_and_activate=False)
         self.socket.close()
         self.socket = bound
         self.routes = routes
         self.report = report
-        self.busy = 0
-        self.lock = threading.Lock()
+        self.limits = limits
+        self.draining = False
+        self._room = threading.Semaphore(limits.connections)
+        self._changed = threading.Condition()
+        self._connections: set[socket.socket] = set()
+        self._under_way = 0
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        # An OSError means "none now": the caller looks whether to stop, and asks again.
+        if not self._room.acquire(timeout=0.1):
+            raise BlockingIOError
+        try:
+            connected, address = super().get_request()
+        except OSError:
+            self._room.release()
+            raise
+        with self._changed:
+            self._connections.add(connected)
+        return connected, address
+
+    def close_request(self, request: Any) -> None:
+        with self._changed:
+            self._connections.discard(request)
+        super().close_request(request)
+        self._room.release()
+
+    def begin(self) -> bool:
+        """Whether a request that has arrived may be answered; if so, `end` must follow."""
+        with self._changed:
+            if self.draining:
+                return False
+            self._under_way += 1
+            return True
+
+    def end(self) -> None:
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def drain(self, seconds: float) -> None:
+        """Hangs up on who is still sending, and waits for the requests under way."""
+        with self._changed:
+            self.draining = True
+            for connected in self._connections:
+                with contextlib.suppress(OSError):  # the client was faster
+                    connected.shutdown(socket.SHUT_RD)
+            self._changed.wait_for(lambda: self._under_way == 0, seconds)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):  # a client that has gone is no news
+        if not isinstance(sys.exception(), ConnectionError):  # a client that has gone is no news
             print_place_of_failure()
 
 
@@ -88,35 +167,52 @@ class _Exchange(BaseHTTPRequestHandler):
     default_request_version = "HTTP/1.1"  # so that a request line that makes no sense is answered with a status line
     server_version = "leadline-local"
     sys_version = ""
-    timeout = 65
-    # Head and body leave in one packet, and at once.
-    wbufsize = -1
-    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self._connection = Connection(self.request)
+        self._reader = io.BufferedReader(self._connection)
+        self.rfile = self._reader
+        # Head and body leave in one packet.
+        self.wfile = io.BufferedWriter(self._connection)
+
+    def handle_one_request(self) -> None:
+        self.requestline = self.command = self.path = ""
+        self.request_version = self.default_request_version
+        self._waits_for_100 = False
+        self._began = time.monotonic()
+        try:
+            if not self._request_begins():
+                self.close_connection = True
+                return
+            self._began = time.monotonic()
+            self._connection.allow(self.server.limits.request_seconds)
+            super().handle_one_request()
+        except TooSlowError:
+            self._refuse(Problem(408, "Request timeout", "The request took too long to arrive; send it again."))
+        except Problem as problem:
+            self._refuse(problem)
+
+    def _request_begins(self) -> bool:
+        self._connection.allow(self.server.limits.idle_seconds)
+        try:
+            return bool(self._reader.peek(1))
+        except TooSlowError:
+            return False
 
     def do_any(self) -> None:
-        began = time.monotonic()
-        with self.server.lock:
-            self.server.busy += 1
+        body = self._body()
+        if not self.server.begin():
+            self.close_connection = True
+            return
         try:
-            status, headers, body = self._answered()
-            took = (time.monotonic() - began) * 1000
-            self.server.report(f"{self.command} {shown_path(self.path)} {status} {took:.0f} ms")
-            self._reply(status, headers, body)
+            self._reply(*self._answered(body))
         finally:
-            with self.server.lock:
-                self.server.busy -= 1
+            self.server.end()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_QUERY = do_any  # noqa: N815  the names are http.server's
 
-    def _answered(self) -> tuple[int, list[tuple[str, str]], bytes]:
-        try:
-            body = self._body()
-        except TooLargeError:
-            self.close_connection = True
-            return _message(413, "Request Entity Too Large")
-        except BadRequestError:
-            self.close_connection = True
-            return _message(400, "Bad Request")
+    def _answered(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         target = self.path if self.path.startswith("/") else "/"
         path = target.partition("?")[0]
         route, function = next(pair for pair in self.server.routes if pair[0].matches(self.command, path))
@@ -126,43 +222,80 @@ class _Exchange(BaseHTTPRequestHandler):
         except Exception:  # a function may fail in any way, and API Gateway answers the same to all
             print_place_of_failure()
             self.server.report(f"{function.name} failed: see the log")
-            answer = _message(500, "Internal Server Error")
+            answer = answer_of(internal().response())
         status, headers, content = answer
         return status, [*headers, ("apigw-requestid", event["requestContext"]["requestId"])], content
 
     def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+        """Raises Problem: 400, 413."""
+        lengths = self.headers.get_all("Content-Length", [])
+        encodings = self.headers.get_all("Transfer-Encoding", [])
+        if encodings:
+            # With a length beside it, two readers could take different parts of it for the body.
+            if lengths or [encoding.strip().lower() for encoding in encodings] != ["chunked"]:
+                raise _bad_request("Send Content-Length, or Transfer-Encoding: chunked alone.")
+            self._say_continue()
             return self._chunks()
-        length = self.headers.get("Content-Length", "0").strip()
-        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
-            raise BadRequestError
-        if int(length) > MAX_BODY:
-            raise TooLargeError
+        length = lengths[0].strip() if lengths else "0"
+        if len(lengths) > 1 or not _CONTENT_LENGTH.fullmatch(length):
+            raise _bad_request("Content-Length must be one whole number.")
+        # Python refuses to read numbers of thousands of digits.
+        if len(length) > 18 or int(length) > MAX_BODY:
+            raise _too_large()
+        self._say_continue()
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            raise BadRequestError
+            raise _bad_request("The body ended before its Content-Length.")
         return body
 
     def _chunks(self) -> bytes:
+        malformed = _bad_request("The chunks of the body can't be read.")
         body = bytearray()
         while True:
-            line = self.rfile.readline(1000)
-            try:
-                size = int(line.split(b";")[0], 16)
-            except ValueError:
-                raise BadRequestError from None
-            if size < 0 or len(body) + size > MAX_BODY:
-                raise TooLargeError
+            size_line = _CHUNK_SIZE.fullmatch(self.rfile.readline(1000))
+            if size_line is None:
+                raise malformed
+            size = int(size_line[1], 16)
+            if len(body) + size > MAX_BODY:
+                raise _too_large()
             if size == 0:
                 break
             body += self.rfile.read(size)
             if self.rfile.readline(1000) not in (b"\r\n", b"\n"):
-                raise BadRequestError
-        while self.rfile.readline(10_000) not in (b"\r\n", b"\n", b""):
-            pass  # trailers
-        return bytes(body)
+                raise malformed
+        for _ in range(_MAX_TRAILERS):
+            if self.rfile.readline(10_000) in (b"\r\n", b"\n"):
+                return bytes(body)
+        raise malformed
+
+    def handle_expect_100(self) -> bool:
+        # Not yet: a body that is refused need not be sent at all.
+        self._waits_for_100 = True
+        return True
+
+    def _say_continue(self) -> None:
+        if self._waits_for_100:
+            self.send_response_only(100)
+            self.end_headers()
+            self.wfile.flush()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """http.server's refusals of what it can't read. Its messages are left out: they repeat what was sent."""
+        title, detail = _UNREADABLE.get(code, ("Bad request", "The request can't be read as HTTP/1.1."))
+        raise Problem(int(code), title, detail)
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answers, and ends the connection: where its next request would begin is not known."""
+        self.close_connection = True
+        if self.server.draining:
+            return
+        self._reply(*answer_of(problem.response()))
+        self._connection.discard_rest(self.server.limits.discard_seconds, self.server.limits.discard_bytes)
 
     def _reply(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        took = (time.monotonic() - self._began) * 1000
+        self.server.report(f"{self.command or '?'} {shown_path(self.path)} {status} {took:.0f} ms")
+        self._connection.allow(self.server.limits.answer_seconds)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -177,13 +310,17 @@ class _Exchange(BaseHTTPRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
 
-    def handle_expect_100(self) -> bool:
-        good = super().handle_expect_100()
-        self.wfile.flush()
-        return good
-
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
         """Nothing: `report` has a line for each request."""
+
+
+def _bad_request(detail: str) -> Problem:
+    return Problem(400, "Bad request", detail)
+
+
+def _too_large() -> Problem:
+    most = MAX_BODY // (1024 * 1024)
+    return Problem(413, "Body too large", f"The body has more than {most} MiB; send less at a time.")
 
 
 def shown_path(target: str) -> str:
@@ -214,7 +351,3 @@ def answer_of(returned: Any) -> tuple[int, list[tuple[str, str]], bytes]:
     text = returned.get("body") or ""
     body = base64.b64decode(text, validate=True) if returned.get("isBase64Encoded") else text.encode()
     return int(returned["statusCode"]), headers, body
-
-
-def _message(status: int, text: str) -> tuple[int, list[tuple[str, str]], bytes]:
-    return status, [("content-type", "application/json")], json.dumps({"message": text}).encode()

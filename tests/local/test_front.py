@@ -5,62 +5,14 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from infra.local.front import MAX_BODY, Front, answer_of
-from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE, Function
-from infra.local.lambda_events import LambdaContext
-
-
-class Recorder:
-    """A function that keeps the events it gets and answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.contexts: list[LambdaContext] = []
-        self.answer: Any = {"statusCode": 200, "body": "fine"}
-
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        self.events.append(event)
-        self.contexts.append(context)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-class Served:
-    def __init__(self) -> None:
-        self.ingest, self.query = Recorder(), Recorder()
-        self.lines: list[str] = []
-        bound = socket.socket()
-        bound.bind(("127.0.0.1", 0))
-        self.port = bound.getsockname()[1]
-        ingest, query = Function("ingest", self.ingest), Function("query", self.query)
-        routes = [(RETRY_ROUTE, query), *((route, ingest) for route in EVENT_ROUTES), (DEFAULT_ROUTE, query)]
-        self.front = Front(bound, routes, self.lines.append)
-        self.front.start()
-
-    def ask(
-        self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, target, body=body, headers=headers or {})
-            response = connection.getresponse()
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
-        finally:
-            connection.close()
-
-    def raw(self, request: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+from infra.local.front import MAX_BODY, answer_of
+from tests.local.serving import Served
 
 
 @pytest.fixture
@@ -196,7 +148,7 @@ def test_a_chunked_body_arrives_whole(served: Served) -> None:
 
 
 def test_a_client_that_waits_to_be_told_to_go_on_is_told(served: Served) -> None:
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+    with served.connect() as connection:
         head = b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/json\r\n"
         connection.sendall(head + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 100")
@@ -204,29 +156,105 @@ def test_a_client_that_waits_to_be_told_to_go_on_is_told(served: Served) -> None
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_more_than_10_mb_is_refused_before_any_function_sees_it(served: Served) -> None:
-    head = f"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
-    assert served.raw(head.encode()).startswith(b"HTTP/1.1 413")
-    chunked = b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nA00001\r\n"
-    assert served.raw(chunked).startswith(b"HTTP/1.1 413")
+def refusal(answer: bytes) -> tuple[int, dict[str, Any]]:
+    """The status and problem of the last answer on a connection that was then closed."""
+    head, _, body = answer[answer.rindex(b"HTTP/1.1 ") :].partition(b"\r\n\r\n")
+    lines = head.decode().lower().split("\r\n")
+    assert "content-type: application/problem+json" in lines
+    assert "connection: close" in lines
+    problem: dict[str, Any] = json.loads(body)
+    assert problem["status"] == int(lines[0].split()[1])
+    return problem["status"], problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(lambda: b"x" * 11 * 1024 * 1024, id="with its length"),
+        pytest.param(lambda: (b"x" * 65536 for _ in range(11 * 16)), id="in chunks"),
+    ],
+)
+def test_who_sends_more_than_10_mb_can_read_why_it_was_refused(served: Served, body: Callable[[], Any]) -> None:
+    status, headers, answer = served.ask("POST", "/v1/events/deployments", body(), JSON)
+    assert (status, headers["content-type"]) == (413, "application/problem+json")
+    assert json.loads(answer) == {
+        "type": "urn:leadline:problem:body-too-large",
+        "title": "Body too large",
+        "status": 413,
+        "detail": "The body has more than 10 MiB; send less at a time.",
+    }
     assert served.ingest.events == []
 
 
 @pytest.mark.parametrize(
-    "request_",
+    "head",
     [
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: five\r\n\r\n{}",
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{}",
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}garbage\r\n",
-        b"GET / nonsense\r\n\r\n",
+        b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1),
+        b"Content-Length: %s\r\n\r\n" % (b"9" * 5000),
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (MAX_BODY + 1),
     ],
 )
-def test_what_is_not_http_is_a_400_and_reaches_no_function(served: Served, request_: bytes) -> None:
-    assert b" 400 " in served.raw(request_).splitlines()[0]
+def test_more_than_10_mb_is_refused_before_it_is_sent(served: Served, head: bytes) -> None:
+    assert refusal(served.raw(b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\n" + head))[0] == 413
     assert served.ingest.events == []
+
+
+def test_a_client_that_asks_before_it_sends_more_than_10_mb_gets_the_413_at_once(served: Served) -> None:
+    with served.connect() as connection:
+        head = f"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}\r\n"
+        connection.sendall(head.encode() + b"Expect: 100-continue\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: five\r\n\r\n{}",
+        b"Content-Length: -1\r\n\r\n{}",
+        b"Content-Length: +2\r\n\r\n{}",
+        b"Content-Length: 10\r\n\r\n{}",
+        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 2000 + b"\r\n{}\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}garbage\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + b"A: b\r\n" * 1000,
+    ],
+)
+def test_a_body_of_unclear_length_is_a_400_and_reaches_no_function(served: Served, rest: bytes) -> None:
+    assert refusal(served.raw(b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\n" + rest))[0] == 400
+    assert served.ingest.events == []
+
+
+def test_what_comes_after_the_content_length_is_not_of_the_body(served: Served) -> None:
+    answers = served.raw(b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}{}{}{}")
+    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert refusal(answers)[0] == 400
+    assert [base64.b64decode(event["body"]) for event in served.ingest.events] == [b"{}"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / nonsense\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nA: " + b"x" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
+        (b"PURGE / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+    ],
+)
+def test_what_is_not_understood_as_http_is_refused_in_the_form_of_all_errors(
+    served: Served, request_: bytes, status: int
+) -> None:
+    assert refusal(served.raw(request_))[0] == status
+    assert served.query.events == []
 
 
 def test_an_answer_arrives_with_status_headers_cookies_and_body(served: Served) -> None:
@@ -274,8 +302,9 @@ def test_a_function_that_fails_is_a_500_that_tells_nothing(
     served: Served, answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served.query.answer = answer
-    status, _, body = served.ask("GET", "/")
-    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+    status, headers, body = served.ask("GET", "/")
+    assert headers["content-type"] == "application/problem+json"
+    assert (status, json.loads(body)["title"]) == (500, "Internal error")
     assert "query failed: see the log" in served.lines
     told = capsys.readouterr().err
     assert "Traceback" in told
