@@ -43,6 +43,9 @@ deploy: $(DEV) $(BUNDLES)  ## deploy to the AWS account of your credentials (CDK
 bootstrap: $(DEV) $(NODE_TOOLS)  ## once per AWS account and region, before the first deploy
 	$(BIN)/python -m infra.aws cdk bootstrap $(CDK)
 
+docs: $(DEV)  ## write the tables of the docs that follow from the code
+	$(BIN)/python -m apidoc
+
 bench: $(DEV) $(BUNDLES)  ## what events and queries cost and how that grows, some minutes
 	$(BIN)/python -m benchmarks
 
@@ -93,4 +96,4 @@ $(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/aws/bundles.py
 	@$(BIN)/python -m infra.aws.bundles
 	@touch $@
 
-.PHONY: help up test check synth deploy bootstrap bench setup lock clean
+.PHONY: help up test check docs synth deploy bootstrap bench setup lock clean

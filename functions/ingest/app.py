@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.idempotency import with_key
 from ingest.limited import refuse_beyond
-from ingest.models import Change, Commits, Deployment, Event, Incident
 from ingest.outcomes import Outcome, read_items, reply
-from ingest.points import Point
 from ingest.refusals import noting
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
@@ -23,6 +21,8 @@ from leadline.accept import JSON, chosen
 from leadline.answering import Answering, headers_of, method_of
 from leadline.asked import Asked
 from leadline.auth import EVENTS_WRITE, Authenticator, Principal
+from leadline.contract.events import EVENT_TYPES
+from leadline.contract.fields import EventType
 from leadline.gate import Gate
 from leadline.json_body import read_json
 from leadline.problems import Problem
@@ -31,13 +31,7 @@ from leadline.queue import Queue, deliver
 if TYPE_CHECKING:
     from ingest.cdevents.reception import CDEvents
 
-ROUTES: dict[str, type[Event]] = {
-    "/v1/events/deployments": Deployment,
-    "/v1/events/changes": Change,
-    "/v1/events/incidents": Incident,
-    "/v1/events/commits": Commits,
-    "/v1/events/metrics": Point,
-}
+ROUTES = {event_type.path: event_type for event_type in EVENT_TYPES}
 
 
 CDEVENTS = "/v1/events"
@@ -91,14 +85,14 @@ class Ingest:
                         403, "Beyond the key", "CDEvents need a key that is not limited to services or repositories."
                     )
                 return self._cdevents().receive(event, headers, now, line, refusals)
-        model = _route(event)
-        line["route"] = model.kind
+        event_type = _route(event)
+        line["route"] = event_type.kind
         asked.route = f"POST {event['rawPath']}"
         chosen(headers.get("accept"), (JSON,))
         principal = self._authenticate(headers, now, line, asked)
-        with noting(asked, model.kind) as refusals:
-            sent = with_key(model, read_json(event, headers), headers)
-            outcomes = read_items(model, sent, now)
+        with noting(asked, event_type.kind) as refusals:
+            sent = with_key(event_type, read_json(event, headers), headers)
+            outcomes = read_items(event_type, sent, now)
             refuse_beyond(principal.limits, outcomes, self._gate.ties)
             refusals.add_items(outcomes, sent)
         self._enqueue(outcomes, line)
@@ -123,12 +117,12 @@ class Ingest:
             self._log.warning("queue unavailable", extra={**line, **telemetry.describe(stopped)})
 
 
-def _route(event: Mapping[str, Any]) -> type[Event]:
-    model = ROUTES.get(event["rawPath"])
-    if model is None:
+def _route(event: Mapping[str, Any]) -> EventType:
+    event_type = ROUTES.get(event["rawPath"])
+    if event_type is None:
         raise Problem(404, "Not found", f"Events are posted to {', '.join(ROUTES)}, CloudEvents to {CDEVENTS}.")
     _must_be_post(event)
-    return model
+    return event_type
 
 
 def _must_be_post(event: Mapping[str, Any]) -> None:

@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from ingest.refusal import Refused
-from ingest.repository import check_repository, suggest
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.repository_path import read_repository_path, suggest
 
 MAX_PURL = 2_000
 
@@ -114,8 +114,8 @@ def repository_of(vcs_url: str | None) -> Origin:
 def checked_repository(text: str) -> str | None:
     """The repository's path in the spelling that is stored, from its path or address; None where it is neither."""
     try:
-        return check_repository(text)
-    except Refused:
+        return read_repository_path(text)
+    except InvalidValue:
         return suggest(text)
 
 

@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.artifacts import checked_repository, full_or_short_sha, is_full_sha
-from ingest.models import Deployment
 from ingest.webhooks.delivery import Malformed, Told
 from ingest.webhooks.payload import at, need_text, objects, text
 from ingest.webhooks.telling import message_of
 from leadline import telemetry
+from leadline.contract.events import DEPLOYMENT
 from leadline.domain.errors import Transient
 from leadline.queue import Queue, deliver
 
@@ -75,7 +75,7 @@ class AwsDeployments:
         if isinstance(fields, str):
             return fields
         chosen = {name: text(target, name) for name in ("service", "environment", "repository")}
-        return Told(Deployment, {**fields, "status": status, **{name: to for name, to in chosen.items() if to}})
+        return Told(DEPLOYMENT, {**fields, "status": status, **{name: to for name, to in chosen.items() if to}})
 
     def _pipeline(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
         pipeline, execution = need_text(detail, "pipeline"), need_text(detail, "execution-id")

@@ -9,26 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ingest import text
-from ingest.models import Deployment, Event
-from ingest.points import Point
-from ingest.refusal import Refused
+from leadline.contract.fields import EventType
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import text_of
 from leadline.problems import Problem
 
-_FIELD: dict[type[Event], str] = {Deployment: "deployment_id", Point: "id"}
-_check = text.at_most(200)
+_read_key = text_of(200)
 
 
-def with_key(model: type[Event], sent: Any, headers: Mapping[str, str]) -> Any:
+def with_key(event_type: EventType, sent: Any, headers: Mapping[str, str]) -> Any:
     """What was sent, with the header's key as its id if there is one. Raises Problem 400."""
-    field = _FIELD.get(model)
+    field = event_type.idempotency_field
     if field is None or "idempotency-key" not in headers:
         return sent
     try:
         # The header's draft standard writes it in quotes, most clients without.
-        key = _check(headers["idempotency-key"].strip().removeprefix('"').removesuffix('"'))
-    except Refused as refused:
-        raise _invalid(f"Idempotency-Key {refused.detail}.") from None
+        key = _read_key(headers["idempotency-key"].strip().removeprefix('"').removesuffix('"'))
+    except InvalidValue as invalid:
+        raise _invalid(f"Idempotency-Key {invalid.detail}.") from None
     if isinstance(sent, list):
         raise _invalid(f"Idempotency-Key is for a single event; in an array give each event its {field}.")
     if not isinstance(sent, dict):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.messages import MAX_BYTES, message
-from ingest.models import Event
-from ingest.validation import Invalid, read_event
-from leadline.problems import MAX_ERRORS, Fault, Problem, at_most, unavailable
+from leadline.contract.fields import EventType
+from leadline.contract.invalid_value import Fault, InvalidValue
+from leadline.problems import MAX_ERRORS, Problem, at_most, unavailable
 from leadline.queue import Message
 
 MAX_ITEMS = 500
@@ -38,17 +38,17 @@ class Outcome:
         self.faults.append({"pointer": self.pointer, "code": QUEUE_UNAVAILABLE, "detail": detail})
 
 
-def read_items(model: type[Event], sent: Any, now: int) -> list[Outcome]:
+def read_items(event_type: EventType, sent: Any, now: int) -> list[Outcome]:
     """An outcome for the object, or for each of the array. `now` in epoch ms. Raises Problem if there are no items."""
     if isinstance(sent, dict):
-        return [_read(model, sent, now, index=0, pointer="")]
+        return [_read(event_type, sent, now, index=0, pointer="")]
     if not isinstance(sent, list):
         raise _no_items("type", "must be an object or an array of objects")
     if not sent:
         raise _no_items("too_few", "is an empty array")
     if len(sent) > MAX_ITEMS:
         raise _no_items("too_many", f"has {len(sent)} entries; send at most {MAX_ITEMS} at a time")
-    return [_read(model, item, now, index=index, pointer=f"/{index}") for index, item in enumerate(sent)]
+    return [_read(event_type, item, now, index=index, pointer=f"/{index}") for index, item in enumerate(sent)]
 
 
 def reply(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -65,12 +65,12 @@ def reply(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     raise Problem(422, "Invalid events", detail, faults, members=result)
 
 
-def _read(model: type[Event], item: Any, now: int, *, index: int, pointer: str) -> Outcome:
+def _read(event_type: EventType, item: Any, now: int, *, index: int, pointer: str) -> Outcome:
     outcome = Outcome(index, pointer)
     try:
-        queued = message(read_event(model, item, now=now, at=pointer), received_at=now)
-    except Invalid as invalid:
-        outcome.faults = invalid.faults
+        queued = message(event_type.read(item, now), received_at=now)
+    except InvalidValue as invalid:
+        outcome.faults = invalid.at(pointer)
         return outcome
     if queued.size > MAX_BYTES:
         detail = f"is larger than {MAX_BYTES // 1024} KiB; leave out what is not needed, such as paths"

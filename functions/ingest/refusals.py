@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.outcomes import QUEUE_UNAVAILABLE, Outcome
-from ingest.refusal import Refused
-from ingest.repository import check_repository
-from ingest.text import name_at_most
 from leadline.asked import Asked
+from leadline.contract.invalid_value import Fault, InvalidValue
+from leadline.contract.repository_path import read_repository_path
+from leadline.contract.text import name_of
 from leadline.limits import Limits
-from leadline.problems import Fault, Problem
+from leadline.problems import Problem
 from leadline.store.refusals import MOST_FAULTS, Refusal, anywhere
 from leadline.store.table import Write
 
@@ -22,7 +22,7 @@ MOST_PLACES = 5
 
 _NAMED_BY_SENDERS = frozenset({"labels"})
 """Fields whose own fields have names of the sender's."""
-_NAMES: dict[str, Callable[[object], str]] = {"service": name_at_most(200), "repository": check_repository}
+_NAMES: dict[str, Callable[[object], str]] = {"service": name_of(200), "repository": read_repository_path}
 
 Place = tuple[tuple[str, str], ...]
 
@@ -44,7 +44,7 @@ class _Alike:
 
 
 class Refusals:
-    """Refused events of one request, by a key with these limits. Until they are written down they are only kept."""
+    """InvalidValue events of one request, by a key with these limits. Until they are written down they are only kept."""
 
     def __init__(self, kind: str, limits: Limits) -> None:
         self._kind = kind
@@ -90,7 +90,7 @@ class Refusals:
         for field_name, read in _NAMES.items():
             try:
                 name = read(sent.get(field_name))
-            except Refused:
+            except InvalidValue:
                 continue
             if not self._limits or name in reached[field_name]:
                 found.append((field_name, name))

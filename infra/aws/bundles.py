@@ -34,7 +34,7 @@ _POWERTOOLS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
 _PYDANTIC = ("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection")
 _CRYPTOGRAPHY = ("cryptography", "cffi", "pycparser")  # signs as a GitHub App, imported only then
 DISTRIBUTIONS: dict[str, frozenset[str]] = {
-    "ingest": frozenset(_POWERTOOLS + _PYDANTIC),
+    "ingest": frozenset(_POWERTOOLS),
     "compute": frozenset(_POWERTOOLS + _CRYPTOGRAPHY),
     "query": frozenset(_POWERTOOLS + _PYDANTIC),
 }

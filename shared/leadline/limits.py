@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leadline.problems import Fault
+from leadline.contract.invalid_value import Fault
 
 MAX_LIMITS = 100
 """Of services, and of repositories: a key's item stays small, and is read with each check of the key."""

@@ -9,20 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
+
+from leadline.contract.invalid_value import Fault
 
 MAX_ERRORS = 100
-
-
-class Fault(TypedDict):
-    """One thing wrong with the input."""
-
-    pointer: str
-    """JSON pointer (RFC 6901) into the request body; "" is the whole body."""
-    code: str
-    """A short constant for machines."""
-    detail: str
-    """A sentence for people."""
 
 
 class Problem(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leadline.auth import EVENTS_WRITE, METRICS_READ
-from leadline.event_ids import is_event_id
+from leadline.contract.event_ids import is_event_id
 from tests.builders import (
     DAY,
     HOUR,

@@ -15,9 +15,9 @@ from compute.lookup import look_up
 from compute.vcs.connection import Connections
 from compute.vcs.port import Unavailable
 from leadline.auth import EVENTS_WRITE, METRICS_READ
+from leadline.contract.event_ids import event_id, is_event_id
 from leadline.domain.attribution import Reason
 from leadline.domain.errors import Poison
-from leadline.event_ids import event_id, is_event_id
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put

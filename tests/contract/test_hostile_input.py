@@ -109,7 +109,7 @@ ANY_JSON = st.recursive(
 @settings(max_examples=300)
 @given(kind=st.sampled_from(KINDS), name=st.data(), value=ANY_JSON)
 def test_any_json_in_any_field_is_a_202_or_a_422(kind: str, name: st.DataObject, value: Any) -> None:
-    field = name.draw(st.sampled_from(sorted(MODELS[ROUTES[kind]].model_fields)))
+    field = name.draw(st.sampled_from(sorted(MODELS[ROUTES[kind]].names)))
     api = EventsApi()
     answer = api.post(kind, {**GOOD[kind](), field: value})
     assert answer.status in (202, 400, 422)

@@ -10,7 +10,7 @@ import pytest
 
 from compute.application import LAST_TRY, note_parked
 from leadline.auth import CONFIG_WRITE, METRICS_READ, create_key
-from leadline.event_ids import event_id
+from leadline.contract.event_ids import event_id
 from leadline.store.events import event_key
 from leadline.store.services import Service
 from leadline.store.table import Put

@@ -165,7 +165,7 @@ def test_many_services_and_faults_of_one_request_are_bounded() -> None:
     assert len(entries) == MOST_PLACES + 1
     assert sum(entry["count"] for entry in entries) == 71
     api = Api()
-    fields = [name for name in EVENT_ROUTES["/v1/events/changes"].model_fields if name != "repository"]
+    fields = [name for name in EVENT_ROUTES["/v1/events/changes"].names if name != "repository"]
     api.post("change", {**dict.fromkeys(fields, 1.5), "repository": "acme/api"})
     assert len(api.listed()[0]["faults"]) == MOST_FAULTS < len(fields)
 
@@ -251,7 +251,7 @@ def test_refusals_are_forgotten_after_thirty_days() -> None:
 def strange_bodies(kind: str) -> Iterator[Any]:
     """Bodies whose faults stand at places that have names of the sender's, in each field and beside them."""
     good = GOOD[kind]()
-    for name in EVENT_ROUTES[ROUTES[kind]].model_fields:
+    for name in EVENT_ROUTES[ROUTES[kind]].names:
         yield {**good, name: {a_secret(): a_secret(), a_key(): {a_secret(): 1}, f"{a_name()}/0": None}}
         yield {**good, name: [{a_secret(): a_secret()}, {a_secret(): {"x": 1}}]}
         yield {**good, name: {f"{a_secret()}\n": "x", "1234567": f"{a_secret()}\n"}}

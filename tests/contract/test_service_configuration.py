@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.repository import check_repository
+from leadline.contract.repository_path import read_repository_path
 from leadline.store.services import SERVICES
 from tests.builders import (
     REPOSITORY,
@@ -43,7 +43,7 @@ def test_a_service_is_shown_as_it_was_configured() -> None:
 @pytest.mark.parametrize("spelling", ["GitHub.com/acme/Mono", "Acme.Inc/api", "Git.Acme.dev:8443/Team/app", "acme/API"])
 def test_a_repository_is_spelled_as_events_spell_it_wherever_it_is_named(spelling: str) -> None:
     api = Pipeline()
-    stored = check_repository(spelling)
+    stored = read_repository_path(spelling)
     assert put(api, "web", repository=spelling)["repository"] == stored
     assert api.dora(repository=spelling)["filters"]["repository"] == [stored]
     badge = api.send("POST", "/v1/badges", {"metric": "coverage", "repository": [spelling]})

@@ -47,7 +47,7 @@ def test_boto3_is_left_to_the_runtime_and_pydantic_to_those_who_need_it(
 ) -> None:
     top = {name.split("/")[0] for name in archive.namelist()}
     assert not top & {"boto3", "botocore", "aws_xray_sdk", "pip", "bin"}
-    assert ("pydantic" in top) == (function != "compute")
+    assert ("pydantic" in top) == (function == "query")
 
 
 def test_a_bundle_is_small_enough_to_start_quickly(function: str) -> None:

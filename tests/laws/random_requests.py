@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from ingest.app import ROUTES as EVENT_ROUTES
 from leadline.auth import EVENTS_WRITE
-from leadline.event_ids import event_id
+from leadline.contract.event_ids import event_id
 from query.routes import ROUTES
 from query.web.parameters import Parameter
 from query.web.route import Route
@@ -233,7 +233,7 @@ def _an_event(draw: random.Random, names: Names, meant: str) -> Asked:
         case "commits":
             data |= {"commits": [{"sha": names.draw(draw, "sha", meant), "committed_at": at}]}
         case _:
-            fields = EVENT_ROUTES[path].model_fields
+            fields = EVENT_ROUTES[path].names
             data |= {name: _value(draw, names, name, meant) for name in sorted(fields) if draw.random() < 0.7}
     return Asked(f"POST {path}", "POST", path, (), _pairs({"content-type": "application/json"}), json.dumps(data))
 

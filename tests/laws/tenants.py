@@ -17,8 +17,8 @@ from typing import Any
 from compute.application import LAST_TRY, note_parked
 from ingest.app import Ingest
 from leadline.auth import Authenticator
+from leadline.contract.event_ids import event_id
 from leadline.domain.cells import CellKey
-from leadline.event_ids import event_id
 from leadline.gate import Gate
 from leadline.queue import canonical
 from leadline.store.memory import MemoryTable

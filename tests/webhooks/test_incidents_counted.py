@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute.fold import fold
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from leadline.queue import MemoryQueue
 from leadline.store.incidents import incident_key
 from leadline.store.memory import MemoryTable
@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[str, str, str, list[Any]]] = {
     ),
     "alertmanager": (
         "2026-09-21T12:00:00.123Z",
-        f"b6b0c1e4a7f2d9c3-{parse_time('2026-09-21T12:00:00.123Z')}",
+        f"b6b0c1e4a7f2d9c3-{read_time('2026-09-21T12:00:00.123Z')}",
         "shop",
         [
             a_notification(an_alert()),
@@ -86,8 +86,8 @@ def test_an_incident_is_one_in_whatever_order_it_is_told(source: str) -> None:
             SENDERS[source].post(api, payload, **{"x-webhook-id": str(number)})
         assert isinstance(api.queue, MemoryQueue)
         assert folded(api.queue, service, name) == {
-            "started_at": parse_time(began),
-            "resolved_at": parse_time("2026-09-21T13:30:00Z"),
+            "started_at": read_time(began),
+            "resolved_at": read_time("2026-09-21T13:30:00Z"),
         }
 
 
@@ -102,6 +102,6 @@ def test_the_same_holds_for_cdevents() -> None:
         api.told(*order)
         assert isinstance(api.queue, MemoryQueue)
         assert folded(api.queue, "shop", "INC-7") == {
-            "started_at": parse_time("2026-09-21T12:00:00Z"),
-            "resolved_at": parse_time("2026-09-21T13:30:00Z"),
+            "started_at": read_time("2026-09-21T12:00:00Z"),
+            "resolved_at": read_time("2026-09-21T13:30:00Z"),
         }

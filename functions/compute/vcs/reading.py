@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from compute.vcs.port import Unavailable
-from leadline import private
-from leadline.titles import title_of
+from leadline.contract import privacy
+from leadline.contract.titles import title_of
 
 MOST_COMMITS_OF_A_CHANGE = 2_500
 MOST_PATHS = 3_000
@@ -108,7 +108,7 @@ def url(value: Any, *path: str | int) -> str | None:
     if not isinstance(found, str) or not found.startswith(("https://", "http://")) or len(found) > 2_000:
         return None
     try:
-        return found if found.isprintable() and " " not in found and not private.address_tells(found) else None
+        return found if found.isprintable() and " " not in found and not privacy.address_tells(found) else None
     except ValueError:
         return None
 
@@ -133,7 +133,7 @@ def commit(
         raise nonsense("a commit")
     fields = {
         "authored_at": authored,
-        "author": private.person(author or ""),
+        "author": privacy.person(author or ""),
         "cherry_picked_from": picked_from(message),
     }
     return {"sha": whole, "parents": wholes, "committed_at": committed, **known(fields)}
@@ -143,7 +143,7 @@ def change(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """A merged change, within the bounds of the events API; None where the answer lacks what makes one."""
     if not fields.get("number") or not fields.get("merge_sha") or not fields.get("merged_at"):
         return None
-    data = known({**fields, "author": private.person(fields.get("author") or "")})
+    data = known({**fields, "author": privacy.person(fields.get("author") or "")})
     shas = list(dict.fromkeys(data.get("commit_shas", ())))
     paths = list(dict.fromkeys(data.get("paths", ())))
     bounded = {

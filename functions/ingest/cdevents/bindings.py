@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from leadline.contract.invalid_value import Fault
 from leadline.json_body import clean_json, raw_body
-from leadline.problems import Fault, Problem
+from leadline.problems import Problem
 
 MAX_EVENTS = 500
 _TYPE = re.compile(r'(?P<kind>[^;]+?)\s*(?:;\s*charset\s*=\s*"?(?P<charset>[^\s";]+)"?)?\s*;?')

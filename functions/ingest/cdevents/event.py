@@ -10,8 +10,7 @@ from typing import Any
 from ingest.cdevents.bindings import Carried
 from ingest.cdevents.schema import fault
 from ingest.cdevents.vocabulary import EVENTS, check
-from ingest.validation import Invalid
-from leadline.problems import Fault
+from leadline.contract.invalid_value import Fault, InvalidValue
 
 _TYPE = re.compile(r"dev\.cdevents\.([a-z]+\.[a-z]+)\.(\d{1,4})\.(\d{1,4})\.\d{1,6}(?:[-+][0-9A-Za-z.+-]*)?", re.ASCII)
 _CUSTOM = "dev.cdeventsx."
@@ -37,19 +36,19 @@ class CDEvent:
 
 
 def read_cdevent(carried: Carried) -> CDEvent:
-    """The event in what was carried. Raises NotOurs, or Invalid with every fault."""
+    """The event in what was carried. Raises NotOurs, or InvalidValue with every fault."""
     document, at = carried.data, carried.pointer
     context = document.get("context") if isinstance(document, dict) else None
     kind = context.get("type") if isinstance(context, dict) else None
     kind = kind if isinstance(kind, str) else carried.attributes.get("type")
     if not isinstance(kind, str):
-        raise Invalid(
+        raise InvalidValue.of(
             [fault(f"{at}/context/type", "missing", "is required: such as dev.cdevents.service.deployed.0.3.0")]
         )
     name, minor = _name(kind)
     faults: Sequence[Fault] = list(check(document, name, minor, at))
     if faults:
-        raise Invalid(faults)
+        raise InvalidValue.of(faults)
     subject, custom = document["subject"], document.get("customData")
     source = subject.get("source", document["context"]["source"])
     return CDEvent(

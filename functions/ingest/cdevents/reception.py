@@ -23,13 +23,14 @@ from ingest.cdevents.event import CDEvent, NotOurs, read_cdevent
 from ingest.cdevents.schema import fault, under
 from ingest.cdevents.translation import Artifact, Nothing, Tells, translate
 from ingest.messages import MAX_BYTES, message
-from ingest.models import Deployment, Event
 from ingest.outcomes import QUEUE_UNAVAILABLE
 from ingest.refusals import Refusals
-from ingest.validation import Invalid, read_event
 from leadline import telemetry
+from leadline.contract.events import DEPLOYMENT
+from leadline.contract.fields import Event, EventType
+from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.domain.errors import Rejected, Transient
-from leadline.problems import MAX_ERRORS, Fault, Problem, at_most, unavailable
+from leadline.problems import MAX_ERRORS, Problem, at_most, unavailable
 from leadline.queue import Message, Queue, deliver
 from leadline.store.artifacts import Artifacts, Built, Waiting
 from leadline.store.sources import Sources
@@ -94,7 +95,7 @@ class CDEvents:
             result = self._told(event, sources, now)
         except NotOurs as other:
             return _Result("ignored", {"reason": str(other)})
-        except Invalid as invalid:
+        except InvalidValue as invalid:
             return _Result("rejected", {"errors": at_most(invalid.faults, MAX_ERRORS)})
         result.pointer = item.pointer
         return result
@@ -110,8 +111,8 @@ class CDEvents:
         return _queued(_message(_checked(told.model, told.fields, event, now), event, now))
 
     def _waiting(self, told: Tells, artifact: str, event: CDEvent, now: int) -> _Result:
-        data = _checked(told.model, {**told.fields, "id": _NO_SHA}, event, now).data()
-        del data["id"]
+        data = _checked(told.model, {**told.fields, "id": _NO_SHA}, event, now).data
+        data = {field: value for field, value in data.items() if field != "id"}
         name = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:24]
         built = self._artifacts.built(artifact)
         afterwards: list[Callable[[], None]] = []
@@ -129,7 +130,7 @@ class CDEvents:
         built = self._artifacts.tell(told.key, Built(told.origin.sha, told.origin.repository), now)
         result = _Result("stored")
         for waiting in self._artifacts.waiting_for(told.key):
-            event = _with_origin(Deployment, dict(waiting.fields), built, waiting.received_at)
+            event = _with_origin(DEPLOYMENT, dict(waiting.fields), built, waiting.received_at)
             result.messages.append(message(event, received_at=waiting.received_at))
             result.afterwards.append(partial(self._artifacts.waits_no_more, told.key, waiting))
         result.details["released"] = len(result.messages)
@@ -148,13 +149,13 @@ class CDEvents:
                 done()
 
 
-def _checked(model: type[Event], fields: Mapping[str, Any], event: CDEvent, now: int) -> Event:
-    """The event of the Events API. Raises Invalid, with pointers into the document that was sent."""
+def _checked(event_type: EventType, fields: Mapping[str, Any], event: CDEvent, now: int) -> Event:
+    """The event of the Events API. Raises InvalidValue, with pointers into the document that was sent."""
     sent = {name: value for name, value in fields.items() if value is not None}
     try:
-        return read_event(model, sent, now=now)
-    except Invalid as invalid:
-        raise Invalid([_placed(found, event) for found in invalid.faults]) from None
+        return event_type.read(sent, now)
+    except InvalidValue as invalid:
+        raise InvalidValue.of([_placed(found, event) for found in invalid.faults]) from None
 
 
 def _placed(found: Fault, event: CDEvent) -> Fault:
@@ -168,14 +169,14 @@ def _placed(found: Fault, event: CDEvent) -> Fault:
 def _message(told: Event, event: CDEvent, now: int) -> Message:
     made = message(told, received_at=now)
     if made.size > MAX_BYTES:
-        raise Invalid([fault(event.pointer, "too_large", f"is larger than {MAX_BYTES // 1024} KiB")])
+        raise InvalidValue.of([fault(event.pointer, "too_large", f"is larger than {MAX_BYTES // 1024} KiB")])
     return made
 
 
-def _with_origin(model: type[Event], data: dict[str, Any], built: Built, now: int) -> Event:
+def _with_origin(event_type: EventType, data: dict[str, Any], built: Built, now: int) -> Event:
     """A deployment that waited, with the commit and, where it had none, the repository of its artifact."""
     known = {"id": built.sha, "repository": data.get("repository", built.repository)}
-    return model.read({**data, **{name: value for name, value in known.items() if value is not None}}, now)
+    return event_type.read({**data, **{name: value for name, value in known.items() if value is not None}}, now)
 
 
 def _queued(made: Message) -> _Result:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ingest.refusal import Refused
-from ingest.times import parse_time
-from leadline.problems import Fault
+from leadline.contract.invalid_value import Fault, InvalidValue
+from leadline.contract.times import read_time
 
 Rule = Callable[[Any, str], Iterator[Fault]]
 
@@ -66,12 +65,12 @@ def uri(value: Any, at: str) -> Iterator[Fault]:
 def moment(value: Any, at: str) -> Iterator[Fault]:
     try:
         if not isinstance(value, str):
-            raise Refused("type", "must be a string: RFC 3339 with an offset")
+            raise InvalidValue("type", "must be a string: RFC 3339 with an offset")
         if value.strip().isdigit():
-            raise Refused("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z")
-        parse_time(value)
-    except Refused as refused:
-        yield fault(at, refused.code, refused.detail)
+            raise InvalidValue("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z")
+        read_time(value)
+    except InvalidValue as invalid:
+        yield fault(at, invalid.code, invalid.detail)
 
 
 def one_of(*choices: str) -> Rule:

@@ -27,8 +27,9 @@ from ingest.cdevents.commits import (
     sha_in,
 )
 from ingest.cdevents.event import CDEvent
-from ingest.models import Change, Deployment, Event, Incident
 from ingest.webhooks.incidents import service_of
+from leadline.contract.events import CHANGE, DEPLOYMENT, INCIDENT
+from leadline.contract.fields import EventType
 from leadline.store.sources import Sources
 
 _NUMBER = re.compile(r"(?:.*[/#!:])?([0-9]{1,16})", re.DOTALL)
@@ -40,7 +41,7 @@ NO_SERVICE = "no service: name the event's service in its content, or set defaul
 class Tells:
     """An event for the queue. With `awaits`, the artifact whose commit the deployment still lacks, it waits for that."""
 
-    model: type[Event]
+    model: EventType
     fields: Mapping[str, Any]
     awaits: str | None = None
 
@@ -85,7 +86,7 @@ def _deployment(event: CDEvent, sources: Sources) -> Translated:
         "version": _release(purl.version) if purl else None,
         **own,
     }
-    return Tells(Deployment, fields, awaits=artifact_key(artifact) if artifact and not sha else None)
+    return Tells(DEPLOYMENT, fields, awaits=artifact_key(artifact) if artifact and not sha else None)
 
 
 def _incident(event: CDEvent, sources: Sources) -> Translated:
@@ -107,7 +108,7 @@ def _incident(event: CDEvent, sources: Sources) -> Translated:
         "url": _text(event.content.get("ticketURI")),
         **own,
     }
-    return Tells(Incident, fields)
+    return Tells(INCIDENT, fields)
 
 
 def _change(event: CDEvent, sources: Sources) -> Translated:  # noqa: ARG001  the others need it
@@ -134,7 +135,7 @@ def _change(event: CDEvent, sources: Sources) -> Translated:  # noqa: ARG001  th
         fields["first_review_at"] = event.at
     elif not head_sha:
         return Nothing("an update tells nothing that is measured, but for customData.head_sha")
-    return Tells(Change, {**fields, **own})
+    return Tells(CHANGE, {**fields, **own})
 
 
 def _artifact(event: CDEvent, sources: Sources) -> Translated:  # noqa: ARG001  the others need it

@@ -26,7 +26,7 @@ from ingest.cdevents.schema import (
     uri,
     uri_reference,
 )
-from leadline.problems import Fault
+from leadline.contract.invalid_value import Fault
 
 RELEASES = ("0.4.0", "0.4.1", "0.5.0", "0.5.1")
 

@@ -17,7 +17,7 @@ check and normalise them (`telling`), so everything behind the queue is shared. 
 What stands around them (`reception`): 404 for a source not listed here, 413 over the limit, 503 while the source's secret
 can't be read, 401 where none is set and for a signature that is not ours, before anything is parsed; 400 for a body that is no
 JSON; 202 with `accepted` or `ignored` and a reason for all else; 503 when the queue would not take it. A payload that is
-signed but makes no sense is `ignored` with "malformed: ...", not refused: senders switch a hook off that keeps answering
+signed but makes no sense is `ignored` with "malformed: ...", not invalid: senders switch a hook off that keeps answering
 with errors, and no repetition would mend it. `payload` has small accessors that never raise on a strange shape.
 
 To add a source: its module, a line below, a page in docs/connect/. Its secret is the entry of the same name in the

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest.models import Incident
-from ingest.refusal import Refused
-from ingest.times import parse_time
 from ingest.webhooks.delivery import Malformed, Told, Translation
 from ingest.webhooks.incidents import no_service, service_of
 from ingest.webhooks.payload import entries, need_text, objects, text
+from leadline.contract.events import INCIDENT
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.times import read_time
 from leadline.store.sources import Sources
 
 # Alerts that always fire, to prove that alerting works: kube-prometheus ships both.
@@ -56,11 +56,11 @@ def _incident(alert: dict[str, Any], service: str) -> Told:
         "severity": text(labels, "severity"),
         "url": text(alert, "panelURL") or text(alert, "generatorURL"),
     }
-    return Told(Incident, fields)
+    return Told(INCIDENT, fields)
 
 
 def _milliseconds(time: str) -> int:
     try:
-        return parse_time(time)
-    except Refused as refused:
-        raise Malformed(f"alerts.startsAt {refused.detail}") from None
+        return read_time(time)
+    except InvalidValue as invalid:
+        raise Malformed(f"alerts.startsAt {invalid.detail}") from None

@@ -14,12 +14,12 @@ import hashlib
 from typing import Any
 
 from ingest.artifacts import commit_of_image, full_or_short_sha
-from ingest.models import Deployment
-from ingest.refusal import Refused
-from ingest.status import check_status
 from ingest.webhooks.authorization import verify_authorization
 from ingest.webhooks.delivery import Delivery, Malformed, Source, Told, Translation
 from ingest.webhooks.payload import need_text, shown, text, texts
+from leadline.contract.events import DEPLOYMENT
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.statuses import read_status
 from leadline.store.sources import Sources
 
 
@@ -44,13 +44,13 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
         "deployment_id": _run(application, need_text(payload, "started_at")),
         "url": text(payload, "url"),
     }
-    return Translation([Told(Deployment, fields)])
+    return Translation([Told(DEPLOYMENT, fields)])
 
 
 def _status(phase: str) -> str:
     try:
-        return check_status(phase)
-    except Refused:
+        return read_status(phase)
+    except InvalidValue:
         raise Malformed("phase is none of Argo CD's: Running, Succeeded, Failed, Error, Terminating") from None
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.models import Change
-from ingest.webhooks.code_host import PushedCommits, full_sha, picked_from, released
+from ingest.webhooks.code_host import PUSHED_COMMITS, full_sha, picked_from, released
 from ingest.webhooks.delivery import Told, Translation
 from ingest.webhooks.payload import at, entries, flag, instant, objects, text
+from leadline.contract.events import CHANGE
 from leadline.store.sources import CodeHost
 
 _MERGE = re.compile(r"Merged in .+ \(pull request #(\d{1,16})\)$")
@@ -71,7 +71,7 @@ def _line(after: str, commits: dict[str, Any]) -> list[str]:
 
 def _commits(repository: str, branch: str | None, commits: Sequence[Any]) -> Told:
     fields = {"repository": repository, "branch": branch, "commits": [_commit(commit) for commit in commits]}
-    return Told(PushedCommits, fields)
+    return Told(PUSHED_COMMITS, fields)
 
 
 def _commit(commit: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _merged(repository: str, branch: str, sha: str, number: int, merge: Any, bro
         "commit_shas": [_sha(commit) for commit in brought] or None,
         "first_commit_at": min(times, default=None),
     }
-    return Told(Change, fields)
+    return Told(CHANGE, fields)
 
 
 def _merged_number(commit: Any) -> int:

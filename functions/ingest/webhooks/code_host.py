@@ -15,18 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field
-
-from ingest.fields import Parents
-from ingest.models import Commit, Commits, Deployment
 from ingest.webhooks.delivery import Told
 from ingest.webhooks.payload import shown, text, texts
+from leadline.contract.events import COMMIT_FIELDS, DEPLOYMENT, commits_event
 from leadline.store.sources import CodeHost, Target, choose
 
-MAX_COMMITS = 500
 MAX_PATHS = 3_000
 
 _PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{7,64})\)\s*$", re.MULTILINE)
@@ -35,14 +32,10 @@ _NO_COMMIT = re.compile(r"0+")
 _PRODUCTION = ("production", "prod")
 
 
-class PushedCommit(Commit):
-    """A commit whose parents the host may not have told."""
-
-    parents: Parents | None = None  # type: ignore[assignment]  # None: not told, which the ledger can live with
-
-
-class PushedCommits(Commits):
-    commits: Annotated[list[PushedCommit], Field(min_length=1, max_length=MAX_COMMITS)]  # type: ignore[assignment]
+PUSHED_COMMITS = commits_event(
+    tuple(replace(known, required=False) if known.name == "parents" else known for known in COMMIT_FIELDS)
+)
+"""Commits whose parents the host may not have sent, which the ledger can live with."""
 
 
 def repository_at(web_url: str | None, path: str, default_host: str) -> str:
@@ -77,7 +70,7 @@ def pushed(
         "author": text(commit, "author", "username"),
         "cherry_picked_from": picked_from(text(commit, "message")),
     }
-    return Told(PushedCommits, {"repository": repository, "branch": branch, "commits": [told]})
+    return Told(PUSHED_COMMITS, {"repository": repository, "branch": branch, "commits": [told]})
 
 
 def touched(commits: Iterable[Any]) -> list[str] | None:
@@ -130,7 +123,7 @@ def released(host: CodeHost, repository: str, tag: str, sha: str, at: Any, url: 
         "version": tag,
         "url": url,
     }
-    return Told(Deployment, fields)
+    return Told(DEPLOYMENT, fields)
 
 
 def no_interest(event: str | None) -> str:

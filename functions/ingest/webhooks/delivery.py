@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.models import Event
+from leadline.contract.fields import EventType
 from leadline.store.sources import Sources
 
 
@@ -35,7 +35,7 @@ class Delivery:
 class Told:
     """One event in the words of the Events API. Fields that are None were not told."""
 
-    model: type[Event]
+    type: EventType
     fields: Mapping[str, Any]
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.models import Change
 from ingest.webhooks.code_host import branch_of, full_sha, pushed, released, tag_of, touched
 from ingest.webhooks.delivery import Told, Translation
 from ingest.webhooks.payload import at, flag, instant, need_text, objects, text
+from leadline.contract.events import CHANGE
 from leadline.store.sources import CodeHost
 
 MOST_LISTED = 2_048
@@ -76,10 +76,10 @@ def _added(repository: str, commits: Sequence[dict[str, Any]]) -> list[Told]:
             "first_commit_at": min(times, default=None),
             "paths": touched(commits),
         }
-        return [Told(Change, fields)]
+        return [Told(CHANGE, fields)]
     squashes = [(_number(_SQUASH, commit), touched([commit])) for commit in commits if _by_github(commit)]
     return [
-        Told(Change, {"repository": repository, "number": number, "paths": paths})
+        Told(CHANGE, {"repository": repository, "number": number, "paths": paths})
         for number, paths in squashes
         if number and paths
     ]

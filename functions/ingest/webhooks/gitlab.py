@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ingest.models import Change, Deployment, Incident
 from ingest.webhooks.code_host import full_sha, is_mapped, no_interest, place_of, released, repository_at, tag_of
 from ingest.webhooks.delivery import Delivery, Source, Told, Translation
 from ingest.webhooks.gitlab_push import push
@@ -18,8 +17,9 @@ from ingest.webhooks.gitlab_times import need_time, time_at
 from ingest.webhooks.payload import at, flag, need_text, need_whole, objects, shown, text, whole
 from ingest.webhooks.signatures import verify_token
 from ingest.webhooks.standard_webhooks import verify_standard
+from leadline.contract.events import CHANGE, DEPLOYMENT, INCIDENT
+from leadline.contract.titles import title_of
 from leadline.store.sources import Sources
-from leadline.titles import title_of
 
 _COMMIT_PAGE = re.compile(r"/commit/([0-9a-f]{40}(?:[0-9a-f]{24})?)(?:[/?#]|$)")
 _BOT = re.compile(r"(?:project|group)_\d+_bot(?:_\w+)?|.*[-_]bot")
@@ -52,7 +52,7 @@ def _merge_request(payload: Any, now: int) -> Translation:
     identity = {"repository": repository_of(payload), "number": need_whole(request, "iid")}
     if action in ("approved", "approval"):
         # GitLab does not say when; a hook comes within seconds, and of several times the first is kept.
-        return Translation([Told(Change, {**identity, "first_review_at": now, "approved_at": now})])
+        return Translation([Told(CHANGE, {**identity, "first_review_at": now, "approved_at": now})])
     opened = {
         **identity,
         "author": _author(payload, whole(request, "author_id")),
@@ -61,11 +61,11 @@ def _merge_request(payload: Any, now: int) -> Translation:
     }
     if not merged:
         if action in ("open", "reopen"):
-            return Translation([Told(Change, opened)])
+            return Translation([Told(CHANGE, opened)])
         return Translation(ignored="it was closed without being merged" if action == "close" else _nothing_new(action))
     merge = _merge_sha(request)
     if merge is None:
-        return Translation([Told(Change, opened)])
+        return Translation([Told(CHANGE, opened)])
     told = {
         **opened,
         "base_branch": need_text(request, "target_branch"),
@@ -76,7 +76,7 @@ def _merge_request(payload: Any, now: int) -> Translation:
         "head_branch": text(request, "source_branch"),
         "title": title_of(at(request, "title")),
     }
-    return Translation([Told(Change, told)])
+    return Translation([Told(CHANGE, told)])
 
 
 def _merge_sha(request: Any) -> str | None:
@@ -110,7 +110,7 @@ def _note(payload: Any, _: Sources) -> Translation:
         "number": need_whole(request, "iid"),
         "first_review_at": need_time(note, "created_at"),
     }
-    return Translation([Told(Change, fields)])
+    return Translation([Told(CHANGE, fields)])
 
 
 def _push(payload: Any, sources: Sources) -> Translation:
@@ -161,7 +161,7 @@ def _deployment(payload: Any, sources: Sources) -> Translation:
         "deployment_id": str(run),
         "url": text(payload, "deployable_url"),
     }
-    return Translation([Told(Deployment, fields)])
+    return Translation([Told(DEPLOYMENT, fields)])
 
 
 def _issue(payload: Any, sources: Sources) -> Translation:
@@ -185,7 +185,7 @@ def _issue(payload: Any, sources: Sources) -> Translation:
         "severity": severity if severity != "unknown" else None,
         "url": text(issue, "url"),
     }
-    return Translation([Told(Incident, fields)])
+    return Translation([Told(INCIDENT, fields)])
 
 
 def _nothing_new(action: str | None) -> str:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.models import Change
 from ingest.webhooks.code_host import branch_of, full_sha, pushed, touched
 from ingest.webhooks.delivery import Told, Translation
 from ingest.webhooks.gitlab_times import need_time, time_at
 from ingest.webhooks.payload import flag, need_text, objects, text, whole
+from leadline.contract.events import CHANGE
 from leadline.store.sources import CodeHost
 
 _MERGE = re.compile(r"^See merge request (\S+)!(\d{1,16})$", re.MULTILINE)
@@ -55,7 +55,7 @@ def _added(repository: str, number: int, commits: Sequence[dict[str, Any]]) -> T
         "first_commit_at": min(times, default=None),
         "paths": touched(commits),
     }
-    return Told(Change, fields)
+    return Told(CHANGE, fields)
 
 
 def _merged_number(commits: Sequence[dict[str, Any]], path: str) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.refusal import Refused
-from ingest.times import parse_time
 from ingest.webhooks.delivery import Malformed
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.times import read_time
 
 _PLAIN = re.compile(r"[A-Za-z0-9_:. /-]{1,60}", re.ASCII)
 
@@ -59,8 +59,8 @@ def instant(payload: Any, *path: str) -> int | None:
 
 def instant_of(value: object) -> int | None:
     try:
-        return parse_time(value)
-    except Refused:
+        return read_time(value)
+    except InvalidValue:
         return None
 
 

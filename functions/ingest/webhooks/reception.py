@@ -128,13 +128,13 @@ def _messages(
     translation: Translation, delivery: Delivery, delivery_id: str
 ) -> tuple[list[tuple[str, Message]], list[str]]:
     messages: list[tuple[str, Message]] = []
-    refused: list[str] = []
+    malformed_events: list[str] = []
     for told in translation.events:
         try:
-            messages.append((told.model.kind, message_of(told, now=delivery.now, delivery_id=delivery_id)))
+            messages.append((told.type.kind, message_of(told, now=delivery.now, delivery_id=delivery_id)))
         except Malformed as malformed:
-            refused.append(f"malformed: {malformed}")
-    return messages, refused
+            malformed_events.append(f"malformed: {malformed}")
+    return messages, malformed_events
 
 
 def _answer(body: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from ingest.messages import MAX_BYTES, message
-from ingest.validation import Invalid, read_event
 from ingest.webhooks.delivery import Malformed, Told
+from leadline.contract.invalid_value import InvalidValue
 from leadline.queue import Message
 
 _DECORATIONS = frozenset(
@@ -36,7 +36,7 @@ def message_of(told: Told, *, now: int, delivery_id: str) -> Message:
     if made.size > MAX_BYTES:
         made = _read(told, {name: value for name, value in fields.items() if name not in _BULKY}, now)
     if made.size > MAX_BYTES:
-        raise Malformed(f"the {told.model.kind} is larger than {MAX_BYTES // 1024} KiB")
+        raise Malformed(f"the {told.type.kind} is larger than {MAX_BYTES // 1024} KiB")
     if not delivery_id:
         return made
     # The same delivery, sent again, is one message; the same content in another delivery is folded again, which changes
@@ -47,22 +47,22 @@ def message_of(told: Told, *, now: int, delivery_id: str) -> Message:
 
 def _read(told: Told, fields: Mapping[str, Any], now: int) -> Message:
     try:
-        event = read_event(told.model, dict(fields), now=now)
-    except Invalid as invalid:
+        event = told.type.read(dict(fields), now)
+    except InvalidValue as invalid:
         faulty = {fault["pointer"].split("/")[1] for fault in invalid.faults if "/" in fault["pointer"]}
         if not faulty or faulty - _DECORATIONS:
             raise _malformed(told, invalid) from None
         plain = {name: value for name, value in fields.items() if name not in faulty}
         try:
-            event = read_event(told.model, plain, now=now)
-        except Invalid as still:
+            event = told.type.read(plain, now)
+        except InvalidValue as still:
             raise _malformed(told, still) from None
     return message(event, received_at=now)
 
 
-def _malformed(told: Told, invalid: Invalid) -> Malformed:
+def _malformed(told: Told, invalid: InvalidValue) -> Malformed:
     fault = next((fault for fault in invalid.faults if _name(fault["pointer"]) not in _DECORATIONS), invalid.faults[0])
-    return Malformed(f"{told.model.kind}: {_name(fault['pointer'])} {fault['detail']}".replace("  ", " "))
+    return Malformed(f"{told.type.kind}: {_name(fault['pointer'])} {fault['detail']}".replace("  ", " "))
 
 
 def _name(pointer: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadline.event_ids import event_id
+from leadline.contract.event_ids import event_id
 from leadline.queue import Message, canonical, compose, group_of
 from leadline.store.points import METRICS, point_lock
 from query.config.telling import AUTHORS

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from leadline.contract.invalid_value import Fault
 from leadline.domain.points import NOWHERE
 from leadline.domain.windows import Interval, Window
-from leadline.problems import Fault, Problem
+from leadline.problems import Problem
 from query.dashboards.answers import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
 from query.dashboards.dashboards import found
 from query.dashboards.definition import filters_of, recent_window

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, cast
 
-from leadline import private
+from leadline.contract import privacy
 from leadline.domain.windows import Window
 from query.dashboards.answers import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
@@ -32,7 +32,7 @@ _ID = re.compile(ID_PATTERN[1:-1], re.ASCII)
 def _text(most: int) -> Callable[[object], str]:
     """A sentence by a person, without e-mail addresses."""
     read = name_of(most)
-    return lambda value: private.without_addresses(read(value))
+    return lambda value: privacy.without_addresses(read(value))
 
 
 _read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX_DESCRIPTION)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from leadline.contract.event_ids import is_event_id
 from leadline.domain.attribution import Reason
-from leadline.event_ids import is_event_id
 from leadline.problems import Problem
 from leadline.queue import Message
 from leadline.store.artifacts import WAITING

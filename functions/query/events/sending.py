@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from leadline.contract.event_ids import event_id
 from leadline.domain.errors import Transient
-from leadline.event_ids import event_id
 from leadline.problems import unavailable
 from leadline.queue import Message, canonical, compose, group_of
 from query.answers import Accepted

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from leadline.auth import ADMIN
+from leadline.contract.event_ids import event_id
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
-from leadline.event_ids import event_id
 from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-from leadline.problems import Fault, Problem
+from leadline.contract.invalid_value import Fault
+from leadline.problems import Problem
 
 
 class Refused(Exception):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from leadline import private
-from leadline.repositories import spelled
+from leadline.contract import privacy
+from leadline.contract.repository_spelling import spelled
 from query.web.refusal import Refused
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
@@ -51,7 +51,7 @@ def name_of(most: int) -> Callable[[object], str]:
             raise Refused("control_character", "holds a control character or line break")
         if len(text) > most or len(text.encode()) > most:
             raise Refused("too_long", f"has more than {most} bytes of UTF-8")
-        if private.holds_credentials(text):
+        if privacy.holds_credentials(text):
             raise Refused("credentials", "holds an API key, or an address with a password or token; send it without")
         return text
 
@@ -71,12 +71,12 @@ _any_note = name_of(1000)
 
 def read_author(value: object) -> str:
     """An author's name as events give it: an e-mail address is cut down to the name before its @."""
-    return private.person(_any_author(value))
+    return privacy.person(_any_author(value))
 
 
 def read_note(value: object) -> str:
     """A sentence by a person, without e-mail addresses."""
-    return private.without_addresses(_any_note(value))
+    return privacy.without_addresses(_any_note(value))
 
 
 _any_repository = name_of(200)

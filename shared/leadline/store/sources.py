@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadline import private
+from leadline.contract import privacy
 from leadline.domain.errors import Rejected
 from leadline.domain.patterns import first_fit
 from leadline.store.table import Item, Key
@@ -186,6 +186,6 @@ def _text(value: Any, at: str) -> str:
         raise Rejected(f"{at[:200]} must be a text of 1 to {_MAX_TEXT} bytes")
     if _CONTROL.search(value):
         raise Rejected(f"{at[:200]} holds a control character")
-    if private.holds_credentials(value):
+    if privacy.holds_credentials(value):
         raise Rejected(f"{at[:200]} holds an API key, or an address with a password or token")
     return value.strip()

@@ -88,9 +88,9 @@ def test_two_different_keys_are_refused_even_if_both_are_good(table: CountingTab
     ],
 )
 def test_no_key_or_no_key_of_ours_is_a_401_with_a_challenge(table: CountingTable, headers: dict[str, str]) -> None:
-    with pytest.raises(Unauthorized) as refused:
+    with pytest.raises(Unauthorized) as invalid:
         Authenticator(table, PEPPER).authenticate(headers, NOW)
-    answer = refused.value.response()
+    answer = invalid.value.response()
     assert answer["statusCode"] == 401
     assert answer["headers"]["www-authenticate"].startswith('Bearer realm="leadline"')
 
@@ -115,9 +115,9 @@ def test_why_a_key_is_refused_is_not_told(table: CountingTable) -> None:
     revoke_key(table, item["pk"].removeprefix("key#"), now=NOW)
     said = set()
     for text in (key, key[:-1] + ("A" if key[-1] != "A" else "B"), "ll_000000000000_" + "A" * 43, "nonsense"):
-        with pytest.raises(Unauthorized) as refused:
+        with pytest.raises(Unauthorized) as invalid:
             Authenticator(table, PEPPER).authenticate(bearer(text), NOW)
-        said.add(json.dumps(refused.value.response()))
+        said.add(json.dumps(invalid.value.response()))
     assert len(said) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from ingest.aws_events import AwsDeployments
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue
 from tests.contract.events_api import FlakyQueue
@@ -89,7 +89,7 @@ TOLD = {
     "service": "shop-release",
     "environment": "production",
     "status": "success",
-    "finished_at": parse_time(FINISHED),
+    "finished_at": read_time(FINISHED),
     "deployment_id": "e-1",
     "baseline": False,
 }

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.messages import message
-from ingest.models import Change, Deployment, Incident
-from leadline.event_ids import event_id
+from leadline.contract.event_ids import event_id
+from leadline.contract.events import CHANGE, DEPLOYMENT, INCIDENT
 from leadline.queue import MemoryQueue, Message
 from tests.contract.events_api import NOW, a_change, a_deployment, an_incident
 
 
 def a_message(received_at: int = NOW, **fields: Any) -> Message:
-    return message(Deployment.read(a_deployment(**fields), NOW), received_at=received_at)
+    return message(DEPLOYMENT.read(a_deployment(**fields), NOW), received_at=received_at)
 
 
 def test_the_id_depends_on_what_was_said_and_not_on_when_it_came() -> None:
@@ -62,19 +62,19 @@ def test_a_repeat_of_a_deployment_with_neither_reaches_compute(own: dict[str, An
 
 def test_the_group_is_the_repository_else_the_service() -> None:
     assert a_message(service="checkout").group == "acme/api"
-    assert message(Change.read(a_change(), NOW), received_at=NOW).group == "acme/api"
-    assert message(Incident.read(an_incident(), NOW), received_at=NOW).group == "service:checkout"
+    assert message(CHANGE.read(a_change(), NOW), received_at=NOW).group == "acme/api"
+    assert message(INCIDENT.read(an_incident(), NOW), received_at=NOW).group == "service:checkout"
 
 
 @pytest.mark.parametrize("service", ["über", "two words", "x" * 200, "\u202e"])
 def test_a_name_that_sqs_refuses_is_hashed(service: str) -> None:
-    group = message(Incident.read(an_incident(service=service), NOW), received_at=NOW).group
+    group = message(INCIDENT.read(an_incident(service=service), NOW), received_at=NOW).group
     assert re.fullmatch(r"hash:[0-9a-f]{64}", group)
 
 
 @given(st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and text.isprintable()))
 def test_every_group_is_one_that_sqs_takes(service: str) -> None:
-    event = Incident.read(an_incident(service=service), NOW)
+    event = INCIDENT.read(an_incident(service=service), NOW)
     assert re.fullmatch(r"[!-~]{1,128}", message(event, received_at=NOW).group)
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.refusal import Refused
-from ingest.repository import check_repository, suggest
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.repository_path import read_repository_path, suggest
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ from ingest.repository import check_repository, suggest
     ],
 )
 def test_a_path_is_kept_and_its_host_lower_cased(sent: str, kept: str) -> None:
-    assert check_repository(sent) == kept
-    assert check_repository(kept) == kept
+    assert read_repository_path(sent) == kept
+    assert read_repository_path(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_a_path_is_kept_and_its_host_lower_cased(sent: str, kept: str) -> None:
     ],
 )
 def test_another_spelling_is_refused_with_the_one_to_send(sent: str, send: str) -> None:
-    with pytest.raises(Refused) as refused:
-        check_repository(sent)
-    assert refused.value.code == "repository"
-    assert refused.value.detail.endswith(f"; send {send}")
-    assert "hunter2" not in refused.value.detail
-    assert check_repository(send) == send
+    with pytest.raises(InvalidValue) as invalid:
+        read_repository_path(sent)
+    assert invalid.value.code == "repository"
+    assert invalid.value.detail.endswith(f"; send {send}")
+    assert "hunter2" not in invalid.value.detail
+    assert read_repository_path(send) == send
 
 
 @pytest.mark.parametrize(
@@ -96,17 +96,17 @@ def test_another_spelling_is_refused_with_the_one_to_send(sent: str, send: str) 
     ],
 )
 def test_where_the_right_spelling_can_not_be_told_none_is_made_up(sent: str) -> None:
-    with pytest.raises(Refused) as refused:
-        check_repository(sent)
+    with pytest.raises(InvalidValue) as invalid:
+        read_repository_path(sent)
     assert suggest(sent) is None
-    assert "ter2" not in refused.value.detail
-    assert "hun" not in refused.value.detail
+    assert "ter2" not in invalid.value.detail
+    assert "hun" not in invalid.value.detail
 
 
 def test_a_path_has_at_most_200_characters() -> None:
-    assert check_repository("acme/" + "a" * 195)
-    with pytest.raises(Refused, match="200"):
-        check_repository("acme/" + "a" * 196)
+    assert read_repository_path("acme/" + "a" * 195)
+    with pytest.raises(InvalidValue, match="200"):
+        read_repository_path("acme/" + "a" * 196)
 
 
 SECRET = st.text(alphabet="SECRT/?#@:.%", min_size=1, max_size=12).filter(lambda text: "S" in text or "E" in text)
@@ -119,16 +119,16 @@ SECRET = st.text(alphabet="SECRT/?#@:.%", min_size=1, max_size=12).filter(lambda
     path=st.sampled_from(["github.com/acme/api.git", "git.acme.dev/x/y/z", "acme/api"]),
 )
 def test_no_piece_of_a_password_is_ever_suggested(protocol: str, user: str, secret: str, path: str) -> None:
-    with pytest.raises(Refused) as refused:
-        check_repository(f"{protocol}{user}{secret}@{path}")
-    suggestion = refused.value.detail.partition("; send ")[2]
+    with pytest.raises(InvalidValue) as invalid:
+        read_repository_path(f"{protocol}{user}{secret}@{path}")
+    suggestion = invalid.value.detail.partition("; send ")[2]
     assert not set("SERCT") & set(suggestion.replace("github.com", ""))
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_kept_or_refused_and_what_is_kept_stays(text: str) -> None:
     try:
-        kept = check_repository(text)
-    except Refused:
+        kept = read_repository_path(text)
+    except InvalidValue:
         return
-    assert check_repository(kept) == kept
+    assert read_repository_path(kept) == kept

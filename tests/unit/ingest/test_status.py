@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.refusal import Refused
-from ingest.status import SPELLINGS, check_status
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.statuses import SPELLINGS, read_status
 
 MEANINGS = {
     "success": """
@@ -32,8 +32,8 @@ MEANINGS = {
     ("status", "sent"), [(status, word) for status in MEANINGS for word in MEANINGS[status].split()]
 )
 def test_a_ci_systems_word_has_its_meaning(sent: str, status: str) -> None:
-    assert check_status(sent) == status
-    assert check_status(f" {sent}\n") == status
+    assert read_status(sent) == status
+    assert read_status(f" {sent}\n") == status
 
 
 def test_every_spelling_that_is_understood_is_in_this_table() -> None:
@@ -51,19 +51,19 @@ def test_no_spelling_means_two_things() -> None:
 
 @pytest.mark.parametrize("sent", ["completed", "COMPLETE", "finished", "done", "inactive", "unknown", "None"])
 def test_a_word_that_does_not_say_how_it_ended_is_not_guessed_at(sent: str) -> None:
-    with pytest.raises(Refused, match="how the run ended"):
-        check_status(sent)
+    with pytest.raises(InvalidValue, match="how the run ended"):
+        read_status(sent)
 
 
 @pytest.mark.parametrize("sent", ["", "meh", "success failure", "successful!", "x" * 10_000, "succe\u0455s"])
 def test_another_word_is_refused_with_the_four_to_choose_from(sent: str) -> None:
-    with pytest.raises(Refused, match="success, failure, cancelled or in_progress") as refused:
-        check_status(sent)
-    assert refused.value.code == "status"
+    with pytest.raises(InvalidValue, match="success, failure, cancelled or in_progress") as invalid:
+        read_status(sent)
+    assert invalid.value.code == "status"
 
 
 @pytest.mark.parametrize("sent", [0, 1, True, None, [], {}])
 def test_a_status_is_a_string(sent: object) -> None:
-    with pytest.raises(Refused) as refused:
-        check_status(sent)
-    assert refused.value.code == "type"
+    with pytest.raises(InvalidValue) as invalid:
+        read_status(sent)
+    assert invalid.value.code == "type"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.refusal import Refused
-from ingest.times import check_commit_time, check_event_time, parse_time
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.times import read_commit_time, read_event_time, read_time
 
 NOON = 1_790_856_000_000  # 2026-10-01T12:00:00Z
 
@@ -43,7 +43,7 @@ NOON = 1_790_856_000_000  # 2026-10-01T12:00:00Z
     ],
 )
 def test_a_time_is_read(sent: object, at: int) -> None:
-    assert parse_time(sent) == at
+    assert read_time(sent) == at
 
 
 @pytest.mark.parametrize(
@@ -77,31 +77,31 @@ def test_a_time_is_read(sent: object, at: int) -> None:
     ],
 )
 def test_a_time_that_can_not_be_told_is_refused(sent: object, code: str) -> None:
-    with pytest.raises(Refused) as refused:
-        parse_time(sent)
-    assert refused.value.code == code
+    with pytest.raises(InvalidValue) as invalid:
+        read_time(sent)
+    assert invalid.value.code == code
 
 
 @pytest.mark.parametrize("sent", [946_684_799, 0, -1, 20261001, "1999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59"])
 def test_an_event_before_2000_is_a_unit_mistaken(sent: object) -> None:
-    with pytest.raises(Refused) as refused:
-        check_event_time(sent, NOON)
-    assert refused.value.code == "range"
+    with pytest.raises(InvalidValue) as invalid:
+        read_event_time(sent, NOON)
+    assert invalid.value.code == "range"
 
 
 def test_an_event_may_be_up_to_24_hours_ahead() -> None:
-    assert check_event_time("2026-10-02T12:00:00Z", NOON) == NOON + 86_400_000
-    with pytest.raises(Refused) as refused:
-        check_event_time("2026-10-02T12:00:00.001Z", NOON)
-    assert refused.value.code == "future"
+    assert read_event_time("2026-10-02T12:00:00Z", NOON) == NOON + 86_400_000
+    with pytest.raises(InvalidValue) as invalid:
+        read_event_time("2026-10-02T12:00:00.001Z", NOON)
+    assert invalid.value.code == "future"
 
 
 def test_a_commits_time_is_taken_as_git_tells_it_from_1970_to_2100() -> None:
-    assert check_commit_time(0) == 0
-    assert check_commit_time("2099-12-31T23:59:59Z") == 4_102_444_799_000
+    assert read_commit_time(0) == 0
+    assert read_commit_time("2099-12-31T23:59:59Z") == 4_102_444_799_000
     for sent in (-1, "2100-01-01T00:00:00Z"):
-        with pytest.raises(Refused):
-            check_commit_time(sent)
+        with pytest.raises(InvalidValue):
+            read_commit_time(sent)
 
 
 @given(
@@ -111,10 +111,10 @@ def test_a_commits_time_is_taken_as_git_tells_it_from_1970_to_2100() -> None:
 def test_every_moment_is_read_as_python_reads_it(local: datetime, offset: int) -> None:
     moment = local.replace(tzinfo=timezone(timedelta(minutes=offset)))
     expected = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    assert parse_time(moment.isoformat(timespec="microseconds")) == expected
+    assert read_time(moment.isoformat(timespec="microseconds")) == expected
 
 
 @given(st.text() | st.floats() | st.integers() | st.booleans())
 def test_anything_is_read_or_refused(value: object) -> None:
-    with contextlib.suppress(Refused):  # anything else that is raised fails
-        assert isinstance(parse_time(value), int)
+    with contextlib.suppress(InvalidValue):  # anything else that is raised fails
+        assert isinstance(read_time(value), int)

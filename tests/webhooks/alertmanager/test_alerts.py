@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.alertmanager.payloads import a_notification, an_alert
 from tests.webhooks.senders import reason_of, told_by
 
-STARTED = parse_time("2026-09-21T12:00:00.123Z")
+STARTED = read_time("2026-09-21T12:00:00.123Z")
 FIRING = {
     "id": f"b6b0c1e4a7f2d9c3-{STARTED}",
     "service": "shop",
@@ -28,7 +28,7 @@ def test_the_same_alert_resolved_is_the_same_incident_with_its_end(source: str) 
     resolved = an_alert(status="resolved", endsAt="2026-09-21T12:45:00Z")
     # Each alert has its own status: the group's is firing while any of them fires.
     assert told_by(source, a_notification(resolved, status="firing")) == [
-        {**FIRING, "resolved_at": parse_time("2026-09-21T12:45:00Z")}
+        {**FIRING, "resolved_at": read_time("2026-09-21T12:45:00Z")}
     ]
 
 

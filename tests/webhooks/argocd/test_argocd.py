@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.argocd.payloads import SHA, a_sync
 from tests.webhooks.senders import reason_of, told_by
 
@@ -12,8 +12,8 @@ SYNCED = {
     "service": "shop",
     "environment": "production",
     "status": "success",
-    "started_at": parse_time("2026-09-21T12:00:00Z"),
-    "finished_at": parse_time("2026-09-21T12:01:30Z"),
+    "started_at": read_time("2026-09-21T12:00:00Z"),
+    "finished_at": read_time("2026-09-21T12:01:30Z"),
     "deployment_id": "shop-prod@2026-09-21T12:00:00Z",
     "baseline": False,
     "url": "https://argocd.acme.dev/applications/argocd/shop-prod",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compute.fold import fold
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.stored import everything, records
 from tests.webhooks.bitbucket.payloads import (
@@ -72,8 +72,8 @@ def test_a_pull_request_event_tells_people_and_times_but_no_abbreviated_sha() ->
             "number": 7,
             "author": "ann",
             "base_branch": "main",
-            "opened_at": parse_time("2026-09-18T09:00:00.861Z"),
-            "approved_at": parse_time("2026-09-20T09:00:00.611Z"),
+            "opened_at": read_time("2026-09-18T09:00:00.861Z"),
+            "approved_at": read_time("2026-09-20T09:00:00.611Z"),
             "head_branch": "topic",
             "title": "Hotfix: totals",
             "url": "https://bitbucket.org/acme/shop/pull-requests/7",
@@ -84,7 +84,7 @@ def test_a_pull_request_event_tells_people_and_times_but_no_abbreviated_sha() ->
 def test_a_merge_named_by_its_whole_sha_is_told_at_once() -> None:
     (data,) = told("pullrequest:fulfilled", a_merged_one(merge_commit={"hash": sha("merge")}))
     assert data["merge_sha"] == sha("merge")
-    assert data["merged_at"] == parse_time("2026-09-21T10:00:01.785Z")
+    assert data["merged_at"] == read_time("2026-09-21T10:00:01.785Z")
 
 
 def test_a_declined_pull_request_is_no_change() -> None:
@@ -93,9 +93,9 @@ def test_a_declined_pull_request_is_no_change() -> None:
 
 def test_another_persons_approval_or_comment_ends_the_pickup() -> None:
     (approved,) = told("pullrequest:approved", an_approval())
-    assert approved["approved_at"] == approved["first_review_at"] == parse_time("2026-09-20T09:00:00Z")
+    assert approved["approved_at"] == approved["first_review_at"] == read_time("2026-09-20T09:00:00Z")
     (commented,) = told("pullrequest:comment_created", a_comment())
-    assert commented["first_review_at"] == parse_time("2026-09-19T12:00:00Z")
+    assert commented["first_review_at"] == read_time("2026-09-19T12:00:00Z")
     assert ignored("pullrequest:comment_created", a_comment(ANN))
     assert ignored("pullrequest:approved", an_approval({"type": "app_user", "account_id": "x"}))
 
@@ -113,9 +113,9 @@ def test_the_push_tells_the_merge_with_its_whole_sha_and_what_it_brought() -> No
         "number": 7,
         "base_branch": "main",
         "merge_sha": sha("merge"),
-        "merged_at": parse_time("2026-09-21T10:00:00Z"),
+        "merged_at": read_time("2026-09-21T10:00:00Z"),
         "commit_shas": [sha("head"), sha("first")],
-        "first_commit_at": parse_time("2026-09-20T08:00:00Z"),
+        "first_commit_at": read_time("2026-09-20T08:00:00Z"),
     }
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.contract.events_api import NOW
 from tests.webhooks.cdevents.api import CDEventsApi
 from tests.webhooks.cdevents.documents import AT, DIGEST, RELEASES, SHA, a_document
 
-WHEN = parse_time(AT)
+WHEN = read_time(AT)
 ID = "271069a8-fc18-44f1-b38f-9d70a1695819"
 DEPLOYED = {
     "id": SHA,
@@ -114,8 +114,8 @@ def test_an_incident_is_detected_reported_and_resolved(release: str) -> None:
     plain = {"id": "INC-7", "service": "shop", "environment": "production"}
     assert CDEventsApi().told(detected, reported, resolved) == [
         {**plain, "started_at": WHEN, "severity": "major"},
-        {**plain, "started_at": parse_time("2026-09-21T12:05:00Z"), "url": "https://tickets.acme.dev/1"},
-        {**plain, **dict.fromkeys(("started_at", "resolved_at"), parse_time("2026-09-21T13:00:00Z"))},
+        {**plain, "started_at": read_time("2026-09-21T12:05:00Z"), "url": "https://tickets.acme.dev/1"},
+        {**plain, **dict.fromkeys(("started_at", "resolved_at"), read_time("2026-09-21T13:00:00Z"))},
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from compute.fold import fold
 from compute.vcs.enrich import message as answered
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.stored import everything, records
 from tests.webhooks.github.examples import post
@@ -50,8 +50,8 @@ def test_a_merged_pull_request_is_told_with_its_merge_head_base_and_times() -> N
             "base_branch": "main",
             "merge_sha": sha("merge"),
             "head_sha": sha("head"),
-            "opened_at": parse_time("2026-09-18T09:00:00Z"),
-            "merged_at": parse_time("2026-09-21T10:00:00Z"),
+            "opened_at": read_time("2026-09-18T09:00:00Z"),
+            "merged_at": read_time("2026-09-21T10:00:00Z"),
             "labels": ["feature"],
             "head_branch": "topic",
             "title": "Update the README with new information.",
@@ -93,9 +93,9 @@ def test_a_repository_on_an_enterprise_server_is_named_with_its_host() -> None:
 def test_the_first_review_and_the_first_approval_are_told() -> None:
     (looked,) = told("pull_request_review", a_review("commented", "2026-09-19T09:00:00Z"))
     (approved,) = told("pull_request_review", a_review("approved", "2026-09-20T09:00:00Z"))
-    assert looked["first_review_at"] == parse_time("2026-09-19T09:00:00Z")
+    assert looked["first_review_at"] == read_time("2026-09-19T09:00:00Z")
     assert "approved_at" not in looked
-    assert approved["approved_at"] == approved["first_review_at"] == parse_time("2026-09-20T09:00:00Z")
+    assert approved["approved_at"] == approved["first_review_at"] == read_time("2026-09-20T09:00:00Z")
 
 
 def test_authors_and_bots_do_not_end_the_pickup() -> None:
@@ -114,7 +114,7 @@ def test_one_pushed_commit_follows_the_former_tip() -> None:
 
 def test_a_commit_stands_in_time_where_it_was_pushed_not_where_its_author_dated_it() -> None:
     (data,) = told("push", a_push(a_commit("rebased", timestamp="2024-01-01T00:00:00Z")))
-    assert data["commits"][0]["committed_at"] == parse_time("2026-09-21T10:00:00Z")
+    assert data["commits"][0]["committed_at"] == read_time("2026-09-21T10:00:00Z")
 
 
 def test_the_merge_button_merges_the_former_tip_and_the_head() -> None:
@@ -123,7 +123,7 @@ def test_the_merge_button_merges_the_former_tip_and_the_head() -> None:
     assert graph["commits"][0]["parents"] == ["b" * 40, sha("head")]
     assert change["number"] == 7
     assert change["commit_shas"] == [sha("first"), sha("head")]
-    assert change["first_commit_at"] == parse_time("2026-09-20T08:00:00Z")
+    assert change["first_commit_at"] == read_time("2026-09-20T08:00:00Z")
     assert change["paths"] == ["src/first.py", "src/head.py", "src/merge.py"]
     assert not {"merge_sha", "merged_at"} & change.keys()
 
@@ -183,10 +183,10 @@ def test_a_deleted_branch_tells_nothing() -> None:
 
 def what_the_api_answers(now: int) -> list[dict[str, Any]]:
     """The pull request and its commits, as compute has them from GitHub's API."""
-    merged = parse_time("2026-09-21T10:00:00Z")
+    merged = read_time("2026-09-21T10:00:00Z")
     shas = [sha("first"), sha("head")]
     change = {"repository": REPOSITORY, "number": 7, "author": "Codertocat", "base_branch": "main", "head_sha": shas[1]}
-    times = {"first_commit_at": parse_time("2026-09-20T08:00:00Z"), "merged_at": merged}
+    times = {"first_commit_at": read_time("2026-09-20T08:00:00Z"), "merged_at": merged}
     parents = {sha("first"): ["b" * 40], sha("head"): [sha("first")], sha("merge"): ["b" * 40, sha("head")]}
     commits = [{"sha": name, "parents": before, "committed_at": merged} for name, before in parents.items()]
     return [
@@ -212,7 +212,7 @@ def test_the_same_pull_request_by_webhooks_push_api_and_by_hand_is_one_change_in
         "number": 7,
         "author": "Codertocat",
         "merge_sha": sha("merge"),
-        "merged_at": parse_time("2026-09-21T10:00:00Z"),
+        "merged_at": read_time("2026-09-21T10:00:00Z"),
     }
     last = {"v": 1, "kind": "change", "event_id": "chg_1", "received_at": api.now, "data": by_hand}
     messages = [*map(json.dumps, api.told), json.dumps(last), *map(json.dumps, what_the_api_answers(api.now))]
@@ -228,8 +228,8 @@ def test_the_same_pull_request_by_webhooks_push_api_and_by_hand_is_one_change_in
     assert len(stored) > 5
     assert all(other == stored[0] for other in stored)
     change = stored[0][f"change#{REPOSITORY}#7", "change"]
-    assert change["approved_at"] == parse_time("2026-09-20T09:00:00Z")
-    assert change["first_commit_at"] == parse_time("2026-09-20T08:00:00Z")
+    assert change["approved_at"] == read_time("2026-09-20T09:00:00Z")
+    assert change["first_commit_at"] == read_time("2026-09-20T08:00:00Z")
 
 
 def test_a_direct_push_of_several_commits_can_be_deployed_without_asking_anybody() -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote_plus
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.github.examples import an_example, post_raw
 from tests.webhooks.github.payloads import REPOSITORY, a_commit, a_deployment_status, a_push, an_issue, sha
 from tests.webhooks.github.test_changes import ignored, told
@@ -23,8 +23,8 @@ def test_a_successful_status_is_a_deployment_of_its_commit() -> None:
             "repository": REPOSITORY,
             "environment": "production",
             "status": "success",
-            "started_at": parse_time("2026-09-21T11:50:00Z"),
-            "finished_at": parse_time("2026-09-21T12:00:00Z"),
+            "started_at": read_time("2026-09-21T11:50:00Z"),
+            "finished_at": read_time("2026-09-21T12:00:00Z"),
             "deployment_id": "42",
             "baseline": False,
         }
@@ -92,7 +92,7 @@ def test_a_workflow_is_a_deployment_only_by_configuration() -> None:
     (data,) = told("workflow_run", a_run(), **WORKFLOWS)
     assert (data["service"], data["environment"], data["status"]) == ("shop", "production", "success")
     assert data["deployment_id"] == "run-5-2"
-    assert data["finished_at"] == parse_time("2026-09-21T10:05:00Z")
+    assert data["finished_at"] == read_time("2026-09-21T10:05:00Z")
 
 
 def test_a_workflow_that_did_not_deploy_is_ignored() -> None:
@@ -135,14 +135,14 @@ def test_an_issue_with_the_incident_label_is_an_incident_of_its_repository() -> 
     (data,) = told("issues", an_issue("labeled", "Incident", "sev1"))
     assert data["id"] == "Codertocat/Hello-World#12"
     assert data["repository"] == REPOSITORY
-    assert data["started_at"] == parse_time("2026-09-21T13:00:00Z")
+    assert data["started_at"] == read_time("2026-09-21T13:00:00Z")
     assert data["severity"] == "sev1"
     assert "resolved_at" not in data
 
 
 def test_closing_the_issue_resolves_the_incident() -> None:
     (data,) = told("issues", an_issue("closed", state="closed", closed_at="2026-09-21T13:30:00Z"))
-    assert data["resolved_at"] == parse_time("2026-09-21T13:30:00Z")
+    assert data["resolved_at"] == read_time("2026-09-21T13:30:00Z")
 
 
 def test_other_issues_are_no_incidents() -> None:

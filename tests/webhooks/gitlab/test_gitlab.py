@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compute.fold import fold
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.contract.events_api import Answer
 from tests.stored import everything, records
@@ -97,8 +97,8 @@ def test_a_merge_is_told_with_its_author_not_with_who_merged_it() -> None:
             "base_branch": "main",
             "merge_sha": sha("merge"),
             "head_sha": sha("head"),
-            "opened_at": parse_time("2026-09-18T09:00:00Z"),
-            "merged_at": parse_time("2026-09-21T10:00:00Z"),
+            "opened_at": read_time("2026-09-18T09:00:00Z"),
+            "merged_at": read_time("2026-09-21T10:00:00Z"),
             "labels": ["API"],
             "head_branch": "topic",
             "title": "Hotfix: totals",
@@ -144,7 +144,7 @@ def test_an_approval_and_the_comment_of_another_person_end_the_pickup() -> None:
     (approved,) = told(a_merge_request("approved", user=BOB))
     assert approved["approved_at"] == approved["first_review_at"] == NOW
     (commented,) = told(a_comment())
-    assert commented["first_review_at"] == parse_time("2026-09-19T09:00:00Z")
+    assert commented["first_review_at"] == read_time("2026-09-19T09:00:00Z")
     for fields in ({"author_id": 51}, {"system": True}, {"noteable_type": "Issue"}):
         assert ignored(a_comment(**fields))
     assert ignored({**a_comment(), "user": {"username": "project_12_bot_3f"}})
@@ -156,7 +156,7 @@ def test_one_commit_pushed_to_a_protected_branch_follows_the_former_tip() -> Non
         "repository": REPOSITORY,
         "branch": "main",
         "commits": [
-            {"sha": sha("one"), "parents": [BEFORE], "committed_at": parse_time("2026-09-20T08:00:00Z")},
+            {"sha": sha("one"), "parents": [BEFORE], "committed_at": read_time("2026-09-20T08:00:00Z")},
         ],
     }
 
@@ -166,7 +166,7 @@ def test_gitlabs_own_merge_merges_the_former_tip_and_the_head() -> None:
     assert graph["commits"][0]["parents"] == [BEFORE, sha("head")]
     assert change["number"] == 4
     assert change["commit_shas"] == [sha("first"), sha("head")]
-    assert change["first_commit_at"] == parse_time("2026-09-20T08:00:00Z")
+    assert change["first_commit_at"] == read_time("2026-09-20T08:00:00Z")
     assert change["paths"] == ["src/first.py", "src/head.py", "src/merge.py"]
 
 
@@ -196,7 +196,7 @@ def test_a_deployment_is_of_the_whole_sha_in_its_commit_url() -> None:
     (data,) = told(a_deployment())
     assert data["id"] == sha("merge")
     assert (data["environment"], data["status"], data["deployment_id"]) == ("production", "success", "15")
-    assert data["finished_at"] == parse_time("2026-09-21T12:00:00Z")
+    assert data["finished_at"] == read_time("2026-09-21T12:00:00Z")
     (short,) = told(a_deployment(commit_url=None))
     assert short["id"] == sha("merge")[:8]
 
@@ -233,7 +233,7 @@ def test_an_incident_is_one_by_its_type_or_by_its_label() -> None:
     (data,) = told(an_issue())
     assert data["id"] == "shop/web/app#23"
     assert (data["repository"], data["severity"]) == (REPOSITORY, "high")
-    assert data["started_at"] == parse_time("2026-09-21T13:00:00Z")
+    assert data["started_at"] == read_time("2026-09-21T13:00:00Z")
     assert "resolved_at" not in data
     assert ignored(an_issue("issue"))
     assert told(an_issue("issue", labels=[{"title": "incident"}]))
@@ -241,9 +241,9 @@ def test_an_incident_is_one_by_its_type_or_by_its_label() -> None:
 
 def test_closing_an_incident_resolves_it() -> None:
     (data,) = told(an_issue(state="closed", action="close", closed_at="2026-09-21 13:30:00 UTC"))
-    assert data["resolved_at"] == parse_time("2026-09-21T13:30:00Z")
+    assert data["resolved_at"] == read_time("2026-09-21T13:30:00Z")
     (data,) = told(an_issue(state="closed", action="close"))
-    assert data["resolved_at"] == parse_time("2026-09-21T13:20:00Z")
+    assert data["resolved_at"] == read_time("2026-09-21T13:20:00Z")
 
 
 def test_the_same_merge_request_by_all_its_hooks_is_one_change_in_any_order() -> None:

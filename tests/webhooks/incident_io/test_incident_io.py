@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.incident_io.payloads import a_status_change, a_time, an_affected_service, an_event, an_incident
 from tests.webhooks.senders import reason_of, told_by
 
@@ -11,7 +11,7 @@ UPDATED = "public_incident.incident_updated_v2"
 OPEN = {
     "id": "INC-123",
     "service": "web-shop",
-    "started_at": parse_time("2026-09-21T12:05:00Z"),
+    "started_at": read_time("2026-09-21T12:05:00Z"),
     "severity": "Major",
     "url": "https://app.incident.io/acme/incidents/123",
 }
@@ -21,9 +21,9 @@ def test_an_incident_began_when_its_impact_did_else_when_it_was_reported_else_cr
     impact = [a_time("Reported at", "2026-09-21T12:05:00Z"), a_time("Impact started", "2026-09-21T11:55:00Z")]
     assert told_by("incident_io", an_event(CREATED)) == [OPEN]
     told = told_by("incident_io", an_event(CREATED, an_incident(incident_timestamp_values=impact)))
-    assert told[0]["started_at"] == parse_time("2026-09-21T11:55:00Z")
+    assert told[0]["started_at"] == read_time("2026-09-21T11:55:00Z")
     told = told_by("incident_io", an_event(CREATED, an_incident(incident_timestamp_values=[])))
-    assert told[0]["started_at"] == parse_time("2026-09-21T12:05:00.801Z")
+    assert told[0]["started_at"] == read_time("2026-09-21T12:05:00.801Z")
 
 
 def test_it_ended_when_it_was_fixed_rather_than_when_somebody_closed_it() -> None:
@@ -31,7 +31,7 @@ def test_it_ended_when_it_was_fixed_rather_than_when_somebody_closed_it() -> Non
     times.append(a_time("Reported at", "2026-09-21T12:05:00Z"))
     for category in ("learning", "closed"):
         told = told_by("incident_io", an_event(UPDATED, an_incident(category, incident_timestamp_values=times)))
-        assert told == [{**OPEN, "resolved_at": parse_time("2026-09-21T13:00:00Z")}]
+        assert told == [{**OPEN, "resolved_at": read_time("2026-09-21T13:00:00Z")}]
     live = an_event(UPDATED, an_incident("live", incident_timestamp_values=times))
     assert told_by("incident_io", live) == [OPEN]
 
@@ -39,7 +39,7 @@ def test_it_ended_when_it_was_fixed_rather_than_when_somebody_closed_it() -> Non
 def test_without_such_a_time_it_ended_the_moment_it_stopped_being_live_and_no_edit_moves_that() -> None:
     closed = an_incident("closed", updated_at="2026-09-21T13:40:00Z")
     assert told_by("incident_io", a_status_change(closed)) == [
-        {**OPEN, "resolved_at": parse_time("2026-09-21T13:40:00Z")}
+        {**OPEN, "resolved_at": read_time("2026-09-21T13:40:00Z")}
     ]
     assert told_by("incident_io", a_status_change(closed, before="learning")) == [OPEN]
     assert told_by("incident_io", an_event(UPDATED, closed)) == [OPEN]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.jira.payloads import a_jira_event, a_status, an_issue
 from tests.webhooks.senders import reason_of, told_by
 
@@ -12,7 +12,7 @@ STATUS_CHANGED = {"items": [{"field": "resolution"}, {"field": "status", "toStri
 OPEN = {
     "id": "OPS-12",
     "service": "web-shop",
-    "started_at": parse_time("2026-09-21T12:00:00Z"),
+    "started_at": read_time("2026-09-21T12:00:00Z"),
     "severity": "Highest",
     "url": "https://acme.atlassian.net/browse/OPS-12",
 }
@@ -36,12 +36,12 @@ def test_or_by_its_label_and_else_it_is_none() -> None:
 def test_it_ended_at_its_resolution() -> None:
     issue = an_issue(status=DONE, resolutiondate="2026-09-21T15:30:00.000+0200")
     told = told_by("jira", a_jira_event(UPDATED, issue, changelog=STATUS_CHANGED))
-    assert told == [{**OPEN, "resolved_at": parse_time("2026-09-21T13:30:00Z")}]
+    assert told == [{**OPEN, "resolved_at": read_time("2026-09-21T13:30:00Z")}]
 
 
 def test_without_a_resolution_it_ended_when_its_status_became_done() -> None:
     told = told_by("jira", a_jira_event(UPDATED, an_issue(status=DONE), changelog=STATUS_CHANGED))
-    assert told == [{**OPEN, "resolved_at": parse_time("2026-09-21T13:00:00Z")}]
+    assert told == [{**OPEN, "resolved_at": read_time("2026-09-21T13:00:00Z")}]
 
 
 def test_an_edit_of_a_closed_issue_does_not_move_its_end() -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.times import parse_time
+from leadline.contract.times import read_time
 from tests.webhooks.pagerduty.payloads import an_event, an_incident
 from tests.webhooks.senders import reason_of, told_by
 
-STARTED = parse_time("2026-09-21T12:00:00Z")
+STARTED = read_time("2026-09-21T12:00:00Z")
 OPEN = {
     "id": "Q1ABCDE",
     "service": "web-shop",
@@ -23,7 +23,7 @@ def test_an_incident_that_is_open_began_when_pagerduty_created_it(kind: str) -> 
 
 def test_it_ended_when_it_was_resolved() -> None:
     told = told_by("pagerduty", an_event("incident.resolved", at="2026-09-21T13:30:00.5Z"))
-    assert told == [{**OPEN, "resolved_at": parse_time("2026-09-21T13:30:00.5Z")}]
+    assert told == [{**OPEN, "resolved_at": read_time("2026-09-21T13:30:00.5Z")}]
 
 
 def test_the_service_is_the_configured_one_by_id_or_name_else_its_own_name_made_plain() -> None:

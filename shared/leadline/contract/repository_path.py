@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from ingest.refusal import Refused
-from leadline.repositories import begins_with_host, spelled
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.repository_spelling import begins_with_host, spelled
 
 MAX_LENGTH = 200
 MAX_SEGMENTS = 22
@@ -26,22 +26,22 @@ _SCP = re.compile(r"([A-Za-z0-9.-]+):(?!\d+(?:/|$))(.+)")
 _OWNER_AND_NAME = frozenset({"github.com", "bitbucket.org"})
 
 
-def check_repository(value: object) -> str:
+def read_repository_path(value: object) -> str:
     """The repository's path in the one spelling that is stored.
 
-    Raises Refused: `type` if it is no string, `too_long`, else `repository`, whose detail names the spelling to send
+    Raises InvalidValue: `type` if it is no string, `too_long`, else `repository`, whose detail names the spelling to send
     where one can be told, never with credentials in it.
     """
     if not isinstance(value, str):
-        raise Refused("type", "must be a string such as acme/api or github.com/acme/api")
+        raise InvalidValue("type", "must be a string such as acme/api or github.com/acme/api")
     if len(value) > MAX_LENGTH * 4:
-        raise Refused("too_long", f"has more than {MAX_LENGTH} characters")
+        raise InvalidValue("too_long", f"has more than {MAX_LENGTH} characters")
     path = value.strip()
     wrong = _what_is_wrong(path)
     if wrong is not None:
         _refuse(path, wrong)
     if len(path) > MAX_LENGTH:
-        raise Refused("too_long", f"has more than {MAX_LENGTH} characters")
+        raise InvalidValue("too_long", f"has more than {MAX_LENGTH} characters")
     return spelled(path)
 
 
@@ -78,7 +78,7 @@ def _what_is_wrong(text: str) -> str | None:
 
 def _refuse(text: str, wrong: str) -> NoReturn:
     better = suggest(text)
-    raise Refused(
+    raise InvalidValue(
         "repository", f"{wrong}; send {better}" if better else f"{wrong}; send a path like github.com/acme/api"
     )
 
@@ -106,6 +106,6 @@ def suggest(text: str) -> str | None:
         if segments[0].lower() in _OWNER_AND_NAME:
             segments = [*segments[:2], *(re.sub(r"(?i)\.git$", "", segment) for segment in segments[2:3])]
     try:
-        return None if (better := "/".join(segments)) == text else check_repository(better)
-    except Refused:
+        return None if (better := "/".join(segments)) == text else read_repository_path(better)
+    except InvalidValue:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.private import address_tells, holds_credentials, person, without_addresses
+from leadline.contract.privacy import address_tells, holds_credentials, person, without_addresses
 from tests.contract.events_api import EventsApi, a_change, a_commits_event, a_deployment
 
 KEY = "ll_0123456789ab_" + "x" * 43

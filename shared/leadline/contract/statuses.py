@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.refusal import Refused
+from leadline.contract.invalid_value import InvalidValue
 
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "success": (
@@ -107,6 +107,11 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+STATUSES = tuple(
+    dict.fromkeys([*SPELLINGS, *sorted(each.replace(" ", "_") for all_of in SPELLINGS.values() for each in all_of)])
+)
+"""Leadline's four, then all others in one spelling."""
+
 _NO_OUTCOME = frozenset({"completed", "complete", "finished", "done", "ended", "inactive", "unknown", "none"})
 
 
@@ -117,14 +122,14 @@ def _plain(spelling: str) -> str:
 _STATUS = {_plain(spelling): status for status, spellings in SPELLINGS.items() for spelling in spellings}
 
 
-def check_status(value: object) -> str:
-    """One of success, failure, cancelled, in_progress. Raises Refused (`type`, `status`)."""
+def read_status(value: object) -> str:
+    """One of success, failure, cancelled, in_progress. Raises InvalidValue (`type`, `status`)."""
     if not isinstance(value, str):
-        raise Refused("type", "must be a string: success, failure, cancelled or in_progress")
+        raise InvalidValue("type", "must be a string: success, failure, cancelled or in_progress")
     plain = _plain(value) if len(value) <= 100 else ""
     if plain in _NO_OUTCOME:
-        raise Refused("status", "does not say how the run ended; send success, failure, cancelled or in_progress")
+        raise InvalidValue("status", "does not say how the run ended; send success, failure, cancelled or in_progress")
     status = _STATUS.get(plain)
     if status is None:
-        raise Refused("status", "is no status known here; send success, failure, cancelled or in_progress")
+        raise InvalidValue("status", "is not a known status; send success, failure, cancelled or in_progress")
     return status

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from ingest.refusal import Refused
+from leadline.contract.invalid_value import InvalidValue
 
 DAY_MS = 86_400_000
 EARLIEST = 946_684_800_000
@@ -31,37 +31,37 @@ _DIGITS = re.compile(r"\d{1,16}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  plain arithmetic; the offset is subtracted by hand, so no year overflows
 
 
-def parse_time(value: object) -> int:
-    """Epoch milliseconds of a time as sent. Raises Refused (`type`, `time`, `time_zone`)."""
+def read_time(value: object) -> int:
+    """Epoch milliseconds of a time as sent. Raises InvalidValue (`type`, `time`, `time_zone`)."""
     if isinstance(value, str):
         text = value.strip()
         return _from_number(int(text)) if _DIGITS.fullmatch(text) else _from_text(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused("type", "must be a time: RFC 3339 with an offset, or epoch seconds or milliseconds")
+        raise InvalidValue("type", "must be a time: RFC 3339 with an offset, or epoch seconds or milliseconds")
     return _from_number(value)
 
 
-def check_event_time(value: object, now: int) -> int:
+def read_event_time(value: object, now: int) -> int:
     """A time when something happened: from the year 2000 to 24 hours after `now` (epoch ms). Adds `range`, `future`."""
-    at = parse_time(value)
+    at = read_time(value)
     if at < EARLIEST:
-        raise Refused("range", "is before the year 2000; numbers are epoch seconds or epoch milliseconds")
+        raise InvalidValue("range", "is before the year 2000; numbers are epoch seconds or epoch milliseconds")
     if at > now + DAY_MS:
-        raise Refused("future", "is more than 24 hours in the future")
+        raise InvalidValue("future", "is more than 24 hours in the future")
     return at
 
 
-def check_commit_time(value: object) -> int:
+def read_commit_time(value: object) -> int:
     """A time that git recorded: 1970 to 2100, in the future or not. Adds `range`."""
-    at = parse_time(value)
+    at = read_time(value)
     if not EARLIEST_COMMIT <= at < LATEST_COMMIT:
-        raise Refused("range", "must be between the years 1970 and 2100")
+        raise InvalidValue("range", "must be between the years 1970 and 2100")
     return at
 
 
 def _from_number(value: float) -> int:
     if not abs(value) < 1e17:  # also refuses what is not finite
-        raise Refused("range", "is no epoch seconds or milliseconds")
+        raise InvalidValue("range", "is no epoch seconds or milliseconds")
     return int(value if abs(value) >= _FIRST_MILLISECONDS else round(value * 1000, 3))
 
 
@@ -69,17 +69,19 @@ def _from_text(text: str) -> int:
     match = _RFC3339.fullmatch(text)
     if match is None:
         if _NAIVE.fullmatch(text):
-            raise Refused("time_zone", "has no offset: send it like 2026-10-01T12:30:00Z or 2026-10-01T14:30:00+02:00")
-        raise Refused("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z, or an epoch number")
+            raise InvalidValue(
+                "time_zone", "has no offset: send it like 2026-10-01T12:30:00Z or 2026-10-01T14:30:00+02:00"
+            )
+        raise InvalidValue("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z, or an epoch number")
     day, hours, seconds, fraction, _, sign, offset_hours, offset_minutes = match.groups()
     leap = seconds == "60"  # RFC 3339 knows leap seconds, Python does not
     try:
         local = datetime.fromisoformat(f"{day}T{hours}:{'59' if leap else seconds}")
     except ValueError:
-        raise Refused("time", "is no date and time of the calendar") from None
+        raise InvalidValue("time", "is no date and time of the calendar") from None
     offset = int(offset_hours or 0) * 60 + int(offset_minutes or 0)
     if offset >= 24 * 60 or int(offset_minutes or 0) > 59:
-        raise Refused("time", "has an offset that does not exist")
+        raise InvalidValue("time", "has an offset that does not exist")
     milliseconds = int((fraction or "").ljust(3, "0")[:3])
     whole = (local - _EPOCH) // timedelta(milliseconds=1) + (1000 if leap else 0)
     return whole + milliseconds - (-offset if sign == "-" else offset) * 60_000

@@ -8,7 +8,7 @@ not what became of it.
 
 import re
 
-from leadline import private
+from leadline.contract import privacy
 
 MAX_BYTES = 1_200
 """Code hosts take up to 256 characters."""
@@ -21,6 +21,6 @@ def title_of(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     line = _CONTROL.sub(" ", text).strip()
-    if not line or len(line.encode()) > MAX_BYTES or private.holds_credentials(line):
+    if not line or len(line.encode()) > MAX_BYTES or privacy.holds_credentials(line):
         return None
-    return private.without_addresses(line)
+    return privacy.without_addresses(line)

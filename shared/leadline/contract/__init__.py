@@ -1,0 +1,1 @@
+"""What crosses a border, each thing once: values and their faults, events, messages, reasons, metrics and settings."""

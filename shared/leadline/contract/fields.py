@@ -1,0 +1,226 @@
+"""Fields of objects: what each may hold, declared once. Validation, JSON schemas and tables of the docs follow from it.
+
+DEPLOYMENT = (Field("id", SHA, "SHA of the deployed commit."), Field("url", URL, ...), ...)
+read_object(DEPLOYMENT, sent, now)      the values by name; raises InvalidValue with every fault
+object_schema(DEPLOYMENT)               the JSON schema
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadline.contract.invalid_value import Fault, InvalidValue, step
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind of value. `read` gets the value and the time of receipt (epoch milliseconds), and raises InvalidValue.
+
+    `schema` says of it what a JSON schema can; bounds in bytes, and what depends on the clock, show in faults only.
+    """
+
+    read: Callable[[object, int], Any]
+    schema: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an object. `description` is Markdown, for OpenAPI and the docs alike.
+
+    `default`: what is stored where it is not sent; `default_text`: what the docs say instead of it.
+    """
+
+    name: str
+    type: Type
+    description: str = ""
+    required: bool = False
+    default: Any = None
+    default_text: str = ""
+
+
+def value_type(read: Callable[[object], Any], schema: Json) -> Type:
+    """A type whose reader needs no clock."""
+    return Type(lambda value, _now: read(value), schema)
+
+
+def list_type(entry: Type, most: int, *, least: int = 0, each_once: bool = True) -> Type:
+    """An array. `each_once`: repeated entries are dropped."""
+
+    def read(value: object, now: int) -> list[Any]:
+        if not isinstance(value, list):
+            raise InvalidValue("type", "must be an array")
+        if len(value) > most:
+            raise InvalidValue("too_many", f"has more than {most} entries")
+        if len(value) < least:
+            raise InvalidValue("too_few", "must not be empty" if least == 1 else f"has fewer than {least} entries")
+        found: list[Any] = []
+        faults: list[Fault] = []
+        for index, sent in enumerate(value):
+            try:
+                found.append(entry.read(sent, now))
+            except InvalidValue as invalid:
+                faults += invalid.at(step(index))
+        if faults:
+            raise InvalidValue.of(faults)
+        return list(dict.fromkeys(found)) if each_once else found
+
+    schema: Json = {"type": "array", "items": entry.schema, "maxItems": most}
+    return Type(read, {**schema, "minItems": least} if least else schema)
+
+
+def map_type(name: Type, value: Type, most: int) -> Type:
+    """An object whose fields have names of the sender's."""
+
+    def read(sent: object, now: int) -> dict[str, Any]:
+        if not isinstance(sent, dict):
+            raise InvalidValue("type", "must be an object with string values")
+        if len(sent) > most:
+            raise InvalidValue("too_many", f"has more than {most} entries")
+        found: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for key, entry in sent.items():
+            try:
+                read_name = name.read(key, now)
+            except InvalidValue as invalid:
+                faults += invalid.at(step(key))
+            else:
+                try:
+                    found[read_name] = value.read(entry, now)
+                except InvalidValue as invalid:
+                    faults += invalid.at(step(key))
+        if faults:
+            raise InvalidValue.of(faults)
+        return found
+
+    schema: Json = {
+        "type": "object",
+        "maxProperties": most,
+        "propertyNames": name.schema,
+        "additionalProperties": value.schema,
+    }
+    return Type(read, schema)
+
+
+def object_type(fields: Sequence[Field], schema: Json) -> Type:
+    """An object with these fields, within another. `schema`: what stands for it, mostly a reference."""
+    return Type(lambda value, now: read_object(fields, value, now, name_fields=False), schema)
+
+
+def read_object(fields: Sequence[Field], sent: object, now: int, *, name_fields: bool = True) -> dict[str, Any]:
+    """The values by name, defaults included; null means "not sent". Raises InvalidValue with every fault.
+
+    `name_fields`: whether the fault of an unknown field lists the known ones.
+    """
+    if not isinstance(sent, dict):
+        raise InvalidValue("type", "must be an object")
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for known in fields:
+        value = sent.get(known.name)
+        if value is None:
+            if known.required:
+                faults += InvalidValue("missing", "is required").at(step(known.name))
+            elif known.default is not None:
+                values[known.name] = known.default
+            continue
+        try:
+            values[known.name] = known.type.read(value, now)
+        except InvalidValue as invalid:
+            faults += invalid.at(step(known.name))
+    names = {known.name for known in fields}
+    allowed = (
+        f"Unknown field. Allowed: {', '.join(known.name for known in fields)}." if name_fields else "Unknown field."
+    )
+    faults += [fault for name in sent if name not in names for fault in InvalidValue("extra", allowed).at(step(name))]
+    if faults:
+        raise InvalidValue.of(faults)
+    return values
+
+
+def object_schema(fields: Sequence[Field], description: str = "") -> Json:
+    """The JSON schema of an object with these fields."""
+    return {
+        "type": "object",
+        **({"description": description} if description else {}),
+        "required": [known.name for known in fields if known.required],
+        "additionalProperties": False,
+        "properties": {known.name: _field_schema(known) for known in fields},
+    }
+
+
+def _field_schema(known: Field) -> Json:
+    schema = dict(known.type.schema)
+    if known.description:
+        schema["description"] = known.description
+    if known.default is not None:
+        schema["default"] = known.default
+    return schema if known.required else _or_null(schema)
+
+
+def _or_null(schema: Json) -> Json:
+    """Null means "not sent"."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    with_null = {**schema, "type": [schema["type"], "null"]}
+    return {**with_null, "enum": [*schema["enum"], None]} if "enum" in schema else with_null
+
+
+CrossFieldErrors = Callable[[Mapping[str, Any]], Iterator[Fault]]
+
+
+def no_cross_field_errors(_: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One kind of event. `prefix`: that of its ids. `schema_name`: its name in the OpenAPI document.
+
+    `cross_field_errors` gets what was sent, good or bad, without nulls, and yields what no field can see alone;
+    `cross_field_schema` says the same as JSON schema. `idempotency_field`: what the header `Idempotency-Key` stands for.
+    """
+
+    kind: str
+    prefix: str
+    path: str
+    schema_name: str
+    description: str
+    fields: tuple[Field, ...]
+    cross_field_errors: CrossFieldErrors = no_cross_field_errors
+    cross_field_schema: Json = field(default_factory=dict)
+    idempotency_field: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(known.name for known in self.fields)
+
+    def read(self, sent: object, now: int) -> Event:
+        """The event, normalised. `now`: receipt, epoch milliseconds. Raises InvalidValue with every fault."""
+        faults: list[Fault] = []
+        values: dict[str, Any] = {}
+        try:
+            values = read_object(self.fields, sent, now)
+        except InvalidValue as invalid:
+            faults += invalid.faults
+        if isinstance(sent, dict):
+            known = {name: value for name, value in sent.items() if value is not None}
+            faults += self.cross_field_errors(known)
+            if not faults:
+                return Event(self, values, frozenset(known))
+        raise InvalidValue.of(faults)
+
+    def schema(self) -> Json:
+        return {**object_schema(self.fields, self.description), **self.cross_field_schema}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A valid event. `data`: as it goes on the queue; what was not sent is absent. `sent`: the names that were sent."""
+
+    type: EventType
+    data: Mapping[str, Any]
+    sent: frozenset[str]

@@ -1,0 +1,58 @@
+"""The one way to say that a value can't be taken: every fault of it at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+MAX_SHOWN = 100
+"""So many characters of a field's name are repeated in a pointer; longer ones end in an ellipsis."""
+
+
+class Fault(TypedDict):
+    """One thing wrong with the input."""
+
+    pointer: str
+    """JSON pointer (RFC 6901) into the value; "" is the whole value. In a query string: "?" and the parameter's name."""
+    code: str
+    """A short constant for machines."""
+    detail: str
+    """A sentence for people, about the place that `pointer` names. It never repeats the value, which may be a secret."""
+
+
+class InvalidValue(Exception):
+    """A value can't be taken. `faults`: everything that is wrong with it, never empty."""
+
+    def __init__(self, code: str, detail: str, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.faults: list[Fault] = [{"pointer": pointer, "code": code, "detail": detail}]
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> InvalidValue:
+        """All of these faults."""
+        first, *others = faults
+        invalid = cls(first["code"], first["detail"], first["pointer"])
+        invalid.faults += others
+        return invalid
+
+    @property
+    def code(self) -> str:
+        """The first fault's."""
+        return self.faults[0]["code"]
+
+    @property
+    def detail(self) -> str:
+        """The first fault's."""
+        return self.faults[0]["detail"]
+
+    def at(self, place: str) -> list[Fault]:
+        """The faults of a value that stands at this JSON pointer of a larger one."""
+        return [{**fault, "pointer": place + fault["pointer"]} for fault in self.faults]
+
+
+def step(name: str | int) -> str:
+    """A step of a JSON pointer to a name that may be anything."""
+    text = str(name)
+    shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    clean = shown.encode("utf-8", "backslashreplace").decode()
+    return "/" + clean.replace("~", "~0").replace("/", "~1")

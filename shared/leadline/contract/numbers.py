@@ -1,0 +1,81 @@
+"""Readers of numbers and flags, and of what a point of a custom metric says. Each raises InvalidValue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from leadline.contract.invalid_value import InvalidValue
+
+MAX_NUMBER = 2**53 - 1
+"""What JSON readers everywhere keep exactly."""
+MICRO = 1_000_000
+MAX_VALUE = 10**12
+MAX_DECIMALS = 6
+MAX_DIGITS = 15
+"""So many digits of a decimal number every JSON writer and reader keeps."""
+METRIC_NAME = "[a-z][a-z0-9._-]{0,99}"
+"""The form of a custom metric's name, as a regular expression."""
+
+_DIGITS = re.compile(r"[0-9]{1,16}")
+_METRIC_NAME = re.compile(METRIC_NAME, re.ASCII)
+
+
+def read_number(value: object) -> int:
+    """A positive whole number; as a string of digits, too, which is what CI variables are."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidValue("type", "must be a whole number")
+    if not 1 <= value <= MAX_NUMBER:
+        raise InvalidValue("range", f"must be from 1 to {MAX_NUMBER}")
+    return value
+
+
+def whole_number(least: int, most: int) -> Callable[[object], int]:
+    """A reader of whole numbers in these bounds."""
+
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise InvalidValue("range", f"must be a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+def read_flag(value: object) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise InvalidValue("type", "must be true or false, without quotes")
+    return value
+
+
+def read_metric_name(value: object) -> str:
+    """A custom metric's name: a to z, digits, `.`, `_` and `-`, a letter first, at most 100 characters."""
+    if not isinstance(value, str):
+        raise InvalidValue("type", "must be a string")
+    text = value.strip()
+    if not _METRIC_NAME.fullmatch(text):
+        raise InvalidValue(
+            "metric_name", "must be 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first, like review.comments"
+        )
+    return text
+
+
+def read_metric_value(value: object) -> int:
+    """A number in whole millionths, so that sums are exact. As JSON writes it: 3, -0.5, 1.2e3."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidValue("type", "must be a number, without quotes")
+    if not abs(value) <= MAX_VALUE:  # also refuses NaN
+        raise InvalidValue("range", f"must be from -{MAX_VALUE} to {MAX_VALUE}")
+    if isinstance(value, int):
+        return value * MICRO
+    # A float's shortest spelling is what was sent, as long as that has no more digits than a float keeps.
+    _, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    if exponent < 0 and len(digits) > MAX_DIGITS:
+        raise InvalidValue("decimals", f"has more than {MAX_DIGITS} digits, which is more than can be kept exactly")
+    if exponent < -MAX_DECIMALS:
+        raise InvalidValue("decimals", f"has more than {MAX_DECIMALS} decimals; round it, or choose a smaller unit")
+    return int(Decimal(repr(value)) * MICRO)
