@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.application import LAST_TRY, note_parked
+from compute.application import failed_repeatedly, note_parked
 from leadline.auth import CONFIG_WRITE, METRICS_READ, create_key
 from leadline.contract.event_ids import event_id
 from leadline.store.events import event_key
@@ -72,7 +72,7 @@ def two_tenants(**limits: list[str]) -> tuple[Pipeline, Told, Told]:
 
 
 def park(api: Pipeline, told: Event) -> None:
-    note_parked(api.table, json.dumps(told), LAST_TRY, told["received_at"] + 1, "group")
+    note_parked(api.table, json.dumps(told), failed_repeatedly(), told["received_at"] + 1, "group")
 
 
 def key_of(api: Pipeline, told: Event) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from compute.application import LAST_TRY, note_parked
+from compute.application import failed_repeatedly, note_parked
 from ingest.app import Ingest
 from leadline.auth import Authenticator
 from leadline.contract.event_ids import event_id
@@ -134,7 +134,7 @@ class World(Pipeline):
 
     def hear(self, told: Told) -> None:
         if told.parked:
-            note_parked(self.table, json.dumps(told.event), LAST_TRY, told.event["received_at"] + 1, "group")
+            note_parked(self.table, json.dumps(told.event), failed_repeatedly(), told.event["received_at"] + 1, "group")
         else:
             self.tell(told.event)
 
