@@ -15,7 +15,7 @@ from infra.local.emulator import ACCOUNT, REGION
 from infra.local.functions import TARGETS, Function
 from infra.local.lambda_events import Route, http_event, queue_event
 from leadline import aws
-from leadline.auth import ADMIN, create_key
+from leadline.access.keys import ADMIN, create_key
 from leadline.store.dynamodb import DynamoTable
 
 BATCH = 10

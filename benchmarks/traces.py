@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from benchmarks.events import change, stack_in_use
 from benchmarks.memory_aws import PEPPER
 from benchmarks.product import Product, Step, start_afresh
-from leadline.auth import Authenticator
-from leadline.gate import Gate
+from leadline.access.keys import Authenticator
+from leadline.access.rate_limiter import Gate
 
 Measured = tuple[str, Step, Step]
 """A name; what it costs with a key not seen for 30 s; what it costs once more right after."""

@@ -16,8 +16,8 @@ from cli.cell_survey import Day, whole_numbers
 from leadline.domain.cells import fold
 from leadline.domain.facts import Part
 from leadline.store.cells import cell_key
-from leadline.store.changeset import lock_key
 from leadline.store.deployments import Record, deployment_item_key, line_partition
+from leadline.store.planned_writes import lock_key
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Key, Table
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from cli.main import CommandError
 from cli.stack import add_stack_arguments, aws_errors, find_stack
-from leadline.auth import (
+from leadline.access.keys import (
     ADMIN,
     SCOPES,
     create_key,

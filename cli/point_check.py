@@ -15,7 +15,7 @@ from typing import Any
 from cli.point_survey import MetricDay
 from leadline.domain.errors import Conflict
 from leadline.domain.points import Point, PointScope, fold
-from leadline.store.changeset import Changeset, lock_key
+from leadline.store.planned_writes import Changeset, lock_key
 from leadline.store.points import cell_item, cell_key, cell_of, partitions_around, point_from_item, point_lock
 from leadline.store.table import Item, Key, Table
 

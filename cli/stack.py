@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.main import CommandError
-from leadline.auth import read_pepper
+from leadline.access.keys import read_pepper
 from leadline.domain.errors import Transient
 from leadline.settings import VARIABLES, Settings, SettingsError
 from leadline.store.dynamodb import DynamoTable

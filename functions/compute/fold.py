@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from compute.corrections import apply_correction, apply_settlement, delete_deployment
-from compute.deployments import apply_deployment
-from compute.incidents import apply_incident, delete_incident
-from compute.ledgers import apply_change, apply_commits, delete_change
+from compute.kinds.changes import apply_change, apply_commits, delete_change
+from compute.kinds.configuration import apply_roster, apply_service
+from compute.kinds.correction import apply_correction, apply_settlement, delete_deployment
+from compute.kinds.deployment import apply_deployment
+from compute.kinds.incident import apply_incident, delete_incident
 from compute.points.changes import apply_points, delete_points
-from compute.points.telling import count_points
-from compute.reconfiguration import apply_roster, apply_service
+from compute.points.count_points import count_points
 from compute.trace import About
 from leadline.domain.errors import Conflict, NotUnderstood, Poison, Transient
 from leadline.queue import VERSION

@@ -9,8 +9,8 @@ import time
 from functools import cache, partial
 from typing import Any
 
-from compute.app import Compute
 from compute.deliveries import SqsDeliveries
+from compute.worker import Compute
 from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings

@@ -7,12 +7,12 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from ingest.app import Ingest
+from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
-from leadline.auth import Authenticator, read_pepper
-from leadline.gate import Gate
+from leadline.access.keys import Authenticator, read_pepper
+from leadline.access.rate_limiter import Gate
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.telemetry import told_without_message
@@ -20,8 +20,8 @@ from leadline.telemetry import told_without_message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.aws_events import AwsDeployments
     from ingest.cdevents.reception import CDEvents
+    from ingest.eventbridge import AwsDeployments
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
@@ -57,7 +57,7 @@ def wired() -> Ingest:
 
 @cache
 def aws_deployments() -> AwsDeployments:
-    from ingest.aws_events import AwsDeployments
+    from ingest.eventbridge import AwsDeployments
 
     settings = Settings.from_env(os.environ)
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)

@@ -12,7 +12,7 @@ from typing import Any
 from leadline.contract.fields import EventType
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.text import text_of
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 
 _read_key = text_of(200)
 

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from leadline import aws
-from leadline.auth import read_pepper
+from leadline.access.keys import read_pepper
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.telemetry import told_without_message
-from query.app import Query, wire
+from query.product_api import Query, wire
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature

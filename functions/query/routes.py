@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from leadline.auth import METRICS_READ
+from leadline.access.keys import METRICS_READ
 from leadline.store.sources import WEBHOOKS
-from query import answers
+from query import schemas as answers
 from query.access.routes import ACCESS_ROUTES
 from query.config.routes import CONFIG_ROUTES
 from query.custom.routes import CUSTOM_ROUTES

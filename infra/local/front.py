@@ -25,7 +25,7 @@ from typing import Any
 from infra.local.connection import Connection, TooSlowError
 from infra.local.functions import Function
 from infra.local.lambda_events import Route, http_event
-from leadline.problems import Problem, internal
+from leadline.http.problems import Problem, internal
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes; API Gateway's limit for HTTP APIs."""

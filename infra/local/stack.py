@@ -25,7 +25,7 @@ from infra.local.poller import Poller
 from infra.local.resources import create_resources
 from infra.local.ticker import Ticker
 from leadline import aws
-from leadline.auth import ADMIN, create_key, item_key, read_pepper
+from leadline.access.keys import ADMIN, create_key, item_key, read_pepper
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 

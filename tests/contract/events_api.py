@@ -8,10 +8,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.app import Ingest
-from leadline.auth import ADMIN, EVENTS_WRITE, Authenticator, create_key
+from ingest.events_api import Ingest
+from leadline.access.keys import ADMIN, EVENTS_WRITE, Authenticator, create_key
+from leadline.access.rate_limiter import Gate
 from leadline.domain.errors import Transient
-from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Message, Queue
 from leadline.store.memory import MemoryTable
 

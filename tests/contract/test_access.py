@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE, METRICS_READ, create_key, item_key
+from leadline.access.keys import EVENTS_WRITE, METRICS_READ, create_key, item_key
 from leadline.domain.errors import Transient
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.memory import MemoryTable

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ, create_key
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ, create_key
 from leadline.store.access import access_partition
 from query.badges.memory import KEPT_MS
 from query.badges.text import message_of

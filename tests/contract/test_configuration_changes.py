@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE, METRICS_READ
+from leadline.access.keys import EVENTS_WRITE, METRICS_READ
 from leadline.domain.errors import Conflict
 from leadline.store.memory import MemoryTable
 from leadline.store.services import SERVICES
 from leadline.store.table import Put, Write
-from query.config import reconfiguring
+from query.config import outbox as reconfiguring
 from tests.builders import (
     REPOSITORY,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE, METRICS_READ
+from leadline.access.keys import EVENTS_WRITE, METRICS_READ
 from leadline.contract.event_ids import is_event_id
 from tests.builders import (
     DAY,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.custom_metrics import number
 from tests.builders import REPOSITORY, a_deployment, a_line, at, commits
 from tests.contract.pipeline import Pipeline

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.errors import Conflict
 from leadline.domain.people import pseudonym, stand_in
 from leadline.store.configuration import SETTINGS_KEY

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadline.auth import create_key
+from leadline.access.keys import create_key
 from leadline.store.services import Service
 from leadline.store.table import Put
 from query.reports.statistics import statistics_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from apidoc.tables import FIELDS, with_tables
-from ingest.app import ROUTES
+from ingest.events_api import ROUTES
 from tests.contract.events_api import Answer, EventsApi, a_request
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ from typing import Any, cast
 import pytest
 
 from compute.application import apply_message, note_parked
-from compute.lookup import look_up
+from compute.kinds.lookup import look_up
 from compute.vcs.connection import Connections
 from compute.vcs.port import Unavailable
-from leadline.auth import EVENTS_WRITE, METRICS_READ
+from leadline.access.keys import EVENTS_WRITE, METRICS_READ
 from leadline.contract.event_ids import event_id, is_event_id
 from leadline.domain.attribution import Reason
 from leadline.domain.errors import Poison

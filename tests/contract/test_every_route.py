@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from leadline.auth import ADMIN, create_key
+from leadline.access.keys import ADMIN, create_key
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.table import Put
 from query.reports.period import MAX_DAYS

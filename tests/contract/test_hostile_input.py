@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.app import ROUTES as MODELS
+from ingest.events_api import ROUTES as MODELS
 from tests.contract.events_api import GOOD, ROUTES, Answer, EventsApi, a_request
 from tests.contract.hostile import BODY_BREAKERS, break_body, break_item
 

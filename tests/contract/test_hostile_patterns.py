@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, create_key
+from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, create_key
 from leadline.domain import wildcards
 from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.services import service_key

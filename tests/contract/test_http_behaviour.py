@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE
+from leadline.access.keys import EVENTS_WRITE
 from leadline.store.access import AccessSettings
 from leadline.store.table import Put
 from tests.contract.events_api import EventsApi, a_change

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from ingest.handler import handler, wired
 from leadline import telemetry
-from leadline.auth import EVENTS_WRITE, create_key, read_pepper
+from leadline.access.keys import EVENTS_WRITE, create_key, read_pepper
 from leadline.domain.errors import Transient
 from leadline.store.dynamodb import DynamoTable
 from tests.contract.events_api import GOOD, PEPPER, ROUTES, Answer, a_request

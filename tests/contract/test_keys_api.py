@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import ADMIN, CONFIG_WRITE, EVENTS_WRITE, METRICS_READ, create_key
+from leadline.access.keys import ADMIN, CONFIG_WRITE, EVENTS_WRITE, METRICS_READ, create_key
 from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 
 JSON = "application/json"

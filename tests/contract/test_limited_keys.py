@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.auth import CONFIG_WRITE, EVENTS_WRITE, METRICS_READ, create_key
-from leadline.limits import Limits
+from leadline.access.key_scope import Limits
+from leadline.access.keys import CONFIG_WRITE, EVENTS_WRITE, METRICS_READ, create_key
 from leadline.store.services import Service
 from leadline.store.table import Put
 from query.routes import ROUTES

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.errors import Conflict
 from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.memory import MemoryTable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from leadline.domain.people import is_pseudonym
 from tests.builders import Event, a_change, a_deployment, a_line, at, commits, sha
 from tests.contract.configured import configure

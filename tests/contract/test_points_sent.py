@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import EVENTS_WRITE, create_key
+from leadline.access.keys import EVENTS_WRITE, create_key
 from tests.contract.events_api import NOW, PEPPER, EventsApi, a_point
 
 

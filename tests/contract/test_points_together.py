@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from leadline.domain.errors import Transient
-from leadline.store.changeset import lock_key
 from leadline.store.memory import MemoryTable
+from leadline.store.planned_writes import lock_key
 from leadline.store.points import point_lock
 from leadline.store.table import Write
 from tests.builders import Event, at, event

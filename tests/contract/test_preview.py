@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadline.auth import EVENTS_WRITE
+from leadline.access.keys import EVENTS_WRITE
 from leadline.store.services import Service
 from leadline.store.table import Put
 from tests.builders import REPOSITORY, a_change, a_deployment, a_line, at, commits, sha, the_deployment

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
+from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.configuration import Organisation
 from leadline.store.table import Put

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ingest.app import CDEVENTS
-from ingest.app import ROUTES as EVENT_ROUTES
+from ingest.events_api import CDEVENTS
+from ingest.events_api import ROUTES as EVENT_ROUTES
 from ingest.webhooks import SOURCES
 from ingest.webhooks.reception import PREFIX
 from leadline.contract.events import COMMIT_FIELDS

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from ingest.app import ROUTES as EVENT_ROUTES
-from ingest.app import Ingest
 from ingest.cdevents.reception import CDEvents
-from ingest.refusals import MOST_PLACES
-from leadline.auth import ADMIN, EVENTS_WRITE, METRICS_READ, Authenticator, create_key
+from ingest.events_api import ROUTES as EVENT_ROUTES
+from ingest.events_api import Ingest
+from ingest.rejected_events import MOST_PLACES
+from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, Authenticator, create_key
+from leadline.access.rate_limiter import Gate
 from leadline.domain.errors import Transient
-from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.access import ACCESS_KEY, AccessSettings
 from leadline.store.artifacts import Artifacts
 from leadline.store.memory import MemoryTable
-from leadline.store.refusals import MOST_FAULTS
+from leadline.store.rejected_events import MOST_FAULTS
 from leadline.store.sources import Sources
 from leadline.store.table import Put, Write
 from query.events.reasons import WITHOUT_TRACE

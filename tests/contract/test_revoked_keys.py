@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ, create_key, id_of, item_key, list_keys, revoke_key
+from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, create_key, id_of, item_key, list_keys, revoke_key
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Item, Key, Put, Write
 from query.routes import ROUTES

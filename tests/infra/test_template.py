@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
-from compute.sweep import PERIOD
+from compute.jobs.sweep import PERIOD
 from infra.aws.app import build
 from infra.aws.bundles import EMULATOR, Bundler
 from infra.aws.stack import LeadlineStack

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from compute import records as compute_records
+from compute.derive import records as compute_records
 from compute.fold import fold
 from leadline.domain import facts
-from leadline.store import changeset
+from leadline.store import planned_writes as changeset
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Item, Key, Write
 

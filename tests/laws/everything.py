@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from compute.loading import BACKFILL, begin
-from compute.schedule import send
+from compute.jobs.loading import BACKFILL, begin
+from compute.jobs.schedule import send
 from leadline.queue import Message, compose
 from tests.builders import HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
 from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans, people, previews

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
-from ingest.app import ROUTES as EVENT_ROUTES
-from leadline.auth import EVENTS_WRITE
+from ingest.events_api import ROUTES as EVENT_ROUTES
+from leadline.access.keys import EVENTS_WRITE
 from leadline.contract.event_ids import event_id
 from query.routes import ROUTES
 from query.web.parameters import Parameter

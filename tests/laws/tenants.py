@@ -15,11 +15,11 @@ from functools import cache
 from typing import Any
 
 from compute.application import failed_repeatedly, note_parked
-from ingest.app import Ingest
-from leadline.auth import Authenticator
+from ingest.events_api import Ingest
+from leadline.access.keys import Authenticator
+from leadline.access.rate_limiter import Gate
 from leadline.contract.event_ids import event_id
 from leadline.domain.cells import CellKey
-from leadline.gate import Gate
 from leadline.queue import canonical
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Item, Put

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from botocore.exceptions import ClientError
 
-from compute import app as compute_app
-from ingest.app import ROUTES as EVENT_ROUTES
+from compute import worker as compute_app
+from ingest.events_api import ROUTES as EVENT_ROUTES
 from ingest.webhooks import github as github_source
-from leadline.auth import EVENTS_WRITE, create_key
+from leadline.access.keys import EVENTS_WRITE, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import Message, compose
 from leadline.telemetry import Failed

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from compute.application import apply_message, apply_points
 from leadline.domain.points import PointScope
-from leadline.store import changeset
+from leadline.store import planned_writes as changeset
 from leadline.store.memory import MemoryTable
 from leadline.store.points import point_lock
 from tests.builders import Event, at, event

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from ingest.app import ROUTES as EVENT_ROUTES
+from ingest.events_api import ROUTES as EVENT_ROUTES
 from leadline.store.table import Item
 from query.routes import ROUTES
 from tests.laws.canaries import leaks

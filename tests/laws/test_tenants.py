@@ -21,7 +21,7 @@ from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadline.auth import create_key
+from leadline.access.keys import create_key
 from leadline.store.table import Put
 from query.routes import ROUTES
 from query.web.route import Route

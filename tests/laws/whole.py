@@ -16,25 +16,25 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
-from compute.app import Compute
 from compute.batch import TRY_FOR
 from compute.deliveries import SqsDeliveries
+from compute.worker import Compute
 from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE
 from infra.local.lambda_events import http_event, queue_event
-from ingest.app import Ingest
-from ingest.aws_events import AwsDeployments
 from ingest.cdevents.reception import CDEvents
+from ingest.eventbridge import AwsDeployments
+from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline import telemetry
-from leadline.auth import ADMIN, Authenticator, create_key
+from leadline.access.keys import ADMIN, Authenticator, create_key
+from leadline.access.rate_limiter import Gate
 from leadline.domain.errors import Transient
-from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Message
 from leadline.store.artifacts import Artifacts
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Check, Delete, Item, Key, Write
-from query.app import wire
+from query.product_api import wire
 from tests.webhooks.cdevents.api import envelope
 from tests.webhooks.hooks import NOW, SECRET, WebhooksApi
 from tests.webhooks.senders import SENDERS

@@ -12,7 +12,7 @@ import pytest
 from cli.main import main
 from infra.local.emulator import Emulator
 from leadline import aws
-from leadline.auth import ADMIN, Authenticator, Principal, Unauthorized, create_key, id_of, read_pepper
+from leadline.access.keys import ADMIN, Authenticator, Principal, Unauthorized, create_key, id_of, read_pepper
 from leadline.settings import VARIABLES, Settings
 from leadline.store.dynamodb import DynamoTable
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from compute import app
 from compute import handler as compute
+from compute import worker as app
 from compute.application import apply_message
 from infra.local.functions import Function
 from infra.local.poller import BadAnswerError, Poller, failed_ids

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
-from query.answers import Deployment
+from query.schemas import Deployment
 from query.shapes.columns import columns_of
 from query.shapes.csv_text import csv_text
 from tests.shapes.reading import differs, read_csv

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-from query.badges.answers import BadgeSent, BadgeShown
-from query.shapes.row_answers import Row
+from query.badges.schemas import BadgeSent, BadgeShown
+from query.shapes.row_schemas import Row
 from query.shapes.rows import SINGLE
 from query.shapes.scrape import GAUGES
 from tests.contract.test_badges import make

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.accept import chosen
-from leadline.problems import Problem
+from leadline.http.content_negotiation import chosen
+from leadline.http.problems import Problem
 
 OFFERED = ("application/json", "text/csv")
 

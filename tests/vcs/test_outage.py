@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from compute.fold import fold
-from compute.lookup import look_up
-from compute.sweep import HOUR, MINUTE, PERIOD, errands
+from compute.jobs.sweep import HOUR, MINUTE, PERIOD, errands
+from compute.kinds.lookup import look_up
 from compute.vcs.connection import Connections
 from leadline.store.attention import PENDING, attention_partition
 from leadline.store.memory import MemoryTable

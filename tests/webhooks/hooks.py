@@ -11,12 +11,12 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from ingest.app import Ingest
+from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
-from leadline.auth import Authenticator
+from leadline.access.keys import Authenticator
+from leadline.access.rate_limiter import Gate
 from leadline.domain.errors import Transient
-from leadline.gate import Gate
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.memory import MemoryTable
 from leadline.store.sources import SOURCES_KEY

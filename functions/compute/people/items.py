@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compute.corrections import open_deployment
-from compute.derivation import Derivation
+from compute.derive.derivation import Derivation
+from compute.derive.records import save_record
+from compute.derive.unit_of_work import Workspace, read_together
+from compute.kinds.correction import open_deployment
 from compute.people.points import rename_points
-from compute.records import save_record
-from compute.workspace import Workspace, read_together
 from leadline.domain.deployments import Deployment, relabelled
 from leadline.domain.facts import Part
 from leadline.domain.people import BOTS, FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
 from leadline.queue import canonical
-from leadline.store.changeset import lock_key
 from leadline.store.deployments import Record
 from leadline.store.ledger import entry_key, node_from_item, node_key, renamed_node, takes_part
 from leadline.store.people import People
+from leadline.store.planned_writes import lock_key
 from leadline.store.table import Item, Key, Put, Table, at_version
 
 

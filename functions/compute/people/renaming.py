@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 
+from compute.jobs.sweep import Errand
 from compute.people.cells import drop_stale
 from compute.people.items import rename_item
-from compute.sweep import Errand
 from compute.trace import remember_applied
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import names_in, renamed

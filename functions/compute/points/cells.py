@@ -1,13 +1,13 @@
 """Points and the cells that count them, changed together: after each transaction cells are the fold of the points.
 
-All of a metric is written under one lock (`leadline.store.changeset`), so that what was read of it still holds when it is written.
+All of a metric is written under one lock (`leadline.store.planned_writes`), so what was read of it still holds when it is written.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from leadline.domain.points import Point, PointCell, Spread, contributions, fold, merged
-from leadline.store.changeset import ROOM, Changeset
+from leadline.store.planned_writes import ROOM, Changeset
 from leadline.store.points import (
     cell_item,
     cell_key,

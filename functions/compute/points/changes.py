@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from compute.derive.unit_of_work import read_together
 from compute.points.cells import Recount
-from compute.workspace import read_together
 from leadline.domain.points import Point, PointScope
 from leadline.domain.roster import Roster
 from leadline.domain.windows import Window
-from leadline.store.changeset import Changeset, lock_key
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
 from leadline.store.people import Naming, People
+from leadline.store.planned_writes import Changeset, lock_key
 from leadline.store.points import (
     METRICS,
     metric_key,

@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from leadline.contract.invalid_value import Fault
-from leadline.json_body import clean_json, raw_body
-from leadline.problems import Problem
+from leadline.http.json_body import clean_json, raw_body
+from leadline.http.problems import Problem
 
 MAX_EVENTS = 500
 _TYPE = re.compile(r'(?P<kind>[^;]+?)\s*(?:;\s*charset\s*=\s*"?(?P<charset>[^\s";]+)"?)?\s*;?')

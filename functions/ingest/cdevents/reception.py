@@ -18,19 +18,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from ingest.batch_results import QUEUE_UNAVAILABLE
 from ingest.cdevents.bindings import Carried, Unreadable, read_events
 from ingest.cdevents.event import CDEvent, NotOurs, read_cdevent
 from ingest.cdevents.schema import fault, under
 from ingest.cdevents.translation import Artifact, Nothing, Tells, translate
 from ingest.messages import MAX_BYTES, message
-from ingest.outcomes import QUEUE_UNAVAILABLE
-from ingest.refusals import Refusals
+from ingest.rejected_events import Refusals
 from leadline import telemetry
 from leadline.contract.events import DEPLOYMENT
 from leadline.contract.fields import Event, EventType
 from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.domain.errors import Rejected, Transient
-from leadline.problems import MAX_ERRORS, Problem, at_most, unavailable
+from leadline.http.problems import MAX_ERRORS, Problem, at_most, unavailable
 from leadline.queue import Message, Queue, deliver
 from leadline.store.artifacts import Artifacts, Built, Waiting
 from leadline.store.sources import Sources

@@ -9,11 +9,11 @@ from typing import Any
 from ingest.webhooks import SOURCES, find
 from ingest.webhooks.delivery import Delivery, Malformed, Source, Translation, Unsigned
 from ingest.webhooks.secrets import Secrets, Unreadable
-from ingest.webhooks.telling import message_of
+from ingest.webhooks.to_messages import message_of
 from leadline import telemetry
 from leadline.domain.errors import Rejected, Transient
-from leadline.json_body import raw_body
-from leadline.problems import Problem, unavailable
+from leadline.http.json_body import raw_body
+from leadline.http.problems import Problem, unavailable
 from leadline.queue import Message, Queue, deliver
 from leadline.store.sources import SOURCES_KEY, Sources
 from leadline.store.table import Table

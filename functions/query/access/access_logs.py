@@ -10,11 +10,11 @@ from itertools import islice
 from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
-from query.access.answers import AccessEntry, AccessPage
+from query.access.schemas import AccessEntry, AccessPage
 from query.deployments.deployments import instant
 from query.reports.period import MAX_DAYS, days_are_told
+from query.web.faults import Refused
 from query.web.parameters import CURSOR, LIMIT, Parameter
-from query.web.refusal import Refused
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
 from query.web.values import DEFAULT_LIMIT, read_date, read_key_id

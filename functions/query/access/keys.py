@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from leadline.auth import (
+from leadline.access.key_scope import MAX_LIMITS
+from leadline.access.keys import (
     ADMIN,
     SCOPES,
     adding,
@@ -22,18 +23,17 @@ from leadline.auth import (
     used_key,
 )
 from leadline.domain.errors import Conflict
-from leadline.limits import MAX_LIMITS
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
 from leadline.store.table import Check, Item, Put, as_read
-from query.access.key_answers import KeyEntry, KeyMade, KeyPage
+from query.access.key_schemas import KeyEntry, KeyMade, KeyPage
 from query.access.while_active import while_active
 from query.config.history import entry
 from query.deployments.deployments import instant
 from query.web.body import read_json
+from query.web.faults import Faults, Refused, not_found
 from query.web.fields import Fields, time_after, whole
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.schemas import KEY_ID
 from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_key_id, read_repository

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadline.contract.invalid_value import Fault
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.store.deployments import deployment_item_key
 from leadline.store.events import Trace
 from leadline.store.services import Service, service_key

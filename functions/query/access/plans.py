@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from leadline.auth import list_keys
+from leadline.access.keys import list_keys
 from leadline.domain.errors import Conflict
-from leadline.problems import Problem, unavailable
+from leadline.http.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, Plan
 from leadline.store.table import Put, at_version
-from query.access.answers import AccessSettingsAnswer, PlanEntry, PlanPage
+from query.access.schemas import AccessSettingsAnswer, PlanEntry, PlanPage
 from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.faults import Faults, Refused, not_found
 from query.web.fields import Fields, read_bool, whole
 from query.web.parameters import CURSOR, LIMIT
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, name_of, same_as
 

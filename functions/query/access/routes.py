@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from leadline.auth import ADMIN, CONFIG_WRITE, METRICS_READ
-from query.access import access_logs, key_answers, keys, plans
-from query.access import answers as a
+from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ
+from query.access import access_logs, keys, plans
+from query.access import key_schemas as key_answers
+from query.access import schemas as a
 from query.config import sources
 from query.web.etags import IF_MATCH
 from query.web.route import Route

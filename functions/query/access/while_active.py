@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from leadline.domain.errors import Conflict
-from leadline.problems import unavailable
+from leadline.http.problems import unavailable
 from leadline.store.table import Check
 from query.web.request import Request
 

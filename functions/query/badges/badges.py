@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from leadline.auth import CONFIG_WRITE
+from leadline.access.keys import CONFIG_WRITE
 from leadline.domain.errors import Conflict
 from leadline.domain.levels import EDITIONS
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.store.badges import BADGES, Badge, badge_key, id_in, new_badge, opens
 from leadline.store.table import ABSENT, Check, Delete, Put, at_version
 from query.access.while_active import while_active
-from query.badges.answers import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
+from query.badges.schemas import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
 from query.config.history import entry
 from query.deployments.deployments import instant
@@ -27,9 +27,9 @@ from query.reports.report import Reports
 from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE
 from query.shapes.rows import SINGLE, N
 from query.web.body import read_json
+from query.web.faults import Faults, Refused, not_found
 from query.web.fields import Fields, whole
 from query.web.parameters import CURSOR, LIMIT
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_repository
 

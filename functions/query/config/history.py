@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.store.history import HISTORY, Entry
-from query.config.answers import HistoryEntry, HistoryPage
+from query.config.schemas import HistoryEntry, HistoryPage
 from query.deployments.deployments import instant
 from query.web.answer_size import Page
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice

@@ -15,8 +15,8 @@ from typing import Any
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.store.people import People
-from query.answers import Member
-from query.web.refusal import Faults, Refused
+from query.schemas import Member
+from query.web.faults import Faults, Refused
 from query.web.values import name_of, read_author, read_date, same_as
 
 MAX_MEMBERS = 1_000

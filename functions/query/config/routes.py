@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers
-from query.config import answers as config_answers
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
+from query import schemas as answers
 from query.config import history, service_config, services, settings, teams
+from query.config import schemas as config_answers
 from query.web.etags import IF_MATCH, MAY_MATCH
 from query.web.route import Route
 

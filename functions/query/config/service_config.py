@@ -15,13 +15,13 @@ from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put, Write, at_version
 from query.access.limited import reaches_repository
-from query.config.answers import ServiceConfiguration
-from query.config.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
+from query.config.outbox import TRIES, crowded, service_message, store, tell_and_forget
+from query.config.schemas import ServiceConfiguration
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.faults import Faults, Refused, not_found
 from query.web.patches import Reader, list_of, read_fields, read_flag
 from query.web.patterns import patterns_of
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import name_of, read_repository, same_as
 

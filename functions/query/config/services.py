@@ -7,8 +7,8 @@ from itertools import islice
 
 from leadline.store.services import SERVICES, Service
 from query.access.limited import within
-from query.answers import ServiceEntry, ServicePage
 from query.reports.selection import all_services
+from query.schemas import ServiceEntry, ServicePage
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text

@@ -15,15 +15,15 @@ from leadline.domain.errors import Conflict
 from leadline.queue import Message
 from leadline.store.configuration import COUNT, LIST, NAMES, OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
 from leadline.store.services import SERVICES, Service
-from query.config.answers import Settings
-from query.config.reconfiguring import TRIES, crowded, service_message, store, tell_and_forget
-from query.custom.telling import points_messages
+from query.config.outbox import TRIES, crowded, service_message, store, tell_and_forget
+from query.config.schemas import Settings
+from query.custom.publish import points_messages
 from query.people.removal import as_people_are_named, begin_renaming
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.faults import Faults, Refused
 from query.web.patches import Reader, list_of, read_fields, read_flag
 from query.web.patterns import patterns_of
-from query.web.refusal import Faults, Refused
 from query.web.request import Reply, Request
 from query.web.values import name_of, one_of
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.domain.errors import Conflict, Rejected
-from leadline.problems import unavailable
+from leadline.http.problems import unavailable
 from leadline.store.sources import SOURCES_KEY, Sources
 from leadline.store.table import Put, at_version
 from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.faults import Faults, Refused
 from query.web.patterns import check_wildcards
-from query.web.refusal import Faults, Refused
 from query.web.request import Reply, Request
 
 _TRIES = 5

@@ -17,13 +17,12 @@ from dataclasses import dataclass, replace
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
-from leadline.problems import Problem, unavailable
+from leadline.http.problems import Problem, unavailable
 from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
 from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
-from query.answers import Team, TeamPage
 from query.config.history import entry
 from query.config.members import (
     Teams,
@@ -35,13 +34,14 @@ from query.config.members import (
     to_answer,
     to_data,
 )
-from query.config.telling import roster_messages, tell
-from query.config.untold import Untold
-from query.custom.telling import points_messages
+from query.config.publish import roster_messages, tell
+from query.config.roster_change import Untold
+from query.custom.publish import points_messages
+from query.schemas import Team, TeamPage
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
+from query.web.faults import Faults, Refused, not_found
 from query.web.parameters import CURSOR, LIMIT
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT
 

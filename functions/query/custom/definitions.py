@@ -23,17 +23,17 @@ from leadline.store.metrics import (
 )
 from leadline.store.points import point_lock
 from leadline.store.table import Delete, Put, Write, at_version
-from query.answers import Accepted
 from query.config.history import entry
-from query.config.reconfiguring import TRIES, crowded
-from query.custom.answers import MetricDefinition, MetricEntry, MetricPage
+from query.config.outbox import TRIES, crowded
 from query.custom.report import definition_answer, is_metric_name, no_metric, reached_metric, reaches_metric
+from query.custom.schemas import MetricDefinition, MetricEntry, MetricPage
 from query.events.sending import message_of, send
+from query.schemas import Accepted
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
+from query.web.faults import Faults, Refused, not_found
 from query.web.parameters import CURSOR, LIMIT
 from query.web.patches import Reader, read_fields, read_flag
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_note, same_as
 

@@ -7,17 +7,17 @@ from functools import partial
 
 from leadline.domain.custom_metrics import CustomMetric
 from leadline.domain.points import NOWHERE
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.store.metrics import Metric, read_metric
 from query.access.limited import within
-from query.custom.answers import CustomGroup, CustomReport, MetricDefinition
 from query.custom.measure import Custom
+from query.custom.schemas import CustomGroup, CustomReport, MetricDefinition
 from query.reports.dora import window_answer
 from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
 from query.reports.period import read_window
 from query.reports.report import Report, Reports
 from query.reports.selection import all_services
-from query.web.refusal import not_found
+from query.web.faults import not_found
 from query.web.request import Request
 
 PARAMETERS = REPORT_PARAMETERS

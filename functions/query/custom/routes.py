@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query.answers import Accepted
-from query.custom import answers as a
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.custom import definitions as custom_definitions
 from query.custom import report as custom
+from query.custom import schemas as a
+from query.schemas import Accepted
 from query.web.etags import IF_MATCH
 from query.web.route import Route
 

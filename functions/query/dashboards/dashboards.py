@@ -13,21 +13,21 @@ from typing import Any
 
 from leadline.domain.errors import Conflict
 from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.queue import canonical
 from leadline.store.configuration import SETTINGS_KEY, Organisation
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
 from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.table import Delete, Item, Put, at_version
 from query.config.history import entry
-from query.config.reconfiguring import TRIES, crowded
-from query.dashboards.answers import Dashboard, DashboardEntry, DashboardPage, Definition
+from query.config.outbox import TRIES, crowded
 from query.dashboards.default import DEFAULT, DEFAULT_ID
 from query.dashboards.definition import MAX_BYTES, read_definition, read_id
+from query.dashboards.schemas import Dashboard, DashboardEntry, DashboardPage, Definition
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
+from query.web.faults import Faults, Refused, not_found
 from query.web.parameters import CURSOR, LIMIT
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, name_of
 

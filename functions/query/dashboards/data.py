@@ -13,19 +13,19 @@ from typing import Any
 from leadline.contract.invalid_value import Fault
 from leadline.domain.points import NOWHERE
 from leadline.domain.windows import Interval, Window
-from leadline.problems import Problem
-from query.dashboards.answers import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
+from leadline.http.problems import Problem
 from query.dashboards.dashboards import found
 from query.dashboards.definition import filters_of, recent_window
 from query.dashboards.numbers import Source, Sources
+from query.dashboards.schemas import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
 from query.reports.dora import window_answer
 from query.reports.filters import Asked, Filters
 from query.reports.period import window_or
 from query.reports.report import GroupReport
 from query.reports.statistics import Value
 from query.web.answer_size import bytes_of, too_wide
+from query.web.faults import Refused
 from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
-from query.web.refusal import Refused
 from query.web.request import Request
 
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from query.dashboards.answers import Definition, Grouping, Interval, Panel, Visual
+from query.dashboards.schemas import Definition, Grouping, Interval, Panel, Visual
 
 DEFAULT_ID = "default"
 

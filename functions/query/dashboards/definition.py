@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from leadline.contract import privacy
 from leadline.domain.windows import Window
-from query.dashboards.answers import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
+from query.dashboards.schemas import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
 from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
+from query.web.faults import Faults, Refused
 from query.web.fields import Fields, read_bool, whole
 from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
-from query.web.refusal import Faults, Refused
 from query.web.values import name_of, one_of, same_as
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")

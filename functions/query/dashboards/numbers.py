@@ -12,10 +12,10 @@ from typing import Any
 
 from leadline.domain.custom_metrics import Definition
 from leadline.domain.windows import Interval, Window
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from query.custom.measure import Custom
 from query.custom.report import reached_metric
-from query.dashboards.answers import Panel
+from query.dashboards.schemas import Panel
 from query.reports.filters import Asked
 from query.reports.measures import Days
 from query.reports.report import Report, Reports

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query.dashboards import answers as a
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.dashboards import dashboards
 from query.dashboards import data as dashboard_data
+from query.dashboards import schemas as a
 from query.web.etags import IF_MATCH
 from query.web.route import Route
 

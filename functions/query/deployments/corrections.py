@@ -18,14 +18,14 @@ from leadline.store.ledger import change_key
 from leadline.store.services import Service, service_key
 from leadline.store.table import Key, Put
 from query.access.limited import reaches, reaches_repository
-from query.answers import Accepted
 from query.config.history import entry
 from query.deployments.deployments import deployments_by_key
 from query.events.sending import message_of, send
+from query.schemas import Accepted
 from query.web.body import read_json
+from query.web.faults import Faults, Refused, not_found
 from query.web.parameters import Parameter
 from query.web.patches import Reader, read_fields, read_flag
-from query.web.refusal import Faults, Refused, not_found
 from query.web.request import Request
 from query.web.schemas import REPOSITORY
 from query.web.values import name_of, read_note, read_repository

@@ -13,15 +13,15 @@ from leadline.store.deployments import Record, deployment_item_key, part_key, pl
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
 from query.access.limited import check_asked, reaches, within
-from query.answers import Correction, Deployment, DeploymentPage, Mapping, Recovery
 from query.deployments.timeline import Stretch, Track, newest_first
-from query.people.shown import labels_shown, shown
+from query.people.visibility import labels_shown, shown
 from query.reports.filters import Filters
 from query.reports.period import days_are_told
 from query.reports.selection import all_services
+from query.schemas import Correction, Deployment, DeploymentPage, Mapping, Recovery
 from query.web.answer_size import Page
+from query.web.faults import Refused, not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
-from query.web.refusal import Refused, not_found
 from query.web.request import Request
 from query.web.values import DEFAULT_LIMIT, FIRST_DAY, LAST_DAY
 

@@ -11,21 +11,21 @@ from typing import Any
 
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.facts import carry, carry_commits
-from leadline.store.changeset import Changeset
-from leadline.store.concerns import commits_that_count, concerns_of
+from leadline.store.change_filter import commits_that_count, concerns_of
 from leadline.store.deployments import Entry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
+from leadline.store.planned_writes import Changeset
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Table
 from query.access.limited import beyond, faults_of
-from query.answers import Preview
 from query.deployments.deployments import instant
 from query.events.reasons import advice
-from query.people.shown import shown
+from query.people.visibility import shown
+from query.schemas import Preview
 from query.web.body import read_json
+from query.web.faults import Faults, Refused
 from query.web.patches import Reader, read_fields, read_flag
-from query.web.refusal import Faults, Refused
 from query.web.request import Request
 from query.web.values import name_of, read_repository
 

@@ -13,24 +13,24 @@ from typing import Any
 
 from leadline.contract.event_ids import is_event_id
 from leadline.domain.attribution import Reason
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.queue import Message
 from leadline.store.artifacts import WAITING
 from leadline.store.attention import PARKED, PENDING, UNMATCHED, attention_partition
 from leadline.store.deployments import Record
 from leadline.store.events import Trace, event_key
-from leadline.store.refusals import REFUSED
+from leadline.store.rejected_events import REFUSED
 from leadline.store.table import Item
 from query.access.limited import check_asked, known_repositories, reaches_event, within
-from query.answers import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
 from query.deployments.deployments import instant, mapping_answer
+from query.events.event_status import MOST_CELLS, cells_shown, story_of
 from query.events.reasons import QUEUED, REASONS, advice
 from query.events.sending import send
-from query.events.stories import MOST_CELLS, cells_shown, story_of
 from query.reports.filters import Filters
 from query.reports.selection import all_services
+from query.schemas import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
+from query.web.faults import not_found
 from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
-from query.web.refusal import not_found
 from query.web.request import Request
 from query.web.schemas import text
 from query.web.values import DEFAULT_LIMIT, name_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query import answers
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
+from query import schemas as answers
 from query.events import events
 from query.web.route import Route
 

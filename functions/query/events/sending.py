@@ -7,10 +7,10 @@ from typing import Any
 
 from leadline.contract.event_ids import event_id
 from leadline.domain.errors import Transient
-from leadline.problems import unavailable
+from leadline.http.problems import unavailable
 from leadline.queue import Message, canonical, compose, group_of
-from query.answers import Accepted
-from query.config.telling import tell
+from query.config.publish import tell
+from query.schemas import Accepted
 from query.web.request import Request
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from leadline.accept import JSON
+from leadline.http.content_negotiation import JSON
 from query.openapi.events import EVENT_PATHS, EVENT_SCHEMAS
 from query.openapi.senders import SENDER_PATHS, SENDER_SCHEMAS
 from query.web.parameters import MAX_REPEATS, Parameter

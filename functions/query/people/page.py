@@ -12,17 +12,17 @@ from leadline.store.people import PEOPLE
 from leadline.store.services import Service
 from query.deployments.deployments import deployments_by_key, instant
 from query.deployments.timeline import Stretch, Track, newest_first
-from query.people.answers import AuthorPage, PageChange, PageTeam, PersonPage
 from query.people.removal import person_named
-from query.people.shown import check_author_pages, check_individuals
+from query.people.schemas import AuthorPage, PageChange, PageTeam, PersonPage
+from query.people.visibility import check_author_pages, check_individuals
 from query.reports.dora import window_answer
 from query.reports.filters import Asked, Filters
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.selection import all_services
+from query.web.faults import not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, TO
-from query.web.refusal import not_found
 from query.web.request import Request
 from query.web.values import DEFAULT_LIMIT
 

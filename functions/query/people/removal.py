@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 
-from leadline.auth import ADMIN
+from leadline.access.keys import ADMIN
 from leadline.contract.event_ids import event_id
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
@@ -18,12 +18,12 @@ from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
 from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
-from query.answers import Accepted
 from query.config.history import entry
-from query.config.reconfiguring import TRIES, crowded
-from query.config.telling import tell
+from query.config.outbox import TRIES, crowded
+from query.config.publish import tell
 from query.events.sending import message_of
-from query.web.refusal import Refused, not_found
+from query.schemas import Accepted
+from query.web.faults import Refused, not_found
 from query.web.request import Request
 from query.web.values import read_author
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from leadline.auth import ADMIN, METRICS_READ
-from query import answers
-from query.people import answers as p
+from leadline.access.keys import ADMIN, METRICS_READ
+from query import schemas as answers
 from query.people import page as people_page
 from query.people import removal as people
+from query.people import schemas as p
 from query.web.route import Route
 
 PEOPLE_ROUTES = (

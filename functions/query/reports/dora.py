@@ -5,12 +5,12 @@ from __future__ import annotations
 from leadline.domain.levels import EDITIONS
 from leadline.domain.metrics import Coverage, Metrics, Tally
 from leadline.domain.windows import Window
-from query.answers import DoraReport, WindowAnswer
 from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
 from query.reports.levels import levels_answer
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import Report, Reports
+from query.schemas import DoraReport, WindowAnswer
 from query.web.parameters import choice
 from query.web.request import Request
 

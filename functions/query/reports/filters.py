@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from leadline.domain.windows import Interval, Window
+from query.web.faults import Refused
 from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
-from query.web.refusal import Refused
 
 INTERVALS = ("day", "week", "month")
 GROUPINGS = ("service", "repository", "team", "author")

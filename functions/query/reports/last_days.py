@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from leadline.domain.windows import Window
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
+from query.web.faults import Refused
 from query.web.parameters import Parameter
-from query.web.refusal import Refused
 
 _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 

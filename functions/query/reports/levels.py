@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadline.domain.levels import EDITIONS, FAILURES, FREQUENCY, LEAD, RECOVERY, levels_of
 from leadline.domain.metrics import Metrics
-from query.answers import LevelsAnswer
+from query.schemas import LevelsAnswer
 
 
 def levels_answer(edition: str, metrics: Metrics) -> LevelsAnswer:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from leadline.domain.windows import Calendar, Window
+from query.web.faults import Refused
 from query.web.parameters import Sent
-from query.web.refusal import Refused
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 400

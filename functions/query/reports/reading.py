@@ -15,7 +15,7 @@ from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
 from leadline.store.table import Table
 from query.reports.measures import Measure, Numbers
-from query.web.refusal import refuse_query
+from query.web.faults import refuse_query
 
 MAX_READS = 2_000
 _AT_ONCE = 16

@@ -16,7 +16,7 @@ from leadline.domain.windows import Interval, Window
 from leadline.store.configuration import Organisation
 from leadline.store.services import Service, service_key
 from query.access.limited import check_asked, within
-from query.people.shown import check_individuals
+from query.people.visibility import check_individuals
 from query.reports.filters import Asked, Filters
 from query.reports.groups import Grouping, plan_groups
 from query.reports.measures import Days, Measure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
-from leadline.accept import JSON
+from leadline.http.content_negotiation import JSON
 from query.shapes.tables import is_table, table_of
 from query.web.request import Reply, Request
 from query.web.route import Route

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from leadline.auth import CONFIG_WRITE, METRICS_READ
-from query.badges import answers as badge_answers
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.badges import badges
-from query.shapes import row_answers, rows, scrape
+from query.badges import schemas as badge_answers
+from query.shapes import row_schemas as row_answers
+from query.shapes import rows, scrape
 from query.web.route import Route
 
 SHAPE_ROUTES = (

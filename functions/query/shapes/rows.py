@@ -16,9 +16,9 @@ from query.reports.measures import Days
 from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE, Told, Value
-from query.shapes.row_answers import Row
+from query.shapes.row_schemas import Row
+from query.web.faults import refuse_query
 from query.web.parameters import choice
-from query.web.refusal import refuse_query
 from query.web.request import Request
 
 MAX_ROWS = 20_000

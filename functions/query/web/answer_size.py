@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from query.web.http import Response, compressed, takes_gzip
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from leadline import json_body
+from leadline.http import json_body
 
 MAX_BYTES = 256 * 1024
 

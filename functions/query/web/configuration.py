@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from leadline.auth import Reads
+from leadline.access.keys import Reads
 from leadline.domain.roster import Roster
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
 from leadline.store.table import Item, Key

@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 
-from query.web.refusal import Refused
+from query.web.faults import Refused
 
 _MAC_BYTES = 16
 

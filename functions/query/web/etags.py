@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import Any
 
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.queue import canonical
 from query.web.request import Reply, Request
 

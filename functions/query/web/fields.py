@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from query.web.refusal import Faults, Refused
+from query.web.faults import Faults, Refused
 
 T = TypeVar("T")
 _SHOWN = 100

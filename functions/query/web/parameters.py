@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from query.web import schemas
-from query.web.refusal import Faults, Refused
+from query.web.faults import Faults, Refused
 from query.web.values import (
     DEFAULT_LIMIT,
     MAX_LIMIT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from query.web.refusal import Faults, Refused
+from query.web.faults import Faults, Refused
 
 Reader = Callable[[object], Any]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from query.web.faults import Refused
 from query.web.patches import list_of
-from query.web.refusal import Refused
 from query.web.schemas import Json, text
 from query.web.values import name_of
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadline.accept import JSON
-from leadline.auth import Authenticator, Principal
+from leadline.access.key_scope import NO_LIMITS, Limits
+from leadline.access.keys import Authenticator, Principal
+from leadline.access.rate_limiter import Gate
 from leadline.domain.windows import Calendar
-from leadline.gate import Gate
-from leadline.limits import NO_LIMITS, Limits
+from leadline.http.content_negotiation import JSON
 from leadline.queue import Queue
 from leadline.store.configuration import Organisation
 from leadline.store.table import Table
 from query.badges.memory import BadgeMemory
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
+from query.web.faults import Refused
 from query.web.parameters import Sent
-from query.web.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadline.accept import JSON
-from leadline.auth import ADMIN, CONFIG_WRITE
+from leadline.access.keys import ADMIN, CONFIG_WRITE
+from leadline.http.content_negotiation import JSON
 from query.web.parameters import Parameter
 from query.web.request import Request
 

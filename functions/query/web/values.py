@@ -12,7 +12,7 @@ from datetime import date
 
 from leadline.contract import privacy
 from leadline.contract.repository_spelling import spelled
-from query.web.refusal import Refused
+from query.web.faults import Refused
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 """No deployment is older than the first; whatever is asked for later than the last is a slip of the keyboard."""

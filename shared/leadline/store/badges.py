@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from leadline.auth import key_hash
+from leadline.access.keys import key_hash
 from leadline.store.table import Item, Key
 
 BADGES = "badges"

@@ -18,8 +18,8 @@ from typing import Any
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
 from leadline.domain.people import Rename, one_author
-from leadline.store.changeset import Changeset
 from leadline.store.names import join, unescape
+from leadline.store.planned_writes import Changeset
 from leadline.store.table import Item, Key
 
 _PAGE = 20

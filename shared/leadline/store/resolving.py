@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from leadline.domain.errors import Poison
-from leadline.store.changeset import lock_key
+from leadline.store.planned_writes import lock_key
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Key, Table
 

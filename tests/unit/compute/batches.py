@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from compute.app import Compute
 from compute.deliveries import MemoryDeliveries
+from compute.worker import Compute
 from leadline.store.memory import MemoryTable
 from tests.builders import MINUTE, REPOSITORY, Event, at
 from tests.unit.query.product_api import ProductApi

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.app import Compute
 from compute.deliveries import MemoryDeliveries
 from compute.vcs.port import History, NotFound, Page, VcsError
+from compute.worker import Compute
 from leadline.queue import MemoryQueue
 from leadline.store.memory import MemoryTable
 from tests.unit.compute.batches import a_record

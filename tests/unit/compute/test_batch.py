@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compute import app
+from compute import worker as app
 from compute.application import apply_message
 from compute.batch import LONGEST_PAUSE, RESERVED, TRY_FOR
 from compute.deliveries import MemoryDeliveries

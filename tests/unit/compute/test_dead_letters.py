@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute import app
+from compute import worker as app
 from compute.application import apply_message
-from compute.dead_letters import clear
 from compute.deliveries import Deliveries, MemoryDeliveries, SqsDeliveries
+from compute.jobs.dead_letters import clear
 from leadline import aws
 from leadline.domain.errors import Poison, Transient
 from leadline.settings import Settings

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from compute import app
-from compute.sweep import Errand
+from compute import worker as app
+from compute.jobs.sweep import Errand
 from tests.builders import Event, at, event
 from tests.unit.compute.batches import Worker
 

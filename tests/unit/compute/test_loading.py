@@ -2,7 +2,7 @@
 
 import pytest
 
-from compute.loading import BACKFILL, DAY, RECONCILE, STUCK_AFTER, Loading, begin, loading_key
+from compute.jobs.loading import BACKFILL, DAY, RECONCILE, STUCK_AFTER, Loading, begin, loading_key
 from compute.vcs.port import Deployed, Page, RateLimited
 from leadline.store.services import Service
 from leadline.store.table import Put

@@ -4,8 +4,8 @@ import itertools
 import json
 
 from compute.fold import fold
-from compute.schedule import send
-from compute.sweep import GIVE_UP, HOUR, LOOK_AFTER, MINUTE, PERIOD, errands
+from compute.jobs.schedule import send
+from compute.jobs.sweep import GIVE_UP, HOUR, LOOK_AFTER, MINUTE, PERIOD, errands
 from leadline.queue import MemoryQueue
 from leadline.store.memory import MemoryTable
 from tests.stored import records, stored_cells

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from leadline.auth import (
+from leadline.access.keys import (
     ADMIN,
     CONFIG_WRITE,
     EVENTS_WRITE,

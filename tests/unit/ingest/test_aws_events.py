@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ingest.aws_events import AwsDeployments
+from ingest.eventbridge import AwsDeployments
 from leadline.contract.times import read_time
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue

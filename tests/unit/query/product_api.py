@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from leadline.auth import ADMIN, create_key
+from leadline.access.keys import ADMIN, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Message
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
-from query.app import wire
+from query.product_api import wire
 from tests.builders import at
 
 PEPPER = b"p" * 32

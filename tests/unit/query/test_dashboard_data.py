@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from leadline.auth import create_key
+from leadline.access.keys import create_key
 from leadline.domain.roster import Membership, Roster
 from leadline.store.table import Put
 from query.dashboards.definition import recent_window

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local.resources import create_resources
-from leadline.auth import ADMIN, create_key, read_pepper
+from leadline.access.keys import ADMIN, create_key, read_pepper
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
-from leadline.problems import Problem
+from leadline.http.problems import Problem
 from leadline.store.memory import MemoryTable
 from query.reports.filters import Filters
 from query.reports.measures import DORA
 from query.reports.reading import MAX_READS, CellReader
-from query.web.refusal import Refused
+from query.web.faults import Refused
 
 _some = st.lists(st.sampled_from("abc"), unique=True, max_size=2).map(tuple)
 _filters: Any = st.builds(Filters, _some, _some, _some)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.store.changeset import lock_key
 from leadline.store.memory import MemoryTable
+from leadline.store.planned_writes import lock_key
 from leadline.store.resolving import keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Put

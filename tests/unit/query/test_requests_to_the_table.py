@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local.resources import create_resources
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.roster import Roster
 from leadline.store.access import AccessSettings, Plan
 from leadline.store.configuration import Organisation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from leadline.store.services import Service
 from leadline.store.table import Put
 from tests.builders import REPOSITORY, a_deployment, at, tell

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compute.fold import fold
-from leadline.auth import CONFIG_WRITE, METRICS_READ
+from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.roster import Membership
 from leadline.store.configuration import ROSTER_KEY
@@ -19,8 +19,8 @@ from leadline.store.memory import MemoryTable
 from leadline.store.services import Service
 from leadline.store.table import Put, Write
 from query.config import teams
-from query.config.telling import AUTHORS
-from query.config.untold import Untold
+from query.config.publish import AUTHORS
+from query.config.roster_change import Untold
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.product_api import ProductApi
 

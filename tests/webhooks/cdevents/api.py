@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ingest.app import Ingest
 from ingest.cdevents.reception import CDEvents
+from ingest.events_api import Ingest
 from ingest.webhooks.reception import stored_sources
-from leadline.auth import Authenticator
-from leadline.gate import Gate
+from leadline.access.keys import Authenticator
+from leadline.access.rate_limiter import Gate
 from leadline.store.artifacts import Artifacts
 from leadline.store.sources import SOURCES_KEY
 from leadline.store.table import Put

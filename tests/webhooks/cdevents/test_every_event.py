@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.cdevents.vocabulary import EVENTS, RELEASES
-from leadline.auth import METRICS_READ, create_key
+from leadline.access.keys import METRICS_READ, create_key
 from tests.contract.events_api import NOW, PEPPER, Answer, a_request
 from tests.webhooks.cdevents.api import MODES, CDEventsApi, envelope
 from tests.webhooks.cdevents.documents import CONTENTS, a_document, conformance_files, every_document

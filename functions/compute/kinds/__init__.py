@@ -1,0 +1,1 @@
+"""What compute does with each kind of message."""

@@ -1,0 +1,230 @@
+"""What became of an event: its trace, told together with what is stored now of what it was about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass
+from itertools import islice
+from typing import Literal
+
+from leadline.domain.cells import contributions
+from leadline.domain.deployments import IN_PROGRESS, identified_key
+from leadline.domain.points import scopes_of
+from leadline.store.configuration import Organisation
+from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
+from leadline.store.events import Trace
+from leadline.store.incidents import Incident, incident_key
+from leadline.store.ledger import change_key, shipper
+from leadline.store.planned_writes import lock_key
+from leadline.store.points import identity_key, point_at, point_from_item, point_lock
+from leadline.store.services import Service, service_key
+from leadline.store.table import LAST, Item, Table
+from query.deployments.deployments import deployments_by_key
+from query.people.visibility import shown
+from query.schemas import CellTouched, EventStep
+
+Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superseded", "duplicate"]
+
+MOST_CELLS = 100
+_SEARCHED = 500
+"""Deployments looked at for the commit that an incident names; as many as compute looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """`record`: the deployment that the event told of. `deployments`: keys of those that count it."""
+
+    status: Status
+    reason: str | None = None
+    record: Record | None = None
+    deployments: tuple[str, ...] = ()
+    steps: tuple[EventStep, ...] = ()
+
+
+def story_of(table: Table, trace: Trace, organisation: Organisation, reached: Collection[str] | None = None) -> Story:
+    """The story as of now. Costs a few reads more than the trace. `reached`: the services to tell of, None for all."""
+    if trace.parked_at is not None:
+        return Story("parked", trace.reason)
+    match trace.kind:
+        case "deployment":
+            return _deployment(table, trace, organisation)
+        case "change":
+            return _change(table, trace, reached)
+        case "incident":
+            return _incident(table, trace)
+        case "point":
+            return _point(table, trace)
+    return Story("counted")
+
+
+def _deployment(table: Table, trace: Trace, organisation: Organisation) -> Story:
+    key = trace.deployment or ""
+    record = deployments_by_key(table, [key]).get(key)
+    if record is None or trace.received_at <= (record.deleted_at or 0):
+        return Story("superseded", "DELETED")
+    counted = (key,) if record.live or record.never_live else ()
+    status, reason = _standing(record, trace, _production_of(table, record.deployment.service, organisation))
+    return Story(status, reason, record, counted, tuple(_mapped(record)))
+
+
+def _standing(record: Record, trace: Trace, production: Sequence[str]) -> tuple[Status, str]:
+    if trace.told not in (None, record.deployment.report.status):
+        return "superseded", "SUPERSEDED"
+    if record.reason == "EXCLUDED":
+        return "superseded", "EXCLUDED"
+    if record.reason == "DUPLICATE":
+        return "duplicate", "DUPLICATE"
+    if record.deployment.report.status == IN_PROGRESS:
+        return "pending", record.reason
+    if record.status in ("pending", "unmatched"):
+        return ("pending" if record.status == "pending" else "unmatched"), record.reason
+    if record.live and record.deployment.environment not in production:
+        return "counted", "NOT_PRODUCTION"
+    return "counted", record.reason
+
+
+def _production_of(table: Table, service: str, organisation: Organisation) -> Sequence[str]:
+    """The service's own production environments, else the organisation's."""
+    key = service_key(service)
+    item = table.get([key]).get(key) if service in organisation.own_production else None
+    return (Service.from_item(item).production if item else ()) or organisation.production
+
+
+def _mapped(record: Record) -> Iterable[EventStep]:
+    report = record.deployment.report
+    if report.id is not None:
+        if record.to_id is not None:
+            yield step("sha", f"found as {record.to_id}")
+        elif record.reason in ("SHA_NOT_FOUND", "SHA_AMBIGUOUS", "VCS_UNAVAILABLE"):
+            where = record.repository or "any repository, since its service is tied to none"
+            yield step("sha", f"not found in {where}")
+        else:
+            yield step("sha", "not looked for")
+    bounds = f": from {record.from_id or 'the beginning'} to {record.to_id}" if record.to_id is not None else ""
+    yield step("range", f"{record.reason}{bounds}")
+    numbers = f" ({', '.join(f'#{change.number}' for change in record.changes)})" if record.changes else ""
+    counted = f", of which {len(record.commits)} count as changes of their own" if record.commits else ""
+    changes, commits = _some(len(record.changes), "change"), _some(len(record.direct), "direct commit")
+    yield step("changes", f"{changes}{numbers}, {commits}{counted}")
+    if record.live:
+        yield step("outcome", "failed" if record.failed else "went well")
+    days = record.parts[0].summary.day.isoformat() if record.parts else ""
+    touched = len(cells_of(record))
+    yield step("counted", f"in {_some(touched, 'cell')} of {days}" if touched else "nowhere")
+
+
+def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Story:
+    assert trace.repository is not None
+    assert trace.change is not None
+    pk, sk = change_key(trace.repository, trace.change)
+    items = {item["sk"]: item for item in table.query(pk)}
+    item = items.get(sk)
+    if item is None or "deleted" in item:
+        return Story("superseded", "DELETED")
+    if "merge_sha" not in item:
+        return Story("pending", "NOT_MERGED")
+    ships = [(shipper(name), each["d"]) for name, each in items.items() if name.startswith("ship#")]
+    shipped = tuple(sorted({key for service, key in ships if reached is None or service in reached}))
+    if not shipped:
+        return Story("pending", "NOT_DEPLOYED")
+    return Story(
+        "counted", None, deployments=shipped, steps=(step("counted", f"by {_some(len(shipped), 'deployment')}"),)
+    )
+
+
+def _incident(table: Table, trace: Trace) -> Story:
+    assert trace.service is not None
+    assert trace.incident is not None
+    keys = [incident_key(trace.service, trace.incident), service_key(trace.service)]
+    found = table.get(keys)
+    item, service = found.get(keys[0]), found.get(keys[1])
+    if item is None or "deleted" in item:
+        return Story("superseded", "DELETED")
+    incident = Incident.from_item(item)
+    blamed = _blamed(table, incident, service)
+    if not blamed:
+        return Story("unmatched", "NO_DEPLOYMENT")
+    return Story("counted", None, deployments=blamed, steps=(step("counted", "its deployment counts as failed"),))
+
+
+def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str, ...]:
+    """The deployments that count this incident: found again by what leads from the one to the other."""
+    candidates: list[str] = []
+    if service is not None:
+        track = _track(table, Service.from_item(service), incident)
+        candidates = [entry.key for entry in track if _may_be_meant(entry, incident)]
+    if incident.deployment is not None:
+        candidates.append(identified_key(incident.service, incident.where, incident.deployment))
+    else:
+        candidates = candidates[:1]  # the last before it
+    records = deployments_by_key(table, list(dict.fromkeys(candidates)))
+    counting = (key for key, record in records.items() if incident.id in {each.id for each in record.outcome.incidents})
+    return tuple(sorted(counting))
+
+
+def _track(table: Table, service: Service, incident: Incident) -> Iterable[Entry]:
+    """Live deployments that it may speak of, the newest first: any where it names one, else those before it."""
+    last = place_of(incident.started_at, "~")
+    if named := incident.deployment is not None:
+        last = LAST
+    items = (
+        item
+        for year in sorted(service.years.get(incident.where, ()), reverse=True)
+        if named or year <= year_of(last)
+        for item in table.query(line_partition(service.name, incident.where, year), "", last, reverse=True)
+    )
+    live = (entry for entry in map(Entry.from_item, items) if entry.live)
+    return islice(live, _SEARCHED if named else 1)
+
+
+def _point(table: Table, trace: Trace) -> Story:
+    assert trace.metric is not None
+    time, _, key = (trace.point or "0#").partition("#")
+    where, lock = point_at(trace.metric, int(time), key), lock_key(point_lock(trace.metric))
+    identity = identity_key(trace.metric, key)
+    found = table.get([where, lock, identity])
+    if trace.received_at <= found.get(lock, {}).get("deleted_at", -1):
+        return Story("superseded", "DELETED")
+    if where not in found and identity in found:  # it came once more, received earlier, and has no time of its own
+        where = point_at(trace.metric, found[identity]["time"], key)
+        found = table.get([where])
+    if where not in found or found[where]["event_id"] != trace.event_id:
+        return Story("duplicate", "SAME_ID")
+    point = point_from_item(found[where])
+    cells = len(list(scopes_of(point)))
+    detail = f"in {_some(cells, 'cell')} of {point.day} of the metric {point.metric}"
+    return Story("counted", None, steps=(step("counted", detail),))
+
+
+def _may_be_meant(entry: Entry, incident: Incident) -> bool:
+    name = incident.deployment
+    return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
+
+
+def cells_shown(record: Record, organisation: Organisation) -> list[CellTouched]:
+    """The cells that count this deployment, but for those of people who are not shown."""
+    return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
+
+
+def cells_of(record: Record) -> list[CellTouched]:
+    """The cells that count this deployment, each once."""
+    keys = {key for part in record.parts for key in contributions(part)}
+    return [
+        {
+            "environment": key.scope.environment,
+            "service": key.scope.service,
+            "team": key.scope.team,
+            "author": key.scope.author,
+            "day": key.day.isoformat(),
+        }
+        for key in sorted(keys, key=lambda key: [name or "" for name in astuple(key.scope)])
+    ]
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventStep:
+    """What is derived: as it stands now."""
+    return {"step": name, "at": None, "detail": detail}

@@ -1,0 +1,36 @@
+"""How people are shown, by the setting `individuals`: by what they are stored by, or not at all. Former members never are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leadline.domain.people import is_stand_in
+from leadline.http.problems import Problem
+from leadline.store.configuration import OFF, Organisation
+
+
+def shown(author: str | None, organisation: Organisation) -> str | None:
+    """The author as an answer names them."""
+    if author is None or organisation.individuals == OFF or is_stand_in(author):
+        return None
+    return author
+
+
+def labels_shown(labels: Mapping[str, str]) -> dict[str, str]:
+    """A deployment's labels, without those whose value named somebody who was removed."""
+    return {name: value for name, value in labels.items() if not is_stand_in(value)}
+
+
+def check_individuals(organisation: Organisation) -> None:
+    """Raises Problem (403) where no numbers are told by author."""
+    if organisation.individuals == OFF:
+        raise Problem(403, "Individuals are off", 'The setting "individuals" is "off": nothing is told by author.')
+
+
+def check_author_pages(organisation: Organisation) -> None:
+    """Raises Problem (403) where there are no pages of authors."""
+    check_individuals(organisation)
+    if not organisation.author_pages:
+        raise Problem(
+            403, "Author pages are off", 'The setting "author_pages" is false: there are no pages of authors.'
+        )

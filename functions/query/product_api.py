@@ -1,0 +1,157 @@
+"""One request to the Product API: which route, whose key, and the answer. Raises nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from leadline import telemetry
+from leadline.access.keys import METRICS_READ, Authenticator
+from leadline.access.rate_limiter import Gate
+from leadline.domain.errors import Transient
+from leadline.http.content_negotiation import JSON, chosen
+from leadline.http.context import Asked
+from leadline.http.middleware import Answering, headers_of, method_of
+from leadline.http.problems import Problem
+from leadline.queue import Queue
+from leadline.store.table import Table
+from query.access.limited import beyond_everything
+from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
+from query.web.answer_size import fitting, json_of
+from query.web.configuration import Configuration
+from query.web.cursors import Cursors
+from query.web.faults import not_found
+from query.web.http import compressed, conditional, options, shared
+from query.web.parameters import read_query
+from query.web.request import Reach, Reply, Request
+from query.web.route import Route
+
+_DOCUMENT_SECONDS = 300
+
+
+class Query:
+    """The Product API behind an HTTP API. Safe to share between threads."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._gate = reach.gate
+        self._authenticator = reach.keys
+        self._reach = reach
+        self._log = telemetry.logger("query")
+        self._answering = Answering(self._gate, "query", "The store can't be reached at the moment; send it again.")
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers one HTTP API request (payload 2.0)."""
+        return self._answering.answer(event, partial(self._answer, event), partial(self._finished, event))
+
+    def _finished(self, event: Mapping[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+        headers = headers_of(event)
+        response = self._shared(compressed(response, headers), headers.get("origin"))
+        return {**response, "body": ""} if method_of(event) == "HEAD" else response
+
+    def _shared(self, response: dict[str, Any], origin: str | None) -> dict[str, Any]:
+        try:
+            return shared(response, origin, self._gate.settings().origins)
+        except Exception as error:
+            if not isinstance(error, Transient):  # which is logged where the request itself meets it
+                self._log.error("bug", extra=telemetry.describe(error))
+            return response  # without leave for any page: what can't be read is not allowed
+
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
+        now = asked.at = self._reach.clock()
+        if method_of(event) == "OPTIONS":
+            return self._options(event, asked)
+        route, name = _route(method_of(event), event["rawPath"])
+        line["route"] = f"{route.method} {route.path}"
+        # Who only asks whether we are there is nobody's business, and asks often.
+        asked.route = f"{method_of(event)} {route.path}" if route.scope is not None or route.link else None
+        headers = headers_of(event)
+        media = chosen(headers.get("accept"), route.types)
+        self._reach.configuration.begin()
+        principal = None
+        if route.scope is not None:
+            principal = asked.principal = self._authenticator.authenticate(headers, now, fresh=route.administers)
+            line["key_id"] = principal.key_id
+            principal.require(route.scope)
+            if principal.limits and not route.limited:
+                raise beyond_everything()
+            asked.headers |= self._gate.admit(principal, product_api=True)
+        sent = read_query(event.get("rawQueryString") or "", route.parameters)
+        request = Request(route.path, name, sent, headers, event, self._reach, now, principal, media)
+        response = _reply(route, media, route.run(request))
+        if route.method == "GET":
+            response = conditional(response, headers)
+        return fitting(response, headers, [parameter.name for parameter in route.parameters])
+
+    def _options(self, event: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        allowed = _allowed(event["rawPath"])
+        if not allowed:
+            raise _nothing_here()
+        asked.route = None  # browsers ask it before each request of a page
+        headers = headers_of(event)
+        return options(allowed, headers, self._gate.settings().origins)
+
+
+def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
+    """Puts the parts together. `clock` gives epoch milliseconds."""
+    gate = Gate(table, clock, "query")
+    # The key check reads both kinds of settings along.
+    configuration = Configuration(gate)
+    authenticator = Authenticator(configuration, pepper)
+    return Query(Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate, authenticator))
+
+
+def _route(method: str, path: str) -> tuple[Route, str]:
+    """The route and what its {name} stands for. Raises Problem: 404, or 405 with what is allowed."""
+    for route, name in _matching(path):
+        if route.method == ("GET" if method == "HEAD" else method):
+            # An HTTP API hands the path on decoded, but for the percent sign itself.
+            return route, name.replace("%25", "%")
+    if allowed := _allowed(path):
+        listed = ", ".join(sorted(allowed))
+        raise Problem(405, "Method not allowed", f"Use {listed}.", headers={"allow": listed})
+    raise _nothing_here()
+
+
+def _matching(path: str) -> list[tuple[Route, str]]:
+    fitting = (
+        [] if path in EVENT_PATHS else [(route, name) for route in ROUTES if (name := route.match(path)) is not None]
+    )
+    most = max((route.literal for route, _ in fitting), default=0)
+    return [(route, name) for route, name in fitting if route.literal == most]
+
+
+def _allowed(path: str) -> set[str]:
+    allowed = {route.method for route, _ in _matching(path)}
+    if path in EVENT_PATHS or path == CDEVENTS_PATH:
+        allowed.add("POST")
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    return allowed
+
+
+def _nothing_here() -> Problem:
+    return not_found("There is nothing here; GET /openapi.json lists what there is.")
+
+
+def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Reply):
+        made = _reply(route, media, answer.body)
+        return {**made, "headers": {**made["headers"], **answer.headers}}
+    if answer is None:
+        return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
+    kept = "no-store"
+    if route.path == "/openapi.json":
+        kept = f"public, max-age={_DOCUMENT_SECONDS}"
+    elif route.method == "GET" and route.scope == METRICS_READ:
+        kept = "private, no-cache"  # may be held by who asked, and is asked for again with its ETag
+    headers = {"content-type": media if media == JSON else f"{media}; charset=utf-8", "cache-control": kept}
+    if len(route.types) > 1:
+        headers["vary"] = "accept"
+    response: dict[str, Any] = {"statusCode": route.status, "headers": headers}
+    if isinstance(answer, bytes):
+        return {**response, "body": base64.b64encode(answer).decode(), "isBase64Encoded": True}
+    if media != JSON:
+        return {**response, "body": answer}
+    return {**response, "body": json_of(answer)}

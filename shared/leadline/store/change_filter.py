@@ -1,0 +1,44 @@
+"""What counts for a service: changes of its files that no bot made and, by the settings, commits without a change."""
+
+from collections.abc import Callable, Iterable
+
+from leadline.domain.changes import Change
+from leadline.domain.ledger import Node
+from leadline.domain.paths import touches
+from leadline.domain.patterns import matches
+from leadline.domain.people import is_former_bot, is_pseudonym
+from leadline.store.configuration import COUNT, Organisation
+from leadline.store.ledger import change_key
+from leadline.store.people import person_key
+from leadline.store.planned_writes import Changeset
+from leadline.store.services import Service
+
+
+def concerns_of(changes: Changeset, service: Service, organisation: Organisation) -> Callable[[Change], bool]:
+    """Whether a change counts for the service. One whose files nobody told may. Costs a read a change where it has `paths`."""
+
+    def concerns(change: Change) -> bool:
+        if by_bot(changes, change.author, organisation):
+            return False
+        if not service.paths:
+            return True
+        told = changes.get(change_key(change.repository, change.number)) or {}
+        return "paths" not in told or touches(told["paths"], service.paths)
+
+    return concerns
+
+
+def by_bot(changes: Changeset, author: str | None, organisation: Organisation) -> bool:
+    """Whether this author is a bot by the settings. Costs a read of the name that a pseudonym stands for."""
+    if author is None or is_former_bot(author):
+        return author is not None
+    if organisation.bots and is_pseudonym(author):
+        author = (changes.get(person_key(author)) or {}).get("name", author)
+    return matches(author, organisation.bots)
+
+
+def commits_that_count(changes: Changeset, direct: Iterable[Node], organisation: Organisation) -> list[Node]:
+    """Those of these commits without a change that count as changes of their own."""
+    if organisation.direct_commits != COUNT:
+        return []
+    return [commit for commit in direct if not by_bot(changes, commit.author, organisation)]
