@@ -105,6 +105,6 @@ def kind_of(pk: str, sk: str) -> str:
         return "cell, " + {"team": "team in service" if len(words) > 4 else "team", "author": "author in service"}.get(
             scope, scope
         )
-    known = {"repo": "lock", "dep": "part" if sk.startswith("part#") else "deployment", "line": "place on the track",
+    known = {"repo": "lock", "dep": "part" if sk.startswith("part#") else "deployment", "line": "place on the timeline",
              "change": "shipment" if sk.startswith("ship#") else "change", "config": sk}  # fmt: skip
     return known.get(words[0], words[0])

@@ -36,7 +36,7 @@ class Step:
 
 
 class Product:
-    """A stack of its own, empty but for an admin key. Only one at a time: handlers keep what they are wired with."""
+    """A stack of its own, empty but for an admin key. Only one at a time: handlers keep what they are build_app with."""
 
     def __init__(self) -> None:
         self.aws = MemoryAws()

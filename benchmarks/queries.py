@@ -13,18 +13,18 @@ from benchmarks.memory_aws import PEPPER
 from benchmarks.points import two_months_of_points
 from benchmarks.product import Product, Step, start_afresh
 from benchmarks.traces import checks_and_traces
-from benchmarks.years import DAYS, Organisation, fill, roster_of
+from benchmarks.years import DAYS, OrganisationSettings, fill, roster_of
 from leadline.store.badges import new_badge
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.dashboards import StoredDashboard
 from leadline.store.table import Put
 
-FIFTY_SERVICES = Organisation(services=50, deployments=2_000, people=100, teams=10)
+FIFTY_SERVICES = OrganisationSettings(services=50, deployments=2_000, people=100, teams=10)
 ONE_SERVICE = {
-    count: Organisation(services=1, deployments=count, people=12, teams=3) for count in (1_000, 10_000, 100_000)
+    count: OrganisationSettings(services=1, deployments=count, people=12, teams=3) for count in (1_000, 10_000, 100_000)
 }
 SIZES = {
-    count: Organisation(services=50, deployments=count // 50, people=100, teams=10)
+    count: OrganisationSettings(services=50, deployments=count // 50, people=100, teams=10)
     for count in (1_000, 10_000, 100_000)
 }
 
@@ -38,7 +38,7 @@ class Query:
     warm: Step
 
 
-def filled(organisation: Organisation, end: date) -> Product:
+def filled(organisation: OrganisationSettings, end: date) -> Product:
     product = Product()
     fill(product.aws.dynamodb, organisation, end)
     product.table.write([Put({"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1], "teams": roster_of(organisation), "v": 1})])

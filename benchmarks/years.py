@@ -34,7 +34,7 @@ _serialize = TypeSerializer().serialize
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class OrganisationSettings:
     """`services`, each deployed `deployments` times a year by some of the `people`, who are in one team each."""
 
     services: int
@@ -49,7 +49,7 @@ class Organisation:
         return f"github.com/acme/{self.service(number)}"
 
 
-def fill(store: MemoryDynamoDB, organisation: Organisation, end: date) -> None:
+def fill(store: MemoryDynamoDB, organisation: OrganisationSettings, end: date) -> None:
     """Two years up to `end`, the second with the same numbers as the first: a report compares a year with the one before."""
     cells: dict[CellKey, Counter[str]] = {}
     for number in range(organisation.services):
@@ -63,7 +63,7 @@ def fill(store: MemoryDynamoDB, organisation: Organisation, end: date) -> None:
 
 
 def _service(
-    store: MemoryDynamoDB, organisation: Organisation, number: int, end: date
+    store: MemoryDynamoDB, organisation: OrganisationSettings, number: int, end: date
 ) -> Iterator[Mapping[CellKey, Mapping[str, int]]]:
     name, repository = organisation.service(number), organisation.repository(number)
     draw = random.Random(number)
@@ -140,11 +140,11 @@ def _put(store: MemoryDynamoDB, item: Mapping[str, Any]) -> None:
     store.put({name: _serialize(value) for name, value in item.items()})
 
 
-def people_of(organisation: Organisation) -> Sequence[str]:
+def people_of(organisation: OrganisationSettings) -> Sequence[str]:
     return [f"person-{number}" for number in range(organisation.people)]
 
 
-def roster_of(organisation: Organisation) -> dict[str, Any]:
+def roster_of(organisation: OrganisationSettings) -> dict[str, Any]:
     """Who is in which team, as the roster item holds it."""
     teams: dict[str, Any] = {f"team-{number}": {"members": []} for number in range(organisation.teams)}
     for person in people_of(organisation):

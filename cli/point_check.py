@@ -15,7 +15,7 @@ from typing import Any
 from cli.point_survey import MetricDay
 from leadline.domain.errors import Conflict
 from leadline.domain.points import Point, PointScope, fold
-from leadline.store.planned_writes import Changeset, lock_key
+from leadline.store.planned_writes import PlannedWrites, lock_key
 from leadline.store.points import cell_item, cell_key, cell_of, partitions_around, point_from_item, point_lock
 from leadline.store.table import Item, Key, Table
 
@@ -73,7 +73,7 @@ def mend_points(table: Table, day: MetricDay, suspects: Iterable[Key]) -> int | 
     suspects = list(suspects)
     lock = lock_key(point_lock(metric))
     for attempt in range(TRIES):
-        changes = Changeset(table, point_lock(metric), {lock: table.get([lock]).get(lock)})
+        changes = PlannedWrites(table, point_lock(metric), {lock: table.get([lock]).get(lock)})
         changes.todo = set(changes.stored_todo())
         says = _folded(_points(table, day), metric)
         changes.prefetch({*says, *suspects})

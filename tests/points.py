@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from leadline.domain.points import Point, PointCell, Spread, fold
-from leadline.store.configuration import ROSTER_KEY, Organisation
+from leadline.store.configuration import ROSTER_KEY, OrganisationSettings
 from leadline.store.memory import MemoryTable
 from leadline.store.points import CELL_PREFIX, POINT_PREFIX, cell_of, point_from_item, spread_of
 from leadline.store.table import Put, Table
@@ -72,7 +72,7 @@ def organised(teams: dict[str, Any] = TEAMS, timezone: str = "UTC", **extra: Any
 
 def configure(table: MemoryTable, teams: dict[str, Any], timezone: str, **extra: Any) -> None:
     roster = {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1], "teams": teams, "v": 1}
-    table.write([Put(roster), Put(Organisation(timezone=timezone, extra=extra).to_item())])
+    table.write([Put(roster), Put(OrganisationSettings(timezone=timezone, extra=extra).to_item())])
 
 
 def counted(table: Table) -> Any:

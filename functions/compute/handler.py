@@ -15,16 +15,16 @@ from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
-from leadline.telemetry import told_without_message
+from leadline.telemetry import redact_exceptions
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    with told_without_message("compute"):
-        return wired().handle(event, context)
+    with redact_exceptions("compute"):
+        return build_app().handle(event, context)
 
 
 @cache
-def wired() -> Compute:
+def build_app() -> Compute:
     """The one wiring place, on first use: clients cost more than all our imports together."""
     settings = Settings.from_env(os.environ)
     table, sqs = DynamoTable(client("dynamodb"), settings.table), client("sqs")

@@ -16,7 +16,7 @@ from compute.jobs.schedule import send
 from compute.jobs.sweep import Errand, errands
 from compute.kinds.lookup import look_up
 from compute.people import renaming
-from compute.points.runs import Run, runs_among
+from compute.points.runs import PointRun, runs_among
 from compute.vcs.port import VcsError
 from leadline.domain.errors import Poison, Transient
 from leadline.queue import Queue
@@ -72,12 +72,12 @@ class Compute:
         now = self._now()
         return send(self._queue, reconciliations(self._table, now), now) if self._connections is not None else 0
 
-    def _work(self, runs: Mapping[str, Run], record: SQSRecord) -> None:
+    def _work(self, runs: Mapping[str, PointRun], record: SQSRecord) -> None:
         run = runs.get(record.message_id)
         if run is None or not self._is_counted(run):
             self._apply(record.body)
 
-    def _is_counted(self, run: Run) -> bool:
+    def _is_counted(self, run: PointRun) -> bool:
         """Whether the run's points are counted; the first of them counts all. Raises Transient where trying later may help.
 
         What fails together for good is then tried one by one, so that a point that can't be counted takes no other with it.

@@ -21,7 +21,7 @@ QUEUE_UNAVAILABLE = "queue_unavailable"
 
 
 @dataclass(slots=True)
-class Outcome:
+class ItemResult:
     """One item: a message to queue, or faults, or both when the queue would not take it."""
 
     index: int
@@ -38,8 +38,8 @@ class Outcome:
         self.faults.append({"pointer": self.pointer, "code": QUEUE_UNAVAILABLE, "detail": detail})
 
 
-def read_items(event_type: EventType, sent: Any, now: int) -> list[Outcome]:
-    """An outcome for the object, or for each of the array. `now` in epoch ms. Raises Problem if there are no items."""
+def read_items(event_type: EventType, sent: Any, now: int) -> list[ItemResult]:
+    """An result for the object, or for each of the array. `now` in epoch ms. Raises Problem if there are no items."""
     if isinstance(sent, dict):
         return [_read(event_type, sent, now, index=0, pointer="")]
     if not isinstance(sent, list):
@@ -51,45 +51,45 @@ def read_items(event_type: EventType, sent: Any, now: int) -> list[Outcome]:
     return [_read(event_type, item, now, index=index, pointer=f"/{index}") for index, item in enumerate(sent)]
 
 
-def reply(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The 202 that tells each item's outcome. Raises Problem when nothing is on the queue: 503 if that was our side."""
-    accepted = sum(outcome.accepted for outcome in outcomes)
-    result = {"accepted": accepted, "rejected": len(outcomes) - accepted, "events": _results(outcomes)}
+def reply(results: Sequence[ItemResult]) -> dict[str, Any]:
+    """The 202 that tells each item's result. Raises Problem when nothing is on the queue: 503 if that was our side."""
+    accepted = sum(result.accepted for result in results)
+    result = {"accepted": accepted, "rejected": len(results) - accepted, "events": _results(results)}
     if accepted:
         headers = {"content-type": "application/json", "cache-control": "no-store"}
         return {"statusCode": 202, "headers": headers, "body": json.dumps(result)}
-    if any(outcome.message for outcome in outcomes):
+    if any(result.message for result in results):
         raise unavailable("The queue can't be reached, nothing was accepted; send it again.", members=result)
-    faults = [fault for outcome in outcomes for fault in outcome.faults]
+    faults = [fault for result in results for fault in result.faults]
     detail = f"Nothing was accepted: {len(faults)} fault{'' if len(faults) == 1 else 's'}, listed in errors."
     raise Problem(422, "Invalid events", detail, faults, members=result)
 
 
-def _read(event_type: EventType, item: Any, now: int, *, index: int, pointer: str) -> Outcome:
-    outcome = Outcome(index, pointer)
+def _read(event_type: EventType, item: Any, now: int, *, index: int, pointer: str) -> ItemResult:
+    result = ItemResult(index, pointer)
     try:
         queued = message(event_type.read(item, now), received_at=now)
     except InvalidValue as invalid:
-        outcome.faults = invalid.at(pointer)
-        return outcome
+        result.faults = invalid.at(pointer)
+        return result
     if queued.size > MAX_BYTES:
         detail = f"is larger than {MAX_BYTES // 1024} KiB; leave out what is not needed, such as paths"
-        outcome.faults = [{"pointer": pointer, "code": "too_large", "detail": detail}]
+        result.faults = [{"pointer": pointer, "code": "too_large", "detail": detail}]
     else:
-        outcome.message = queued
-    return outcome
+        result.message = queued
+    return result
 
 
-def _results(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _results(items: Sequence[ItemResult]) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     room = MAX_LISTED
-    for outcome in outcomes:
-        if outcome.accepted and outcome.message is not None:
-            results.append({"index": outcome.index, "event_id": outcome.message.event_id, "status": "queued"})
+    for item in items:
+        if item.accepted and item.message is not None:
+            results.append({"index": item.index, "event_id": item.message.event_id, "status": "queued"})
             continue
-        errors = at_most(outcome.faults, max(1, min(room, MAX_ERRORS)))
+        errors = at_most(item.faults, max(1, min(room, MAX_ERRORS)))
         room -= len(errors)
-        results.append({"index": outcome.index, "status": "rejected", "errors": errors})
+        results.append({"index": item.index, "status": "rejected", "errors": errors})
     return results
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.artifacts import checked_repository, full_or_short_sha, is_full_sha
-from ingest.webhooks.delivery import Malformed, Told
+from ingest.webhooks.delivery import Malformed, ReportedEvent
 from ingest.webhooks.payload import at, need_text, objects, text
 from ingest.webhooks.to_messages import message_of
 from leadline import telemetry
@@ -52,7 +52,7 @@ class AwsDeployments:
 
     def receive(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Queues the deployment that the event tells of, or says why there is none. Raises Transient to be tried again."""
-        told: Told | str
+        told: ReportedEvent | str
         try:
             told = self._told(event.get("event"), event.get("target"))
             answer = told if isinstance(told, str) else self._queued(told, event)
@@ -63,7 +63,7 @@ class AwsDeployments:
         self._log.info("aws event", extra={"route": _known(text(event, "event", "source")), **result})
         return result
 
-    def _told(self, event: Any, target: Any) -> Told | str:
+    def _told(self, event: Any, target: Any) -> ReportedEvent | str:
         source = need_text(event, "source")
         if source not in _ENDS:
             return "events of this source are not understood"
@@ -75,7 +75,9 @@ class AwsDeployments:
         if isinstance(fields, str):
             return fields
         chosen = {name: text(target, name) for name in ("service", "environment", "repository")}
-        return Told(DEPLOYMENT, {**fields, "status": status, **{name: to for name, to in chosen.items() if to}})
+        return ReportedEvent(
+            DEPLOYMENT, {**fields, "status": status, **{name: to for name, to in chosen.items() if to}}
+        )
 
     def _pipeline(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
         pipeline, execution = need_text(detail, "pipeline"), need_text(detail, "execution-id")
@@ -129,7 +131,7 @@ class AwsDeployments:
         except BotoCoreError as error:
             raise Transient(f"{service} can't be reached") from error
 
-    def _queued(self, told: Told, event: Mapping[str, Any]) -> str:
+    def _queued(self, told: ReportedEvent, event: Mapping[str, Any]) -> str:
         delivery_id = f"aws\n{need_text(event, 'event', 'id')}"
         taken, stopped = deliver(self._queue, [message_of(told, now=self._clock(), delivery_id=delivery_id)])
         if not all(taken):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingest.batch_results import Outcome, read_items, reply
+from ingest.batch_results import ItemResult, read_items, reply
 from ingest.idempotency import with_key
 from ingest.key_scope import refuse_beyond
 from ingest.rejected_events import noting
@@ -22,9 +22,9 @@ from leadline.access.rate_limiter import Gate
 from leadline.contract.events import EVENT_TYPES
 from leadline.contract.fields import EventType
 from leadline.http.content_negotiation import JSON, chosen
-from leadline.http.context import Asked
+from leadline.http.context import RequestContext
 from leadline.http.json_body import read_json
-from leadline.http.middleware import Answering, headers_of, method_of
+from leadline.http.middleware import Middleware, headers_of, method_of
 from leadline.http.problems import Problem
 from leadline.queue import Queue, deliver
 
@@ -60,25 +60,25 @@ class Ingest:
         self._queue = queue
         self._clock = clock
         self._log = telemetry.logger("ingest")
-        self._answering = Answering(gate, "ingest", "The key can't be checked at the moment; send it again.")
+        self._middleware = Middleware(gate, "ingest", "The key can't be checked at the moment; send it again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0). Raises nothing."""
-        return self._answering.answer(event, partial(self._answer, event))
+        return self._middleware.answer(event, partial(self._answer, event))
 
-    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
-        now = asked.at = self._clock()
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        now = context.at = self._clock()
         headers = headers_of(event)
         if self._webhooks is not None and event["rawPath"].startswith(PREFIX):
-            asked.route = "POST /v1/webhooks/{source}"
+            context.route = "POST /v1/webhooks/{source}"
             return self._webhooks.receive(event, headers, now, line)
         if self._cdevents is not None and event["rawPath"] == CDEVENTS:
             line["route"] = "cdevents"
             _must_be_post(event)
-            asked.route = f"POST {CDEVENTS}"
+            context.route = f"POST {CDEVENTS}"
             chosen(headers.get("accept"), (JSON,))
-            limits = self._authenticate(headers, now, line, asked).limits
-            with noting(asked, "cdevent") as refusals:
+            limits = self._authenticate(headers, now, line, context).limits
+            with noting(context, "cdevent") as refusals:
                 if limits:
                     # An artifact's commit is told to everybody who waits for it, so that no limit could be kept.
                     raise Problem(
@@ -87,32 +87,34 @@ class Ingest:
                 return self._cdevents().receive(event, headers, now, line, refusals)
         event_type = _route(event)
         line["route"] = event_type.kind
-        asked.route = f"POST {event['rawPath']}"
+        context.route = f"POST {event['rawPath']}"
         chosen(headers.get("accept"), (JSON,))
-        principal = self._authenticate(headers, now, line, asked)
-        with noting(asked, event_type.kind) as refusals:
+        principal = self._authenticate(headers, now, line, context)
+        with noting(context, event_type.kind) as refusals:
             sent = with_key(event_type, read_json(event, headers), headers)
-            outcomes = read_items(event_type, sent, now)
-            refuse_beyond(principal.limits, outcomes, self._gate.ties)
-            refusals.add_items(outcomes, sent)
-        self._enqueue(outcomes, line)
-        line["accepted"] = sum(outcome.accepted for outcome in outcomes)
-        line["rejected"] = len(outcomes) - line["accepted"]
-        return reply(outcomes)
+            results = read_items(event_type, sent, now)
+            refuse_beyond(principal.limits, results, self._gate.ties)
+            refusals.add_items(results, sent)
+        self._enqueue(results, line)
+        line["accepted"] = sum(result.accepted for result in results)
+        line["rejected"] = len(results) - line["accepted"]
+        return reply(results)
 
-    def _authenticate(self, headers: Mapping[str, str], now: int, line: dict[str, Any], asked: Asked) -> Principal:
-        principal = asked.principal = self._authenticator.authenticate(headers, now)
+    def _authenticate(
+        self, headers: Mapping[str, str], now: int, line: dict[str, Any], context: RequestContext
+    ) -> Principal:
+        principal = context.principal = self._authenticator.authenticate(headers, now)
         line["key_id"] = principal.key_id
         principal.require(EVENTS_WRITE)
-        asked.headers |= self._gate.admit(principal, product_api=False)
+        context.headers |= self._gate.admit(principal, product_api=False)
         return principal
 
-    def _enqueue(self, outcomes: Sequence[Outcome], line: dict[str, Any]) -> None:
-        good = [(outcome, outcome.message) for outcome in outcomes if outcome.message is not None]
+    def _enqueue(self, results: Sequence[ItemResult], line: dict[str, Any]) -> None:
+        good = [(result, result.message) for result in results if result.message is not None]
         taken, stopped = deliver(self._queue, [message for _, message in good])
-        for (outcome, _), is_taken in zip(good, taken, strict=True):
+        for (result, _), is_taken in zip(good, taken, strict=True):
             if not is_taken:
-                outcome.not_queued()
+                result.not_queued()
         if stopped is not None:
             self._log.warning("queue unavailable", extra={**line, **telemetry.describe(stopped)})
 

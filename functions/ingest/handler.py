@@ -15,7 +15,7 @@ from leadline.access.keys import Authenticator, read_pepper
 from leadline.access.rate_limiter import Gate
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
-from leadline.telemetry import told_without_message
+from leadline.telemetry import redact_exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
-    with told_without_message("ingest"):
+    with redact_exceptions("ingest"):
         if event.get("leadline") == "aws":  # no request over HTTP has a field of its own choosing here
             return aws_deployments().receive(event)
-        return wired().handle(event)
+        return build_app().handle(event)
 
 
 @cache
-def wired() -> Ingest:
+def build_app() -> Ingest:
     """The one wiring place, on first use: clients cost more than all our imports together."""
     from leadline.store.dynamodb import DynamoTable
 

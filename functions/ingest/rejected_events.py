@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.batch_results import QUEUE_UNAVAILABLE, Outcome
-from leadline.access.key_scope import Limits
+from ingest.batch_results import QUEUE_UNAVAILABLE, ItemResult
+from leadline.access.key_scope import KeyScope
 from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.contract.repository_path import read_repository_path
 from leadline.contract.text import name_of
-from leadline.http.context import Asked
+from leadline.http.context import RequestContext
 from leadline.http.problems import Problem
-from leadline.store.rejected_events import MOST_FAULTS, Refusal, anywhere
+from leadline.store.rejected_events import MOST_FAULTS, RejectedEvent, anywhere
 from leadline.store.table import Write
 
 MOST_PLACES = 5
@@ -43,10 +43,10 @@ class _Alike:
             self.faults.setdefault(anywhere(shown), shown)
 
 
-class Refusals:
+class RejectedEvents:
     """InvalidValue events of one request, by a key with these limits. Until they are written down they are only kept."""
 
-    def __init__(self, kind: str, limits: Limits) -> None:
+    def __init__(self, kind: str, limits: KeyScope) -> None:
         self._kind = kind
         self._limits = limits
         self._refused: list[tuple[Sequence[Fault], object]] = []
@@ -55,10 +55,10 @@ class Refusals:
         """An event that was refused for these faults. `sent`: what it was, to find what it is about."""
         self._refused.append((faults, sent))
 
-    def add_items(self, outcomes: Sequence[Outcome], sent: Any) -> None:
+    def add_items(self, results: Sequence[ItemResult], sent: Any) -> None:
         """Those of a body's events that were refused. `sent` is the body."""
         items = sent if isinstance(sent, list) else [sent]
-        self._refused += [(outcome.faults, items[outcome.index]) for outcome in outcomes if outcome.faults]
+        self._refused += [(result.faults, items[result.index]) for result in results if result.faults]
 
     def add_body(self, problem: Problem) -> None:
         """A request of which nothing could be read, or taken; where its events were told one by one, nothing more."""
@@ -77,7 +77,7 @@ class Refusals:
                 place = ()
             by_place.setdefault(place, _Alike()).add(faults)
         return [
-            Refusal(key_id, self._kind, tuple(alike.faults.values()), dict(place), alike.count).noted(at)
+            RejectedEvent(key_id, self._kind, tuple(alike.faults.values()), dict(place), alike.count).noted(at)
             for place, alike in by_place.items()
         ]
 
@@ -98,13 +98,13 @@ class Refusals:
 
 
 @contextmanager
-def noting(asked: Asked, kind: str) -> Iterator[Refusals]:
+def noting(context: RequestContext, kind: str) -> Iterator[RejectedEvents]:
     """What is refused within is noted once the request is answered. The request's key and time are known."""
-    assert asked.principal is not None
-    assert asked.at is not None
-    key_id, at = asked.principal.key_id, asked.at
-    refusals = Refusals(kind, asked.principal.limits)
-    asked.also = lambda: refusals.writes(key_id, at)
+    assert context.principal is not None
+    assert context.at is not None
+    key_id, at = context.principal.key_id, context.at
+    refusals = RejectedEvents(kind, context.principal.limits)
+    context.also = lambda: refusals.writes(key_id, at)
     try:
         yield refusals
     except Problem as problem:

@@ -11,17 +11,17 @@ from leadline import aws
 from leadline.access.keys import read_pepper
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
-from leadline.telemetry import told_without_message
+from leadline.telemetry import redact_exceptions
 from query.product_api import Query, wire
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
-    with told_without_message("query"):
-        return wired().handle(event)
+    with redact_exceptions("query"):
+        return build_app().handle(event)
 
 
 @cache
-def wired() -> Query:
+def build_app() -> Query:
     """The one wiring place, on first use: clients cost more than all our imports together."""
     from leadline.store.dynamodb import DynamoTable
 

@@ -12,8 +12,8 @@ from leadline.access.keys import METRICS_READ, Authenticator
 from leadline.access.rate_limiter import Gate
 from leadline.domain.errors import Transient
 from leadline.http.content_negotiation import JSON, chosen
-from leadline.http.context import Asked
-from leadline.http.middleware import Answering, headers_of, method_of
+from leadline.http.context import RequestContext
+from leadline.http.middleware import Middleware, headers_of, method_of
 from leadline.http.problems import Problem
 from leadline.queue import Queue
 from leadline.store.table import Table
@@ -39,11 +39,11 @@ class Query:
         self._authenticator = reach.keys
         self._reach = reach
         self._log = telemetry.logger("query")
-        self._answering = Answering(self._gate, "query", "The store can't be reached at the moment; send it again.")
+        self._middleware = Middleware(self._gate, "query", "The store can't be reached at the moment; send it again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0)."""
-        return self._answering.answer(event, partial(self._answer, event), partial(self._finished, event))
+        return self._middleware.answer(event, partial(self._answer, event), partial(self._finished, event))
 
     def _finished(self, event: Mapping[str, Any], response: dict[str, Any]) -> dict[str, Any]:
         headers = headers_of(event)
@@ -58,25 +58,25 @@ class Query:
                 self._log.error("bug", extra=telemetry.describe(error))
             return response  # without leave for any page: what can't be read is not allowed
 
-    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], asked: Asked) -> dict[str, Any]:
-        now = asked.at = self._reach.clock()
+    def _answer(self, event: Mapping[str, Any], line: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        now = context.at = self._reach.clock()
         if method_of(event) == "OPTIONS":
-            return self._options(event, asked)
+            return self._options(event, context)
         route, name = _route(method_of(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
         # Who only asks whether we are there is nobody's business, and asks often.
-        asked.route = f"{method_of(event)} {route.path}" if route.scope is not None or route.link else None
+        context.route = f"{method_of(event)} {route.path}" if route.scope is not None or route.link else None
         headers = headers_of(event)
         media = chosen(headers.get("accept"), route.types)
         self._reach.configuration.begin()
         principal = None
         if route.scope is not None:
-            principal = asked.principal = self._authenticator.authenticate(headers, now, fresh=route.administers)
+            principal = context.principal = self._authenticator.authenticate(headers, now, fresh=route.administers)
             line["key_id"] = principal.key_id
             principal.require(route.scope)
             if principal.limits and not route.limited:
                 raise beyond_everything()
-            asked.headers |= self._gate.admit(principal, product_api=True)
+            context.headers |= self._gate.admit(principal, product_api=True)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
         request = Request(route.path, name, sent, headers, event, self._reach, now, principal, media)
         response = _reply(route, media, route.run(request))
@@ -84,11 +84,11 @@ class Query:
             response = conditional(response, headers)
         return fitting(response, headers, [parameter.name for parameter in route.parameters])
 
-    def _options(self, event: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+    def _options(self, event: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         allowed = _allowed(event["rawPath"])
         if not allowed:
             raise _nothing_here()
-        asked.route = None  # browsers ask it before each request of a page
+        context.route = None  # browsers ask it before each request of a page
         headers = headers_of(event)
         return options(allowed, headers, self._gate.settings().origins)
 
@@ -145,7 +145,7 @@ def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
     if route.path == "/openapi.json":
         kept = f"public, max-age={_DOCUMENT_SECONDS}"
     elif route.method == "GET" and route.scope == METRICS_READ:
-        kept = "private, no-cache"  # may be held by who asked, and is asked for again with its ETag
+        kept = "private, no-cache"  # may be held by who context, and is asked for again with its ETag
     headers = {"content-type": media if media == JSON else f"{media}; charset=utf-8", "cache-control": kept}
     if len(route.types) > 1:
         headers["vary"] = "accept"

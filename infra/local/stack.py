@@ -1,4 +1,4 @@
-"""The local stack: emulator, resources, the three real functions, HTTP front and queue poller, wired as on AWS."""
+"""The local stack: emulator, resources, the three real functions, HTTP front and queue poller, build_app as on AWS."""
 
 from __future__ import annotations
 

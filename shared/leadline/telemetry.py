@@ -37,7 +37,7 @@ class Failed(Exception):
 
 
 @contextmanager
-def told_without_message(service: str) -> Iterator[None]:
+def redact_exceptions(service: str) -> Iterator[None]:
     """Whatever is raised is logged and raised on as Failed, since Lambda prints the message of what a handler raises.
 
     Around what no HTTP answer is made of: there the invocation has to fail, so that it is tried again.

@@ -1,4 +1,4 @@
-"""The real handler, wired from the environment, on AWS as moto plays it."""
+"""The real handler, build_app from the environment, on AWS as moto plays it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ingest.handler import handler, wired
+from ingest.handler import build_app, handler
 from leadline import telemetry
 from leadline.access.keys import EVENTS_WRITE, create_key, read_pepper
 from leadline.domain.errors import Transient
@@ -63,9 +63,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "LEADLINE_KEY_SECRET_ID": "pepper",
         }.items():
             monkeypatch.setenv(name, value)
-        wired.cache_clear()
+        build_app.cache_clear()
         yield made
-        wired.cache_clear()
+        build_app.cache_clear()
 
 
 @pytest.mark.parametrize("kind", sorted(GOOD))
@@ -119,7 +119,7 @@ def test_nothing_that_was_sent_is_ever_logged(stack: Stack, capfd: pytest.Captur
     stack.sqs.delete_queue(QueueUrl=stack.url)
     stack.post("change", GOOD["change"](author=canary))
     stack.secrets.delete_secret(SecretId="pepper", ForceDeleteWithoutRecovery=True)
-    wired.cache_clear()
+    build_app.cache_clear()
     stack.post("change", GOOD["change"](author=canary))
     said = log.getvalue() + "".join(capfd.readouterr())
     lines = [json.loads(line) for line in log.getvalue().splitlines()]

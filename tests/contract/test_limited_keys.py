@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.access.key_scope import Limits
+from leadline.access.key_scope import KeyScope
 from leadline.access.keys import CONFIG_WRITE, EVENTS_WRITE, METRICS_READ, create_key
 from leadline.store.services import Service
 from leadline.store.table import Put
@@ -102,7 +102,7 @@ def test_every_route_that_does_not_keep_to_limits_refuses_a_limited_key() -> Non
 def test_an_event_that_may_be_sent_touches_nothing_beyond_the_limits(
     services: set[str], repositories: set[str], event: dict[str, str]
 ) -> None:
-    limits = Limits(frozenset(services), frozenset(repositories))
+    limits = KeyScope(frozenset(services), frozenset(repositories))
     tied = {"shop": MINE, "secret": OTHERS, "free": None}
     if limits and not limits.faults(event, tied):
         service, repository = event.get("service"), event.get("repository")

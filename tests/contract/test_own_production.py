@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.errors import Conflict
-from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Put, Write
 from tests.builders import REPOSITORY, a_change, a_deployment, at, sha
@@ -57,7 +57,7 @@ def test_a_service_counts_by_its_own_production_environments_and_the_rest_by_the
     assert api.queue.messages == []
     configure(api, "/v1/services/till", production=None)
     assert (count(api), count(api, service="till")) == (3, 2)
-    assert Organisation.from_item(api.table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ()
+    assert OrganisationSettings.from_item(api.table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ()
 
 
 PAIRS = st.lists(st.sampled_from([(s, e) for s in SERVICES for e in PLACES]), unique=True, max_size=6)
@@ -105,7 +105,7 @@ def test_the_settings_keep_what_services_say_and_the_services_what_settings_do()
     configure(api, "/v1/services/till", production=["live"])
     put(api, "web", production=["web"])
     assert api.ask("PUT", "/v1/settings", {"bots": ["b"]}, if_match="*")["bots"] == ["b"]
-    assert Organisation.from_item(api.table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ("till", "web")
+    assert OrganisationSettings.from_item(api.table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ("till", "web")
     assert metrics(api)["deployment_frequency"]["deployments"] == 1
     assert "own_production" not in api.get("/v1/settings")
     etag = api.request("GET", "/v1/settings").headers["etag"]
@@ -138,7 +138,7 @@ def test_a_lost_race_for_the_settings_is_run_again() -> None:
     table.races = 1
     configure(api, "/v1/services/till", production=["live"])
     assert table.races == 0
-    assert Organisation.from_item(table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ("till",)
+    assert OrganisationSettings.from_item(table.get([SETTINGS_KEY])[SETTINGS_KEY]).own_production == ("till",)
 
 
 @pytest.mark.parametrize(

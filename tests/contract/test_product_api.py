@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
 from leadline.store.access import AccessSettings, Plan
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Put
 from query.routes import DOCS_ROUTES, ROUTES
 from query.web.etags import IF_MATCH
@@ -54,7 +54,7 @@ def an_api() -> ProductApi:
         a_deployment("unknown", at(6), environment="staging"),
     )
     api.put_team("pay", {"author": "ann"})
-    api.table.write([Put(Organisation(author_pages=True).to_item())])
+    api.table.write([Put(OrganisationSettings(author_pages=True).to_item())])
     api.table.write([Put(AccessSettings(plans={"basic": Plan(api=True)}).to_item())])
     create_key(api.table, PEPPER, name="dashboard", scopes=[METRICS_READ], now=NOW)
     return api

@@ -127,14 +127,14 @@ def test_a_person_may_say_that_the_one_before_did_not_fail() -> None:
     assert failed(api) == {}
 
 
-def test_the_first_deployment_of_a_track_can_repair_none_before_it() -> None:
+def test_the_first_deployment_of_a_timeline_can_repair_none_before_it() -> None:
     story = [*STORY[:3], a_deployment("m3", at(3, 20), deployment_id="d3")]
     api = told(*story, rework_labels=["urgent"], rework_means_failure=True)
     assert failed(api) == {}
     assert metrics(api)["deployment_rework_rate"]["rework"] == 1
 
 
-def test_each_track_has_a_deployment_before_of_its_own() -> None:
+def test_each_timeline_has_a_deployment_before_of_its_own() -> None:
     staged = [
         a_deployment("m1", at(9), deployment_id="s1", environment="staging", baseline=True),
         a_deployment("m3", at(11) + HOUR, deployment_id="s3", environment="staging"),

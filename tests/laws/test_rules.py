@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from compute.fold import fold
-from leadline.store.configuration import COUNT, Organisation
+from leadline.store.configuration import COUNT, OrganisationSettings
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Put
 from tests.laws.dying import small_transactions, survives
@@ -17,7 +17,7 @@ from tests.laws.wild_histories import a_wild_history
 from tests.stored import folded_cells, records, stored_cells
 
 SEEDS = st.integers(min_value=0, max_value=10_000_000)
-RULES = Organisation(
+RULES = OrganisationSettings(
     direct_commits=COUNT, rework_labels=("hot*",), rework_means_failure=True, failure_status_counts=True, bots=("bob",)
 )
 

@@ -254,7 +254,7 @@ class Whole:
     def _invoke(self, event: dict[str, Any]) -> Any:
         """As Lambda does it: what the handler raises is printed, with its message."""
         try:
-            with telemetry.told_without_message("compute"):
+            with telemetry.redact_exceptions("compute"):
                 return self.compute.handle(event, None)
         except Exception as error:
             self.log.write(f"[ERROR] {type(error).__name__}: {error}\n")

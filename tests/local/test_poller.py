@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from compute import handler as compute
-from compute import worker as app
+from compute import worker as worker_module
 from compute.application import apply_message
 from infra.local.functions import Function
 from infra.local.poller import BadAnswerError, Poller, failed_ids
@@ -125,8 +125,8 @@ def test_compute_retries_within_seconds_parks_a_bug_after_two_tries_and_holds_no
     aws_env: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real function on real queues: what happens here is what happens on AWS."""
-    monkeypatch.setattr(app, "apply_message", failing_on(TEN[0], KeyError("a bug"), apply_message))
-    compute.wired.cache_clear()
+    monkeypatch.setattr(worker_module, "apply_message", failing_on(TEN[0], KeyError("a bug"), apply_message))
+    compute.build_app.cache_clear()
     send(aws_env, *map(json.dumps, TEN))
     worker = poller(aws_env, compute.handler)
     worker.poll_once()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
-from compute.derive.unit_of_work import Workspace
+from compute.derive.unit_of_work import UnitOfWork
 from leadline.domain.cells import contributions, difference
 from leadline.domain.facts import Carried, Part, Summary, divide
 from leadline.domain.outcomes import Outcome
@@ -39,7 +39,7 @@ def summary_of(record: Record, day: date) -> Summary:
         day=day,
         live=record.live,
         never_live=record.never_live,
-        stillborn=record.never_live and record.stillborn,
+        counts_as_failed=record.never_live and record.counts_as_failed,
         mapping=record.status,
         failed=failed,
         rework=record.live and (record.rework or record.rollback),
@@ -47,7 +47,7 @@ def summary_of(record: Record, day: date) -> Summary:
     )
 
 
-def save_record(work: Workspace, old: Record, new: Record) -> None:
+def save_record(work: UnitOfWork, old: Record, new: Record) -> None:
     """Plans everything that turns the old record into the new one. What is left of it after a crash is planned again."""
     waited = old.waits_for if old.repository == new.repository else ()  # it waited on another ledger
     if waited != new.waits_for and new.repository is not None:
@@ -59,7 +59,7 @@ def save_record(work: Workspace, old: Record, new: Record) -> None:
         _save_part(work, new, before.get(position), after.get(position), lost)
 
 
-def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | None, lost: Set[Key]) -> None:
+def _save_part(work: UnitOfWork, record: Record, old: Part | None, new: Part | None, lost: Set[Key]) -> None:
     cells = difference(contributions(new) if new else {}, contributions(old) if old else {})
     shipped = _ships(record, new)
     gone = _ships(record, old).keys() & lost
@@ -84,7 +84,7 @@ def _save_part(work: Workspace, record: Record, old: Part | None, new: Part | No
         work.changes.add(cell_key(key), numbers)
 
 
-def _forget_ships(work: Workspace, record: Record, keys: Iterable[Key]) -> None:
+def _forget_ships(work: UnitOfWork, record: Record, keys: Iterable[Key]) -> None:
     """Takes back that these changes shipped with the record, where no other deployment has taken them over."""
     keys = sorted(keys)
     work.changes.prefetch(keys)
@@ -95,7 +95,7 @@ def _forget_ships(work: Workspace, record: Record, keys: Iterable[Key]) -> None:
 
 
 def _ships(record: Record, *parts: Part | None) -> dict[Key, Item]:
-    """Which deployment carried a change to this track: what a later word about the change is looked up by."""
+    """Which deployment carried a change to this timeline: what a later word about the change is looked up by."""
     ships: dict[Key, Item] = {}
     for change in (change for part in parts if part for change in part.changes if change.sha is None):
         deployment = record.deployment

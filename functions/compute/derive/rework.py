@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from compute.derive.unit_of_work import Workspace
+from compute.derive.unit_of_work import UnitOfWork
 from leadline.domain.changes import Change
 from leadline.domain.patterns import matches
 from leadline.store.deployments import Record
 from leadline.store.ledger import change_key
 
 
-def is_rework(work: Workspace, changes: Sequence[Change]) -> bool:
+def is_rework(work: UnitOfWork, changes: Sequence[Change]) -> bool:
     """Whether one of the changes repairs something by a rule. Where there are rules this costs a read, of all of them at once."""
     rules = work.organisation
     if not changes or not (rules.rework_labels or rules.rework_branches or rules.rework_titles):
@@ -26,5 +26,5 @@ def is_rework(work: Workspace, changes: Sequence[Change]) -> bool:
 
 
 def repairs_the_one_before(record: Record) -> bool:
-    """Whether by a rule alone it repairs, so that nothing says which deployment: that is the one before it on its track."""
+    """Whether by a rule alone it repairs, so that nothing says which deployment: that is the one before it on its timeline."""
     return record.labelled and record.remediates is None and not record.rollback

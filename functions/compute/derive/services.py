@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from compute.derive.derivation import Derivation
-from compute.derive.unit_of_work import ATTRIBUTE_ALL, Workspace, read_together
+from compute.derive.unit_of_work import ATTRIBUTE_ALL, UnitOfWork, read_together
 from leadline.store.deployments import place_of
 from leadline.store.planned_writes import lock_key
 from leadline.store.resolving import Resolved, guess_of, keys_to_resolve, resolve
@@ -27,7 +27,7 @@ def open_service(
         snapshot = read_together(
             table, [*snapshot, service_key(resolved.service.name), *keys_of(resolved.service.name)]
         )
-    work = Workspace(table, resolved.service.lock, snapshot)
+    work = UnitOfWork(table, resolved.service.lock, snapshot)
     derivation = Derivation(work)
     derivation.finish()
     if resolved.changed:

@@ -1,6 +1,6 @@
-"""A track: one service in one environment, its deployments in order of finish time.
+"""A timeline: one service in one environment, its deployments in order of finish time.
 
-`derive` goes along the track from each place that something changed at, re-attributing deployments until one leaves the same
+`derive` goes along the timeline from each place that something changed at, re-attributing deployments until one leaves the same
 state as before. So a late deployment re-derives itself and its successor, and nothing else unless more really changes.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from compute.derive.records import save_record, with_changes
 from compute.derive.rework import is_rework, repairs_the_one_before
-from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, Workspace
+from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, UnitOfWork
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.deployments import FAILURE, SUCCESS, Report
 from leadline.domain.facts import carry, carry_commits
@@ -30,14 +30,14 @@ _PAGE = 10
 _SHA_SEARCH = 500
 
 
-class Track:
+class Timeline:
     """One service in one environment, seen through a workspace.
 
     `_end`, where it is known: nothing is stored at or after this place, and the place of the last entry before it. With it the
-    usual event, the newest deployment of its track, costs one query.
+    usual event, the newest deployment of its timeline, costs one query.
     """
 
-    def __init__(self, work: Workspace, service: Service, environment: str) -> None:
+    def __init__(self, work: UnitOfWork, service: Service, environment: str) -> None:
         self.work = work
         self.service = service
         self.environment = environment
@@ -55,7 +55,7 @@ class Track:
         return Entry.from_item(item) if item else None
 
     def entries(self, first: str) -> Iterator[Entry]:
-        """The track's entries from this place on, in order."""
+        """The timeline's entries from this place on, in order."""
         if self._end is not None and first >= self._end[0]:
             planned = self.entry(self._end[0]) if first == self._end[0] else None
             yield from [planned] if planned else []
@@ -66,7 +66,7 @@ class Track:
                     yield Entry.from_item(item)
 
     def entries_before(self, place: str) -> Iterator[Entry]:
-        """The track's entries before this place, last first."""
+        """The timeline's entries before this place, last first."""
         last = place
         if self._end is not None and place == self._end[0]:
             if self._end[1] is None:
@@ -191,7 +191,7 @@ class Track:
             derived,
             live=live,
             never_live=never_live,
-            stillborn=never_live and self.work.organisation.failure_status_counts,
+            counts_as_failed=never_live and self.work.organisation.failure_status_counts,
             labelled=live and is_rework(self.work, found.changes),
         )
         repairs = self.work.organisation.rework_means_failure and repairs_the_one_before(counted)

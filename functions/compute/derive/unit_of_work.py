@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leadline.domain.roster import Roster
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
 from leadline.store.ledger import StoredLedger
 from leadline.store.people import Naming, People
-from leadline.store.planned_writes import Changeset, lock_key
+from leadline.store.planned_writes import PlannedWrites, lock_key
 from leadline.store.services import Service, service_key
 from leadline.store.table import Guard, Item, Key, Table
 
@@ -21,7 +21,7 @@ _SEPARATOR = "\x1f"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """Something to derive again: attribution from this place of a track on, until it changes nothing more or to the end, or the
+    """Something to derive again: attribution from this place of a timeline on, until it changes nothing more or to the end, or the
     outcome at this place."""
 
     kind: str
@@ -49,7 +49,7 @@ def read_together(table: Table, keys: Iterable[Key]) -> Snapshot:
     return {key: found.get(key) for key in wanted}
 
 
-class Workspace:
+class UnitOfWork:
     """Reads and plans under one repository's lock. Made anew for each try, so that nothing read before a Conflict is used.
 
     `snapshot` is used where it holds the lock; else everything in it is read again together with the lock.
@@ -58,8 +58,8 @@ class Workspace:
     def __init__(self, table: Table, lock: str, snapshot: Snapshot) -> None:
         if lock_key(lock) not in snapshot:
             snapshot = read_together(table, [lock_key(lock), *snapshot])
-        self.changes = Changeset(table, lock, snapshot, begins_with=SETTINGS_KEY)
-        self.organisation = Organisation.from_item(self.changes.get(SETTINGS_KEY))
+        self.changes = PlannedWrites(table, lock, snapshot, begins_with=SETTINGS_KEY)
+        self.organisation = OrganisationSettings.from_item(self.changes.get(SETTINGS_KEY))
         self.people = People(table, Naming.of(self.organisation))
         self.ledger = StoredLedger(self.changes, self.people.stored if self.people.naming.under_way else None)
         self.changes.todo = set(self.changes.stored_todo())

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compute.derive.derivation import Derivation
-from compute.derive.unit_of_work import ATTRIBUTE, Workspace, read_together
+from compute.derive.unit_of_work import ATTRIBUTE, UnitOfWork, read_together
 from leadline.domain.changes import Change
 from leadline.domain.ledger import SKEW, Node
 from leadline.domain.people import Rename, names_in, renamed
@@ -55,7 +55,7 @@ def _open_change(table: Table, change: Change) -> tuple[Derivation, Item]:
     shas = list(change.shas())[:_READ_TOGETHER]
     keys = [lock_key(change.repository), change_key(change.repository, change.number)]
     keys += [key for sha in shas for key in (node_key(change.repository, sha), wait_key(change.repository, sha))]
-    derivation = Derivation(Workspace(table, change.repository, read_together(table, keys)))
+    derivation = Derivation(UnitOfWork(table, change.repository, read_together(table, keys)))
     derivation.finish()
     return derivation, derivation.work.changes.get(change_key(change.repository, change.number)) or {}
 
@@ -96,7 +96,7 @@ def _learn_change(derivation: Derivation, item: Item, old: Change | None, new: C
 def apply_commits(table: Table, data: dict[str, Any]) -> None:
     """Stores a stretch of the commit graph. Applying it again changes nothing. Raises Conflict to be tried anew."""
     repository, branch = data["repository"], data.get("branch")
-    derivation = Derivation(Workspace(table, repository, read_together(table, [lock_key(repository)])))
+    derivation = Derivation(UnitOfWork(table, repository, read_together(table, [lock_key(repository)])))
     derivation.finish()
     ledger = derivation.work.ledger
     authors = derivation.work.people.told(names_in(data))
@@ -170,7 +170,7 @@ def _mark_spans(derivation: Derivation, changed: list[tuple[Node | None, Node]])
     for name in changes.lock.get("services", []):
         item = changes.get(service_key(name))
         for environment in Service.from_item(item).years if item else ():
-            track = derivation.track(name, environment)
-            for entry in track.entries(place_of(earliest, "")):
+            timeline = derivation.timeline(name, environment)
+            for entry in timeline.entries(place_of(earliest, "")):
                 if any(span.holds(node.branch or "", node.at) for span in entry.spans for node in moved):
-                    track.mark(ATTRIBUTE, entry.place)
+                    timeline.mark(ATTRIBUTE, entry.place)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from compute.derive.derivation import Derivation
-from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, Workspace, read_together
+from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, UnitOfWork, read_together
 from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
@@ -25,7 +25,7 @@ _FIRST, _LAST = date(1990, 1, 1), date(9000, 1, 1)
 def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
     """Counts anew what these authors shipped. Applying it again changes nothing. Raises Conflict to be tried anew."""
     lock = data["lock"]
-    derivation = Derivation(Workspace(table, lock, read_together(table, [lock_key(lock)])))
+    derivation = Derivation(UnitOfWork(table, lock, read_together(table, [lock_key(lock)])))
     changes = derivation.work.changes
     changes.note(roster=max(received_at, changes.lock.get("roster", 0)))
     derivation.finish()
@@ -55,7 +55,7 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
 def _mark_day(derivation: Derivation, service: str, environment: str, day: date) -> None:
     calendar = derivation.work.organisation.calendar
     until = place_of(calendar.start_of(day + timedelta(days=1)), "")
-    for entry in derivation.track(service, environment).entries(place_of(calendar.start_of(day), "")):
+    for entry in derivation.timeline(service, environment).entries(place_of(calendar.start_of(day), "")):
         if entry.place >= until:
             return
         derivation.work.mark(ATTRIBUTE, service, environment, entry.place)
@@ -75,7 +75,7 @@ def apply_service(table: Table, data: dict[str, Any]) -> None:
     for name in sorted(
         locks, key=lambda name: (name == service.lock, name)
     ):  # its own last, after all others have ended
-        work = Workspace(table, name, read_together(table, [lock_key(name), service_key(service.name)]))
+        work = UnitOfWork(table, name, read_together(table, [lock_key(name), service_key(service.name)]))
         derivation = Derivation(work)
         work.changes.note(touched=work.changes.lock.get("touched", 0) + 1)
         if name == service.lock:

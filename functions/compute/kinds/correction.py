@@ -10,8 +10,8 @@ from typing import Any
 from compute.derive.derivation import Derivation
 from compute.derive.records import save_record, with_changes
 from compute.derive.references import add_claim, drop_claim, heed_claims
-from compute.derive.timeline import Track
-from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME, Workspace, read_together
+from compute.derive.timeline import Timeline
+from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME, UnitOfWork, read_together
 from leadline.domain.errors import Poison
 from leadline.domain.outcomes import Outcome
 from leadline.store.deployments import Correction, Record, deployment_item_key
@@ -25,7 +25,7 @@ def apply_correction(table: Table, data: dict[str, Any]) -> None:
 
     Applying it again changes nothing. Raises Conflict to be tried anew.
     """
-    derivation, track, record = open_deployment(table, data["deployment"])
+    derivation, timeline, record = open_deployment(table, data["deployment"])
     told = data["correction"]
     if data.get("merge"):  # here and not by whoever sends it: corrections on their way would not be known there
         told = {**record.correction.to_data(), **told}
@@ -34,40 +34,40 @@ def apply_correction(table: Table, data: dict[str, Any]) -> None:
     )
     if correction != record.correction:
         if record.correction.remediates not in (None, correction.remediates):
-            drop_claim(track, record.correction.remediates or "", "d:" + record.key)
+            drop_claim(timeline, record.correction.remediates or "", "d:" + record.key)
         corrected = replace(record, correction=correction)
         derivation.work.changes.put(corrected.header_item())
         if correction.remediates is not None:
-            add_claim(track, correction.remediates, "d:" + record.key)
-        track.redo(record.place)
-        before = track.live_before(record.place)
+            add_claim(timeline, correction.remediates, "d:" + record.key)
+        timeline.redo(record.place)
+        before = timeline.live_before(record.place)
         if before is not None:
-            track.mark(OUTCOME, before.place)
+            timeline.mark(OUTCOME, before.place)
     derivation.finish()
 
 
 def apply_settlement(table: Table, data: dict[str, Any]) -> None:
     """Gives up looking for a deployment's SHA: it is unmatched from now on, and still completed should the SHA turn up."""
-    derivation, track, record = open_deployment(table, data["deployment"])
+    derivation, timeline, record = open_deployment(table, data["deployment"])
     if not record.settled and record.status == "pending":
         derivation.work.changes.put(replace(record, settled=True).header_item())
-        track.redo(record.place)
+        timeline.redo(record.place)
     derivation.finish()
 
 
 def delete_deployment(table: Table, data: dict[str, Any], received_at: int) -> None:
-    """Takes a deployment off its track. Applying it again changes nothing. Raises Conflict to be tried anew."""
-    derivation, track, record = open_deployment(table, data["deployment"])
+    """Takes a deployment off its timeline. Applying it again changes nothing. Raises Conflict to be tried anew."""
+    derivation, timeline, record = open_deployment(table, data["deployment"])
     if record.deleted_at is None or record.deleted_at < received_at:
-        before = track.live_before(record.place)
+        before = timeline.live_before(record.place)
         if record.remediates is not None:
-            drop_claim(track, record.remediates, "d:" + record.key)
-        heed_claims(track, record)
-        track.remove_entry(record.place)
-        track.forget_attention(record)
-        track.mark(ATTRIBUTE, record.place)
+            drop_claim(timeline, record.remediates, "d:" + record.key)
+        heed_claims(timeline, record)
+        timeline.remove_entry(record.place)
+        timeline.forget_attention(record)
+        timeline.mark(ATTRIBUTE, record.place)
         if before is not None:
-            track.mark(OUTCOME, before.place)
+            timeline.mark(OUTCOME, before.place)
         if record.parts:  # last: once the header says deleted, nothing else may be left to plan
             gone = replace(record, live=False, never_live=False, outcome=Outcome(), waits_for=(), direct=())
             gone = with_changes(replace(gone, deleted_at=received_at), [], record.parts[0].summary.day)
@@ -75,7 +75,7 @@ def delete_deployment(table: Table, data: dict[str, Any], received_at: int) -> N
     derivation.finish()
 
 
-def open_deployment(table: Table, key: str) -> tuple[Derivation, Track, Record]:
+def open_deployment(table: Table, key: str) -> tuple[Derivation, Timeline, Record]:
     """The deployment with this key under its service's lock. Poison where there is none."""
     item_key = deployment_item_key(key)
     header = table.get([item_key]).get(item_key)
@@ -84,9 +84,9 @@ def open_deployment(table: Table, key: str) -> tuple[Derivation, Track, Record]:
     named = service_key(header["service"])
     service = Service.from_item(table.get([named])[named])
     snapshot = read_together(table, [lock_key(service.lock), named, item_key])
-    derivation = Derivation(Workspace(table, service.lock, snapshot))
+    derivation = Derivation(UnitOfWork(table, service.lock, snapshot))
     derivation.finish()
-    track = derivation.track(service.name, header["environment"])
-    record = track.record(key)
+    timeline = derivation.timeline(service.name, header["environment"])
+    record = timeline.record(key)
     assert record is not None
-    return derivation, track, record
+    return derivation, timeline, record

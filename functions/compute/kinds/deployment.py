@@ -1,4 +1,4 @@
-"""A deployment event: put the report on its track, then derive what that changes."""
+"""A deployment event: put the report on its timeline, then derive what that changes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from compute.derive.references import add_claim, drop_claim, heed_claims
 from compute.derive.services import open_service
-from compute.derive.timeline import Track
+from compute.derive.timeline import Timeline
 from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME
 from compute.trace import About
 from leadline.domain.deployments import Deployment, Report, deployment_key, relabelled
@@ -31,10 +31,10 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
             yield node_key(repository, report.id)
 
     resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
-    track = derivation.track(resolved.service.name, environment)
+    timeline = derivation.timeline(resolved.service.name, environment)
     report = relabelled(report, derivation.work.people.gone(dict(report.labels).values()))
     key = deployment_key(resolved.service.name, environment, report)
-    _place(track, key, report, resolved.mismatch)
+    _place(timeline, key, report, resolved.mismatch)
     derivation.finish()
     return {
         "service": resolved.service.name,
@@ -45,39 +45,43 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
     }
 
 
-def _place(track: Track, key: str, report: Report, mismatch: str | None) -> None:
-    """Puts the joined reports on the track and marks what that changes: this place, the one it left, and its claims."""
-    changes = track.work.changes
-    old = track.record(key)
+def _place(timeline: Timeline, key: str, report: Report, mismatch: str | None) -> None:
+    """Puts the joined reports on the timeline and marks what that changes: this place, the one it left, and its claims."""
+    changes = timeline.work.changes
+    old = timeline.record(key)
     if old is not None and old.deleted_at is not None:
         if report.received_at <= old.deleted_at:
             return
         old = None
-    deployment = (old.deployment if old else Deployment(key, track.service.name, track.environment, ())).told(report)
+    deployment = (old.deployment if old else Deployment(key, timeline.service.name, timeline.environment, ())).told(
+        report
+    )
     if old is not None and deployment == old.deployment:
         return
     place = place_of(deployment.report.finish, key)
-    stored = track.entry(old.place) if old is not None else None
+    stored = timeline.entry(old.place) if old is not None else None
     if stored is None:
-        track.look_at_end(place)
+        timeline.look_at_end(place)
         entry = Entry(place, key, deployment.report.id, live=False, underived=True)
     else:
         entry = replace(stored, place=place, sha=deployment.report.id, underived=True)
     if stored is not None and stored.place != place:
-        before = track.live_before(stored.place)
+        before = timeline.live_before(stored.place)
         if before is not None:
-            track.mark(OUTCOME, before.place)
-        track.remove_entry(stored.place)
+            timeline.mark(OUTCOME, before.place)
+        timeline.remove_entry(stored.place)
         if old is not None:
-            track.forget_attention(old)
-        track.mark(ATTRIBUTE, stored.place)
-    record = Record(deployment, track.service.repository, place) if old is None else replace(old, deployment=deployment)
+            timeline.forget_attention(old)
+        timeline.mark(ATTRIBUTE, stored.place)
+    record = (
+        Record(deployment, timeline.service.repository, place) if old is None else replace(old, deployment=deployment)
+    )
     record = replace(record, place=place, mismatch=mismatch)
     changes.put(record.header_item())
-    track.put_entry(entry)
-    track.mark(ATTRIBUTE, place)
+    timeline.put_entry(entry)
+    timeline.mark(ATTRIBUTE, place)
     if old is not None and old.remediates not in (None, record.remediates):
-        drop_claim(track, old.remediates or "", "d:" + key)
+        drop_claim(timeline, old.remediates or "", "d:" + key)
     if record.remediates is not None:
-        add_claim(track, record.remediates, "d:" + key)
-    heed_claims(track, record)
+        add_claim(timeline, record.remediates, "d:" + key)
+    heed_claims(timeline, record)

@@ -4,7 +4,7 @@ from typing import Any
 
 from compute.derive.references import add_claim, drop_claim
 from compute.derive.services import open_service
-from compute.derive.timeline import Track
+from compute.derive.timeline import Timeline
 from compute.derive.unit_of_work import OUTCOME
 from compute.trace import About
 from leadline.store.deployments import place_of
@@ -31,9 +31,9 @@ def apply_incident(table: Table, data: dict[str, Any], received_at: int, event_i
     new = old.join(told) if old else told
     if new != old:
         if old is not None:
-            _leave(derivation.track(service, old.where), old)
+            _leave(derivation.timeline(service, old.where), old)
         changes.put(new.to_item())
-        _enter(derivation.track(service, new.where), new)
+        _enter(derivation.timeline(service, new.where), new)
         derivation.work.note_incident(new.started_at)
     derivation.finish()
     return about
@@ -47,28 +47,28 @@ def delete_incident(table: Table, data: dict[str, Any], received_at: int) -> Non
     if item is not None and item.get("deleted", 0) < received_at:
         if "deleted" not in item:
             old = Incident.from_item(item)
-            _leave(derivation.track(service, old.where), old)
+            _leave(derivation.timeline(service, old.where), old)
         derivation.work.changes.put({"pk": item["pk"], "sk": item["sk"], "deleted": received_at})
     derivation.finish()
 
 
-def _enter(track: Track, incident: Incident) -> None:
+def _enter(timeline: Timeline, incident: Incident) -> None:
     if incident.deployment is not None:
-        add_claim(track, incident.deployment, "i:" + incident.id)
+        add_claim(timeline, incident.deployment, "i:" + incident.id)
         return
-    track.work.changes.put({"pk": incident_line(track.service.name, track.environment), "sk": incident.place})
-    _mark_last_before(track, incident)
+    timeline.work.changes.put({"pk": incident_line(timeline.service.name, timeline.environment), "sk": incident.place})
+    _mark_last_before(timeline, incident)
 
 
-def _leave(track: Track, incident: Incident) -> None:
+def _leave(timeline: Timeline, incident: Incident) -> None:
     if incident.deployment is None:
-        track.work.changes.delete((incident_line(track.service.name, track.environment), incident.place))
-        _mark_last_before(track, incident)
+        timeline.work.changes.delete((incident_line(timeline.service.name, timeline.environment), incident.place))
+        _mark_last_before(timeline, incident)
     else:
-        drop_claim(track, incident.deployment, "i:" + incident.id)
+        drop_claim(timeline, incident.deployment, "i:" + incident.id)
 
 
-def _mark_last_before(track: Track, incident: Incident) -> None:
-    last = track.live_before(place_of(incident.started_at, "~"))
+def _mark_last_before(timeline: Timeline, incident: Incident) -> None:
+    last = timeline.live_before(place_of(incident.started_at, "~"))
     if last is not None:
-        track.mark(OUTCOME, last.place)
+        timeline.mark(OUTCOME, last.place)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def look_up(table: Table, connections: "Connections", key: str, now: int) -> None:
     """Asks for the deployment with this key, where that may help. `now` in epoch milliseconds. Never raises a VcsError."""
-    _, track, record = open_deployment(table, key)
+    _, timeline, record = open_deployment(table, key)
     sha, repository = record.deployment.report.id, record.repository
-    entry = track.entry(record.place)
+    entry = timeline.entry(record.place)
     lacking = record.status == "pending" or bool(record.waits_for or (entry and entry.spans))
     if (
         sha is None
@@ -35,7 +35,7 @@ def look_up(table: Table, connections: "Connections", key: str, now: int) -> Non
         or not lacking
     ):
         return
-    before = track.live_before(record.place)
+    before = timeline.live_before(record.place)
     since = before.after.line if before else None  # the last place that is known: those between may be pending, too
     try:
         host = connections.of(repository)
@@ -55,8 +55,8 @@ def look_up(table: Table, connections: "Connections", key: str, now: int) -> Non
 
 def _note_asked(table: Table, key: str, *, unavailable: bool) -> None:
     """Keeps with the deployment whether its host could be asked: that is a reason of its own."""
-    derivation, track, record = open_deployment(table, key)
+    derivation, timeline, record = open_deployment(table, key)
     if record.unavailable != unavailable:
         derivation.work.changes.put(replace(record, unavailable=unavailable).header_item())
-        track.redo(record.place)
+        timeline.redo(record.place)
     derivation.finish()

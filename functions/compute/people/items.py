@@ -12,7 +12,7 @@ from typing import Any
 
 from compute.derive.derivation import Derivation
 from compute.derive.records import save_record
-from compute.derive.unit_of_work import Workspace, read_together
+from compute.derive.unit_of_work import UnitOfWork, read_together
 from compute.kinds.correction import open_deployment
 from compute.people.points import rename_points
 from leadline.domain.deployments import Deployment, relabelled
@@ -69,7 +69,7 @@ def _rename_under_lock(
     # node#github.com/acme/api#3f, ledger#github.com/acme/api#2026-10, change#github.com/acme/api#42
     lock = item["pk"].partition("#")[2].rpartition("#")[0]
     key = (item["pk"], item["sk"])
-    derivation = Derivation(Workspace(table, lock, read_together(table, [lock_key(lock), key])))
+    derivation = Derivation(UnitOfWork(table, lock, read_together(table, [lock_key(lock), key])))
     derivation.finish()
     work = derivation.work
     for each in (key, *_twins(lock, work.changes.get(key))):

@@ -25,7 +25,7 @@ from compute.trace import remember_applied
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import names_in, renamed
 from leadline.store.cells import PREFIX
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
 from leadline.store.people import PEOPLE, Naming, People
 from leadline.store.points import CELL_PREFIX
 from leadline.store.table import ANY, Check, Delete, Guard, Item, Key, Put, Table, Write, at_version
@@ -102,7 +102,7 @@ def errand(number: int, turn: int, now: int) -> Errand:
 def stuck(table: Table, now: int) -> list[Errand]:
     """An errand where a renaming was cut off, or never begun: the queue was down, or a worker died."""
     found = table.get([SETTINGS_KEY, _RENAMING_KEY])
-    naming = Naming.of(Organisation.from_item(found.get(SETTINGS_KEY)))
+    naming = Naming.of(OrganisationSettings.from_item(found.get(SETTINGS_KEY)))
     item = found.get(_RENAMING_KEY)
     if not naming.under_way or (item is not None and now - item["moved_at"] < STUCK_AFTER):
         return []
@@ -112,7 +112,7 @@ def stuck(table: Table, now: int) -> list[Errand]:
 def _go_on(table: Table, now: int) -> Errand | None:
     found = table.get([SETTINGS_KEY, _RENAMING_KEY])
     settings, stored = found.get(SETTINGS_KEY), found.get(_RENAMING_KEY)
-    naming = Naming.of(Organisation.from_item(settings))
+    naming = Naming.of(OrganisationSettings.from_item(settings))
     if settings is None or not naming.under_way:
         return None
     job = Renaming.from_item(stored) if stored else Renaming(naming.number, now)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from leadline.domain.points import Point, PointCell, Spread, contributions, fold, merged
-from leadline.store.planned_writes import ROOM, Changeset
+from leadline.store.planned_writes import ROOM, PlannedWrites
 from leadline.store.points import (
     cell_item,
     cell_key,
@@ -26,7 +26,7 @@ Change = tuple[Point | None, Point | None]
 """A point as it was and as it is to be; None where it was not, or is not to be."""
 
 
-def add_point(changes: Changeset, point: Point, timezone: str) -> None:
+def add_point(changes: PlannedWrites, point: Point, timezone: str) -> None:
     """Plans to store a new point and to count it. Its cells need not be counted again: whatever they hold, it comes to it.
 
     What was planned before goes first where not all fits one transaction. `timezone`: the one that its day is in.
@@ -47,7 +47,7 @@ def add_point(changes: Changeset, point: Point, timezone: str) -> None:
 class Recount:
     """Changes of points that are counted already. A day is read once for all that changes of it in a row."""
 
-    def __init__(self, changes: Changeset, metric: str) -> None:
+    def __init__(self, changes: PlannedWrites, metric: str) -> None:
         self._changes = changes
         self._metric = metric
         self._days: dict[date, dict[Key, Point]] = {}
@@ -116,7 +116,7 @@ def _index(point: Point, cell: PointCell) -> list[Key]:
     return index_keys(point.metric, cell.scope)
 
 
-def _put_cell(changes: Changeset, metric: str, cell: PointCell, spread: Spread) -> None:
+def _put_cell(changes: PlannedWrites, metric: str, cell: PointCell, spread: Spread) -> None:
     key = cell_key(metric, cell)
     if not spread.n:
         changes.delete(key)
@@ -127,14 +127,14 @@ def _put_cell(changes: Changeset, metric: str, cell: PointCell, spread: Spread) 
     changes.put(cell_item(metric, cell, spread))
 
 
-def _put_point(changes: Changeset, point: Point) -> None:
+def _put_point(changes: PlannedWrites, point: Point) -> None:
     changes.put(point_item(point))
     if point.id is not None:
         pk, sk = identity_key(point.metric, point.key)
         changes.put({"pk": pk, "sk": sk, "time": point.time})
 
 
-def _note(changes: Changeset, point: Point) -> None:
+def _note(changes: PlannedWrites, point: Point) -> None:
     """Keeps in the lock where points are: they are found by it when all of them have to be."""
     lock = changes.lock
     months, environments = lock.get("months", []), lock.get("environments", [])

@@ -14,9 +14,9 @@ from compute.points.cells import Recount
 from leadline.domain.points import Point, PointScope
 from leadline.domain.roster import Roster
 from leadline.domain.windows import Window
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
 from leadline.store.people import Naming, People
-from leadline.store.planned_writes import Changeset, lock_key
+from leadline.store.planned_writes import PlannedWrites, lock_key
 from leadline.store.points import (
     METRICS,
     metric_key,
@@ -36,8 +36,8 @@ _DELETION = "deletion"
 class Opened:
     """A metric under its lock, and the configuration of the same moment."""
 
-    changes: Changeset
-    organisation: Organisation
+    changes: PlannedWrites
+    organisation: OrganisationSettings
     people: People
     roster: Roster
 
@@ -60,9 +60,9 @@ def open_metric(table: Table, metric: str, keys: Iterable[Key] = ()) -> Opened:
 def _open(table: Table, metric: str, keys: Iterable[Key] = ()) -> Opened:
     lock = point_lock(metric)
     snapshot = read_together(table, [lock_key(lock), *keys])
-    changes = Changeset(table, lock, snapshot, begins_with=SETTINGS_KEY)
+    changes = PlannedWrites(table, lock, snapshot, begins_with=SETTINGS_KEY)
     changes.todo = set(changes.stored_todo())
-    organisation = Organisation.from_item(snapshot[SETTINGS_KEY])
+    organisation = OrganisationSettings.from_item(snapshot[SETTINGS_KEY])
     people = People(table, Naming.of(organisation))
     return Opened(changes, organisation, people, people.roster(snapshot[ROSTER_KEY]))
 
@@ -137,7 +137,7 @@ def _by_month(table: Table, metric: str, change: Callable[[Opened, Point], Point
         Recount(opened.changes, metric).apply((point, change(opened, point)) for point in points)
 
 
-def _of_month(changes: Changeset, metric: str, month: str) -> Iterator[Point]:
+def _of_month(changes: PlannedWrites, metric: str, month: str) -> Iterator[Point]:
     for pk in partitions_of_month(metric, month):
         yield from map(point_from_item, list(changes.query(pk)))
 

@@ -9,7 +9,7 @@ from compute.points.changes import Opened, open_metric
 from compute.trace import About
 from leadline.domain.points import Point, contributions, place_of
 from leadline.store.people import People
-from leadline.store.planned_writes import Changeset
+from leadline.store.planned_writes import PlannedWrites
 from leadline.store.points import cell_key, identity_key, key_of_id, point_at, point_from_item, point_place
 from leadline.store.table import Key, Table
 
@@ -46,7 +46,7 @@ def _about(data: dict[str, Any], point: Point) -> About:
     }
 
 
-def _prefetch(changes: Changeset, points: Sequence[Point]) -> None:
+def _prefetch(changes: PlannedWrites, points: Sequence[Point]) -> None:
     """Reads at once what of these points is stored, and the cells of those that are not."""
     changes.prefetch(key for key in (_stored_key(changes, point) for point in points) if key is not None)
     fresh = [point for point in points if _stored(changes, point) is None]
@@ -87,7 +87,7 @@ def _known_by(point: Point) -> Key:
     return point_at(point.metric, point.time, point.key)
 
 
-def _stored_key(changes: Changeset, point: Point) -> Key | None:
+def _stored_key(changes: PlannedWrites, point: Point) -> Key | None:
     """Where the point with this one's id, or this one, is stored if it is."""
     if point.id is None:
         return _known_by(point)
@@ -95,7 +95,7 @@ def _stored_key(changes: Changeset, point: Point) -> Key | None:
     return point_at(point.metric, identity["time"], point.key) if identity is not None else None
 
 
-def _stored(changes: Changeset, point: Point) -> Point | None:
+def _stored(changes: PlannedWrites, point: Point) -> Point | None:
     key = _stored_key(changes, point)
     item = changes.get(key) if key is not None else None
     return point_from_item(item) if item is not None else None

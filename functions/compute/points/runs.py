@@ -14,7 +14,7 @@ from leadline.domain.errors import LeadlineError, Transient
 
 
 @dataclass(slots=True)
-class Run:
+class PointRun:
     """Messages of one group and one metric, in order.
 
     `counted`: None until it was tried to count them together, then whether; `fault`: the passing fault that stopped it.
@@ -26,17 +26,17 @@ class Run:
     fault: Transient | None = None
 
 
-def runs_among(records: Iterable[SQSRecord]) -> dict[str, Run]:
+def runs_among(records: Iterable[SQSRecord]) -> dict[str, PointRun]:
     """The runs of two or more points in a batch, by the ids of their messages. What tells no point in the right form ends one."""
-    runs: dict[str, Run] = {}
-    latest: dict[str | None, Run] = {}
+    runs: dict[str, PointRun] = {}
+    latest: dict[str | None, PointRun] = {}
     for record in records:
         group, metric = record.attributes.message_group_id, _metric_of(record.body)
         if metric is None:
             latest.pop(group, None)
             continue
         if group not in latest or latest[group].metric != metric:
-            latest[group] = Run(metric)
+            latest[group] = PointRun(metric)
         latest[group].bodies.append(record.body)
         runs[record.message_id] = latest[group]
     return {message_id: run for message_id, run in runs.items() if len(run.bodies) > 1}

@@ -24,7 +24,7 @@ from ingest.cdevents.event import CDEvent, NotOurs, read_cdevent
 from ingest.cdevents.schema import fault, under
 from ingest.cdevents.translation import Artifact, Nothing, Tells, translate
 from ingest.messages import MAX_BYTES, message
-from ingest.rejected_events import Refusals
+from ingest.rejected_events import RejectedEvents
 from leadline import telemetry
 from leadline.contract.events import DEPLOYMENT
 from leadline.contract.fields import Event, EventType
@@ -69,7 +69,7 @@ class CDEvents:
         headers: Mapping[str, str],
         now: int,
         line: dict[str, Any],
-        refusals: Refusals,
+        refusals: RejectedEvents,
     ) -> dict[str, Any]:
         """Answers one authenticated request (payload 2.0; `headers` in lower case). Adds to the log `line` and to `refusals`.
 

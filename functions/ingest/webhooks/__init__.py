@@ -8,10 +8,10 @@ A source is a module of this package with a `SOURCE` (`delivery.Source`), made o
 
 Both are pure. `delivery` has the headers (lower case), the raw body and the time of receipt; `secrets` are one or, while
 they are being rotated, several; `payload` is the parsed JSON, of any shape; `sources` is the configuration. A translation
-holds `Told(Deployment, {...})` and the like with the fields as one would post them to the Events API: the same models
+holds `ReportedEvent(Deployment, {...})` and the like with the fields as one would post them to the Events API: the same models
 check and normalise them (`telling`), so everything behind the queue is shared. Or it holds why there is nothing to tell:
 
-    Translation([Told(Incident, {"id": "P1", "service": "checkout", "started_at": "2026-10-01T12:00:00Z"})])
+    Translation([ReportedEvent(Incident, {"id": "P1", "service": "checkout", "started_at": "2026-10-01T12:00:00Z"})])
     Translation(ignored="the alert is a test")
 
 What stands around them (`reception`): 404 for a source not listed here, 413 over the limit, 503 while the source's secret

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest.webhooks.delivery import Malformed, Told, Translation
+from ingest.webhooks.delivery import Malformed, ReportedEvent, Translation
 from ingest.webhooks.incidents import no_service, service_of
 from ingest.webhooks.payload import entries, need_text, objects, text
 from leadline.contract.events import INCIDENT
@@ -43,7 +43,7 @@ def _service(alert: dict[str, Any], sources: Sources, source: str) -> str | None
     return service_of(sources, source, service or job, job, name)
 
 
-def _incident(alert: dict[str, Any], service: str) -> Told:
+def _incident(alert: dict[str, Any], service: str) -> ReportedEvent:
     labels = alert.get("labels")
     started_at = need_text(alert, "startsAt")
     resolved = text(alert, "status") == "resolved"
@@ -56,7 +56,7 @@ def _incident(alert: dict[str, Any], service: str) -> Told:
         "severity": text(labels, "severity"),
         "url": text(alert, "panelURL") or text(alert, "generatorURL"),
     }
-    return Told(INCIDENT, fields)
+    return ReportedEvent(INCIDENT, fields)
 
 
 def _milliseconds(time: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ingest.artifacts import commit_of_image, full_or_short_sha
 from ingest.webhooks.authorization import verify_authorization
-from ingest.webhooks.delivery import Delivery, Malformed, Source, Told, Translation
+from ingest.webhooks.delivery import Delivery, Malformed, ReportedEvent, Source, Translation
 from ingest.webhooks.payload import need_text, shown, text, texts
 from leadline.contract.events import DEPLOYMENT
 from leadline.contract.invalid_value import InvalidValue
@@ -44,7 +44,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
         "deployment_id": _run(application, need_text(payload, "started_at")),
         "url": text(payload, "url"),
     }
-    return Translation([Told(DEPLOYMENT, fields)])
+    return Translation([ReportedEvent(DEPLOYMENT, fields)])
 
 
 def _status(phase: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest.webhooks.bitbucket_push import push
 from ingest.webhooks.code_host import full_sha, no_interest, repository_at
-from ingest.webhooks.delivery import Delivery, Source, Told, Translation
+from ingest.webhooks.delivery import Delivery, ReportedEvent, Source, Translation
 from ingest.webhooks.payload import at, flag, instant, need_text, need_whole, objects, text
 from ingest.webhooks.signatures import verify_hub_signature
 from leadline.contract.events import CHANGE
@@ -39,7 +39,7 @@ def repository_of(payload: Any) -> str:
 
 
 def _opened(payload: Any) -> Translation:
-    return Translation([Told(CHANGE, _basics(payload))])
+    return Translation([ReportedEvent(CHANGE, _basics(payload))])
 
 
 def _fulfilled(payload: Any) -> Translation:
@@ -60,7 +60,7 @@ def _fulfilled(payload: Any) -> Translation:
     merge = full_sha(text(request, "merge_commit", "hash"))
     if merge is not None:
         fields |= {"merge_sha": merge, "merged_at": need_text(request, "updated_on")}
-    return Translation([Told(CHANGE, fields)])
+    return Translation([ReportedEvent(CHANGE, fields)])
 
 
 def _approved(payload: Any) -> Translation:
@@ -84,7 +84,7 @@ def _reviewed(payload: Any, reviewer: Any, when: str, more: dict[str, Any]) -> T
     if same or text(reviewer, "type") != "user":
         return Translation(ignored="authors and apps do not end the pickup of a pull request")
     identity = {"repository": repository_of(payload), "number": need_whole(payload, "pullrequest", "id")}
-    return Translation([Told(CHANGE, {**identity, "first_review_at": when, **more})])
+    return Translation([ReportedEvent(CHANGE, {**identity, "first_review_at": when, **more})])
 
 
 def _rejected(_: Any) -> Translation:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.webhooks.code_host import PUSHED_COMMITS, full_sha, picked_from, released
-from ingest.webhooks.delivery import Told, Translation
+from ingest.webhooks.delivery import ReportedEvent, Translation
 from ingest.webhooks.payload import at, entries, flag, instant, objects, text
 from leadline.contract.events import CHANGE
 from leadline.store.sources import CodeHost
@@ -20,7 +20,7 @@ _MERGE = re.compile(r"Merged in .+ \(pull request #(\d{1,16})\)$")
 
 
 def push(payload: Any, repository: str, host: CodeHost) -> Translation:
-    told: list[Told] = []
+    told: list[ReportedEvent] = []
     reasons: list[str] = []
     for change in objects(payload, "push", "changes"):
         name, kind = text(change, "new", "name") or "", text(change, "new", "type")
@@ -39,7 +39,7 @@ def push(payload: Any, repository: str, host: CodeHost) -> Translation:
     return Translation(told, ignored=None if told else (reasons or ["the push brings no commit"])[0])
 
 
-def _branch(change: Any, repository: str, branch: str) -> list[Told]:
+def _branch(change: Any, repository: str, branch: str) -> list[ReportedEvent]:
     commits = {sha: commit for commit in objects(change, "commits") if (sha := _sha(commit))}
     tip = at(change, "new", "target")
     if (after := _sha(tip)) is None:
@@ -69,9 +69,9 @@ def _line(after: str, commits: dict[str, Any]) -> list[str]:
         line.append(parents[0])
 
 
-def _commits(repository: str, branch: str | None, commits: Sequence[Any]) -> Told:
+def _commits(repository: str, branch: str | None, commits: Sequence[Any]) -> ReportedEvent:
     fields = {"repository": repository, "branch": branch, "commits": [_commit(commit) for commit in commits]}
-    return Told(PUSHED_COMMITS, fields)
+    return ReportedEvent(PUSHED_COMMITS, fields)
 
 
 def _commit(commit: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _commit(commit: Any) -> dict[str, Any]:
     }
 
 
-def _merged(repository: str, branch: str, sha: str, number: int, merge: Any, brought: Sequence[Any]) -> Told:
+def _merged(repository: str, branch: str, sha: str, number: int, merge: Any, brought: Sequence[Any]) -> ReportedEvent:
     times = [made for commit in brought if (made := instant(commit, "date")) is not None]
     fields = {
         "repository": repository,
@@ -95,7 +95,7 @@ def _merged(repository: str, branch: str, sha: str, number: int, merge: Any, bro
         "commit_shas": [_sha(commit) for commit in brought] or None,
         "first_commit_at": min(times, default=None),
     }
-    return Told(CHANGE, fields)
+    return ReportedEvent(CHANGE, fields)
 
 
 def _merged_number(commit: Any) -> int:

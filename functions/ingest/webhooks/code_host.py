@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingest.webhooks.delivery import Told
+from ingest.webhooks.delivery import ReportedEvent
 from ingest.webhooks.payload import shown, text, texts
 from leadline.contract.events import COMMIT_FIELDS, DEPLOYMENT, commits_event
 from leadline.store.sources import CodeHost, Target, choose
@@ -61,7 +61,7 @@ def picked_from(message: str | None) -> str | None:
 
 def pushed(
     repository: str, branch: str, sha: str, parents: Sequence[str] | None, commit: Mapping[str, Any], at: Any
-) -> Told:
+) -> ReportedEvent:
     """One pushed commit; `parents` None where they are not known, `at` when it was committed."""
     told = {
         "sha": sha,
@@ -70,7 +70,7 @@ def pushed(
         "author": text(commit, "author", "username"),
         "cherry_picked_from": picked_from(text(commit, "message")),
     }
-    return Told(PUSHED_COMMITS, {"repository": repository, "branch": branch, "commits": [told]})
+    return ReportedEvent(PUSHED_COMMITS, {"repository": repository, "branch": branch, "commits": [told]})
 
 
 def touched(commits: Iterable[Any]) -> list[str] | None:
@@ -107,7 +107,9 @@ def is_mapped(host: CodeHost, environment: str) -> bool:
     return choose(host.environments, environment) is not None
 
 
-def released(host: CodeHost, repository: str, tag: str, sha: str, at: Any, url: str | None = None) -> Told | None:
+def released(
+    host: CodeHost, repository: str, tag: str, sha: str, at: Any, url: str | None = None
+) -> ReportedEvent | None:
     """The deployment that a tag is, where the configuration says so. The tag and its release are one deployment."""
     target = choose(host.tags, tag)
     if target is None:
@@ -123,7 +125,7 @@ def released(host: CodeHost, repository: str, tag: str, sha: str, at: Any, url: 
         "version": tag,
         "url": url,
     }
-    return Told(DEPLOYMENT, fields)
+    return ReportedEvent(DEPLOYMENT, fields)
 
 
 def no_interest(event: str | None) -> str:

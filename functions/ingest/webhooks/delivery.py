@@ -32,7 +32,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedEvent:
     """One event in the words of the Events API. Fields that are None were not told."""
 
     type: EventType
@@ -43,7 +43,7 @@ class Told:
 class Translation:
     """What a payload tells; with no events, `ignored` says why in a few words for whoever reads the sender's log."""
 
-    events: Sequence[Told] = field(default=())
+    events: Sequence[ReportedEvent] = field(default=())
     ignored: str | None = None
 
 

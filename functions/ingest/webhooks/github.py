@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ingest.webhooks.code_host import full_sha, is_mapped, no_interest, place_of, released, repository_at
-from ingest.webhooks.delivery import Delivery, Source, Told, Translation, read_json
+from ingest.webhooks.delivery import Delivery, ReportedEvent, Source, Translation, read_json
 from ingest.webhooks.github_push import push
 from ingest.webhooks.payload import at, flag, need_text, need_whole, objects, shown, text, whole
 from ingest.webhooks.signatures import verify_hub_signature
@@ -67,7 +67,7 @@ def _pull_request(payload: Any, _: Sources) -> Translation:
     action = text(payload, "action")
     if not flag(pull, "merged"):
         if action in _OPENING:
-            return Translation([Told(CHANGE, opened)])
+            return Translation([ReportedEvent(CHANGE, opened)])
         closed = action == "closed"
         return Translation(ignored="it was closed without being merged" if closed else _nothing_new(action))
     merged = {
@@ -80,7 +80,7 @@ def _pull_request(payload: Any, _: Sources) -> Translation:
         "head_branch": text(pull, "head", "ref"),
         "title": title_of(at(pull, "title")),
     }
-    return Translation([Told(CHANGE, merged)])
+    return Translation([ReportedEvent(CHANGE, merged)])
 
 
 def _review(payload: Any, _: Sources) -> Translation:
@@ -99,7 +99,7 @@ def _review(payload: Any, _: Sources) -> Translation:
         "first_review_at": submitted,
         "approved_at": submitted if (text(review, "state") or "").lower() == "approved" else None,
     }
-    return Translation([Told(CHANGE, fields)])
+    return Translation([ReportedEvent(CHANGE, fields)])
 
 
 def _deployment_status(payload: Any, sources: Sources) -> Translation:
@@ -124,7 +124,7 @@ def _deployment_status(payload: Any, sources: Sources) -> Translation:
         "deployment_id": str(need_whole(deployment, "id")),
         "url": text(status, "target_url") or text(status, "log_url"),
     }
-    return Translation([Told(DEPLOYMENT, fields)])
+    return Translation([ReportedEvent(DEPLOYMENT, fields)])
 
 
 def _release(payload: Any, sources: Sources) -> Translation:
@@ -165,7 +165,7 @@ def _workflow_run(payload: Any, sources: Sources) -> Translation:
         "deployment_id": f"run-{need_whole(run, 'id')}-{whole(run, 'run_attempt') or 1}",
         "url": text(run, "html_url"),
     }
-    return Translation([Told(DEPLOYMENT, fields)])
+    return Translation([ReportedEvent(DEPLOYMENT, fields)])
 
 
 def _issue(payload: Any, sources: Sources) -> Translation:
@@ -188,7 +188,7 @@ def _issue(payload: Any, sources: Sources) -> Translation:
         "severity": next((name for name in names if name.startswith(("sev", "severity"))), None),
         "url": text(issue, "html_url"),
     }
-    return Translation([Told(INCIDENT, fields)])
+    return Translation([ReportedEvent(INCIDENT, fields)])
 
 
 def _push(payload: Any, sources: Sources) -> Translation:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.webhooks.code_host import branch_of, full_sha, pushed, released, tag_of, touched
-from ingest.webhooks.delivery import Told, Translation
+from ingest.webhooks.delivery import ReportedEvent, Translation
 from ingest.webhooks.payload import at, flag, instant, need_text, objects, text
 from leadline.contract.events import CHANGE
 from leadline.store.sources import CodeHost
@@ -63,7 +63,7 @@ def _parents(payload: Any, after: str, commits: Sequence[dict[str, Any]]) -> lis
     return [before, head] if head and _merged_number(commits) else None
 
 
-def _added(repository: str, commits: Sequence[dict[str, Any]]) -> list[Told]:
+def _added(repository: str, commits: Sequence[dict[str, Any]]) -> list[ReportedEvent]:
     """What the push adds to the changes whose merge GitHub itself committed."""
     number = _merged_number(commits)
     if number:
@@ -76,10 +76,10 @@ def _added(repository: str, commits: Sequence[dict[str, Any]]) -> list[Told]:
             "first_commit_at": min(times, default=None),
             "paths": touched(commits),
         }
-        return [Told(CHANGE, fields)]
+        return [ReportedEvent(CHANGE, fields)]
     squashes = [(_number(_SQUASH, commit), touched([commit])) for commit in commits if _by_github(commit)]
     return [
-        Told(CHANGE, {"repository": repository, "number": number, "paths": paths})
+        ReportedEvent(CHANGE, {"repository": repository, "number": number, "paths": paths})
         for number, paths in squashes
         if number and paths
     ]

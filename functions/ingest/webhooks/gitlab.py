@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ingest.webhooks.code_host import full_sha, is_mapped, no_interest, place_of, released, repository_at, tag_of
-from ingest.webhooks.delivery import Delivery, Source, Told, Translation
+from ingest.webhooks.delivery import Delivery, ReportedEvent, Source, Translation
 from ingest.webhooks.gitlab_push import push
 from ingest.webhooks.gitlab_times import need_time, time_at
 from ingest.webhooks.payload import at, flag, need_text, need_whole, objects, shown, text, whole
@@ -52,7 +52,7 @@ def _merge_request(payload: Any, now: int) -> Translation:
     identity = {"repository": repository_of(payload), "number": need_whole(request, "iid")}
     if action in ("approved", "approval"):
         # GitLab does not say when; a hook comes within seconds, and of several times the first is kept.
-        return Translation([Told(CHANGE, {**identity, "first_review_at": now, "approved_at": now})])
+        return Translation([ReportedEvent(CHANGE, {**identity, "first_review_at": now, "approved_at": now})])
     opened = {
         **identity,
         "author": _author(payload, whole(request, "author_id")),
@@ -61,11 +61,11 @@ def _merge_request(payload: Any, now: int) -> Translation:
     }
     if not merged:
         if action in ("open", "reopen"):
-            return Translation([Told(CHANGE, opened)])
+            return Translation([ReportedEvent(CHANGE, opened)])
         return Translation(ignored="it was closed without being merged" if action == "close" else _nothing_new(action))
     merge = _merge_sha(request)
     if merge is None:
-        return Translation([Told(CHANGE, opened)])
+        return Translation([ReportedEvent(CHANGE, opened)])
     told = {
         **opened,
         "base_branch": need_text(request, "target_branch"),
@@ -76,7 +76,7 @@ def _merge_request(payload: Any, now: int) -> Translation:
         "head_branch": text(request, "source_branch"),
         "title": title_of(at(request, "title")),
     }
-    return Translation([Told(CHANGE, told)])
+    return Translation([ReportedEvent(CHANGE, told)])
 
 
 def _merge_sha(request: Any) -> str | None:
@@ -110,7 +110,7 @@ def _note(payload: Any, _: Sources) -> Translation:
         "number": need_whole(request, "iid"),
         "first_review_at": need_time(note, "created_at"),
     }
-    return Translation([Told(CHANGE, fields)])
+    return Translation([ReportedEvent(CHANGE, fields)])
 
 
 def _push(payload: Any, sources: Sources) -> Translation:
@@ -135,7 +135,7 @@ def _release(payload: Any, sources: Sources) -> Translation:
     return _released(released(sources.gitlab, repository_of(payload), tag, sha, at_time, text(payload, "url")))
 
 
-def _released(told: Told | None) -> Translation:
+def _released(told: ReportedEvent | None) -> Translation:
     if told is None:
         return Translation(ignored="no tag like this is configured as a deployment (gitlab.tags)")
     return Translation([told])
@@ -161,7 +161,7 @@ def _deployment(payload: Any, sources: Sources) -> Translation:
         "deployment_id": str(run),
         "url": text(payload, "deployable_url"),
     }
-    return Translation([Told(DEPLOYMENT, fields)])
+    return Translation([ReportedEvent(DEPLOYMENT, fields)])
 
 
 def _issue(payload: Any, sources: Sources) -> Translation:
@@ -185,7 +185,7 @@ def _issue(payload: Any, sources: Sources) -> Translation:
         "severity": severity if severity != "unknown" else None,
         "url": text(issue, "url"),
     }
-    return Translation([Told(INCIDENT, fields)])
+    return Translation([ReportedEvent(INCIDENT, fields)])
 
 
 def _nothing_new(action: str | None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.webhooks.code_host import branch_of, full_sha, pushed, touched
-from ingest.webhooks.delivery import Told, Translation
+from ingest.webhooks.delivery import ReportedEvent, Translation
 from ingest.webhooks.gitlab_times import need_time, time_at
 from ingest.webhooks.payload import flag, need_text, objects, text, whole
 from leadline.contract.events import CHANGE
@@ -45,7 +45,7 @@ def _parents(before: str, commits: Sequence[dict[str, Any]], merged: int) -> lis
     return [before, str(commits[-2]["id"]).strip().lower()] if merged else None
 
 
-def _added(repository: str, number: int, commits: Sequence[dict[str, Any]]) -> Told:
+def _added(repository: str, number: int, commits: Sequence[dict[str, Any]]) -> ReportedEvent:
     brought = commits[:-1]
     times = [made for commit in brought if (made := time_at(commit, "timestamp")) is not None]
     fields = {
@@ -55,7 +55,7 @@ def _added(repository: str, number: int, commits: Sequence[dict[str, Any]]) -> T
         "first_commit_at": min(times, default=None),
         "paths": touched(commits),
     }
-    return Told(CHANGE, fields)
+    return ReportedEvent(CHANGE, fields)
 
 
 def _merged_number(commits: Sequence[dict[str, Any]], path: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest.webhooks.delivery import Delivery, Malformed, Source, Told, Translation
+from ingest.webhooks.delivery import Delivery, Malformed, ReportedEvent, Source, Translation
 from ingest.webhooks.incidents import no_service, service_of
 from ingest.webhooks.payload import at, need_text, objects, shown, text
 from ingest.webhooks.standard_webhooks import ID_HEADER, verify_standard
@@ -56,7 +56,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
         "severity": text(incident, "severity", "name"),
         "url": text(incident, "permalink"),
     }
-    return Translation([Told(INCIDENT, told)])
+    return Translation([ReportedEvent(INCIDENT, told)])
 
 
 def _times(incident: dict[str, Any]) -> dict[str, str]:

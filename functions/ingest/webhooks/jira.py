@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingest.webhooks.delivery import Delivery, Malformed, Source, Told, Translation
+from ingest.webhooks.delivery import Delivery, Malformed, ReportedEvent, Source, Translation
 from ingest.webhooks.incidents import no_service, service_of
 from ingest.webhooks.payload import at, need_text, objects, shown, text, texts, whole
 from ingest.webhooks.signatures import verify_hub_signature
@@ -50,7 +50,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
         "severity": text(fields, "priority", "name"),
         "url": _page(text(issue, "self"), key),
     }
-    return Translation([Told(INCIDENT, told)])
+    return Translation([ReportedEvent(INCIDENT, told)])
 
 
 def _is_incident(fields: Any) -> bool:

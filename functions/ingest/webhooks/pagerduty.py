@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.webhooks.delivery import Delivery, Malformed, Source, Told, Translation, Unsigned
+from ingest.webhooks.delivery import Delivery, Malformed, ReportedEvent, Source, Translation, Unsigned
 from ingest.webhooks.incidents import no_service, service_of
 from ingest.webhooks.payload import at, need_text, shown, text
 from ingest.webhooks.signatures import any_same
@@ -62,7 +62,7 @@ def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation
     }
     if kind == RESOLVED:
         fields["resolved_at"] = need_text(payload, "event", "occurred_at")
-    return Translation([Told(INCIDENT, fields)])
+    return Translation([ReportedEvent(INCIDENT, fields)])
 
 
 SOURCE = Source(verify, translate, delivery_header="x-webhook-id")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ingest.messages import MAX_BYTES, message
-from ingest.webhooks.delivery import Malformed, Told
+from ingest.webhooks.delivery import Malformed, ReportedEvent
 from leadline.contract.invalid_value import InvalidValue
 from leadline.queue import Message
 
@@ -26,7 +26,7 @@ _DECORATIONS = frozenset(
 _BULKY = ("paths", "commit_shas")
 
 
-def message_of(told: Told, *, now: int, delivery_id: str) -> Message:
+def message_of(told: ReportedEvent, *, now: int, delivery_id: str) -> Message:
     """The message for the queue. `now` in epoch ms; `delivery_id` is unique to the delivery, or "".
 
     Raises Malformed naming the first field that makes the event impossible.
@@ -45,7 +45,7 @@ def message_of(told: Told, *, now: int, delivery_id: str) -> Message:
     return replace(made, deduplication=f"{made.event_id}-{digest}")
 
 
-def _read(told: Told, fields: Mapping[str, Any], now: int) -> Message:
+def _read(told: ReportedEvent, fields: Mapping[str, Any], now: int) -> Message:
     try:
         event = told.type.read(dict(fields), now)
     except InvalidValue as invalid:
@@ -60,7 +60,7 @@ def _read(told: Told, fields: Mapping[str, Any], now: int) -> Message:
     return message(event, received_at=now)
 
 
-def _malformed(told: Told, invalid: InvalidValue) -> Malformed:
+def _malformed(told: ReportedEvent, invalid: InvalidValue) -> Malformed:
     fault = next((fault for fault in invalid.faults if _name(fault["pointer"]) not in _DECORATIONS), invalid.faults[0])
     return Malformed(f"{told.type.kind}: {_name(fault['pointer'])} {fault['detail']}".replace("  ", " "))
 

@@ -20,7 +20,7 @@ from query.badges.schemas import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeE
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
 from query.config.history import entry
 from query.deployments.deployments import instant
-from query.reports.filters import Asked, Filters
+from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import last_days
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
 from query.reports.report import Reports
@@ -118,7 +118,7 @@ def _shown(request: Request, badge: Badge) -> BadgeShown:
         tuple(shows["service"]), tuple(shows["repository"]), tuple(shows["environment"]), shows.get("team")
     )
     number = SINGLE[shows["metric"], shows["statistic"]]
-    value = number.of(reports.report(Asked(window, filters, alone=True)).metrics)
+    value = number.of(reports.report(ReportQuery(window, filters, alone=True)).metrics)
     return {
         "schemaVersion": 1,
         "label": shows["label"],

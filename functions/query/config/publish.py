@@ -12,7 +12,7 @@ from typing import Any
 from leadline.domain.errors import Transient
 from leadline.queue import Message, Queue, canonical, compose, deliver, group_of
 from leadline.store.services import Service
-from query.config.roster_change import Untold
+from query.config.roster_change import RosterChange
 
 AUTHORS = 100
 """In one message, so that folding it stays well within compute's time."""
@@ -25,7 +25,9 @@ def tell(queue: Queue, messages: Sequence[Message]) -> None:
         raise Transient("the queue did not take all messages") from stopped
 
 
-def roster_messages(services: Iterable[Service], untold: Untold, version: int, received_at: int) -> Iterator[Message]:
+def roster_messages(
+    services: Iterable[Service], untold: RosterChange, version: int, received_at: int
+) -> Iterator[Message]:
     """What compute must be told. `version` is the roster's that holds the change."""
     locks: dict[str, list[str]] = {}
     for service in services:

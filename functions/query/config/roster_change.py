@@ -14,7 +14,7 @@ from leadline.domain.roster import Membership
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class RosterChange:
     """Authors whose teams changed somewhere in these days: `start` inclusive, `end` exclusive, None where open."""
 
     authors: frozenset[str] = frozenset()
@@ -22,7 +22,7 @@ class Untold:
     end: date | None = None
 
     @classmethod
-    def between(cls, old: Collection[Membership], new: Collection[Membership]) -> Untold:
+    def between(cls, old: Collection[Membership], new: Collection[Membership]) -> RosterChange:
         """What differs between a team's members then and now. Where nothing does, all of them: a repetition repairs."""
         members = (set(old) ^ set(new)) or set(new)
         if not members:
@@ -38,12 +38,12 @@ class Untold:
     def __bool__(self) -> bool:
         return bool(self.authors)
 
-    def joined(self, other: Untold) -> Untold:
+    def joined(self, other: RosterChange) -> RosterChange:
         """Both: at least what each of them covers."""
         if not self or not other:
             return self or other
         starts, ends = (self.start, other.start), (self.end, other.end)
-        return Untold(
+        return RosterChange(
             self.authors | other.authors,
             None if None in starts else min(start for start in starts if start),
             None if None in ends else max(end for end in ends if end),
@@ -58,7 +58,7 @@ class Untold:
         return {"authors": sorted(self.authors), **self.days()}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any] | None) -> Untold:
+    def from_data(cls, data: Mapping[str, Any] | None) -> RosterChange:
         if data is None:
             return cls()
         start, end = data.get("from"), data.get("to")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.domain.errors import Conflict
-from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put, Write, at_version
 from query.access.limited import reaches_repository
@@ -102,7 +102,7 @@ def _noted(request: Request, old: Service | None, new: Service) -> list[Write]:
     """The settings name the services that have production environments of their own (see `query.reports.selection`)."""
     if bool(new.production) == bool(old is not None and old.production):
         return []
-    organisation = Organisation.from_item(request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY))
+    organisation = OrganisationSettings.from_item(request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY))
     others = [name for name in organisation.own_production if name != new.name]
     own = tuple(sorted([*others, new.name] if new.production else others))
     return [Put(replace(organisation, own_production=own).to_item(), at_version(organisation.version))]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from leadline.domain.errors import Conflict
 from leadline.queue import Message
-from leadline.store.configuration import COUNT, LIST, NAMES, OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
+from leadline.store.configuration import COUNT, LIST, NAMES, OFF, PSEUDONYMS, SETTINGS_KEY, OrganisationSettings
 from leadline.store.services import SERVICES, Service
 from query.config.outbox import TRIES, crowded, service_message, store, tell_and_forget
 from query.config.schemas import Settings
@@ -84,7 +84,7 @@ def get_settings(request: Request) -> Reply:
 
 def put_settings(request: Request) -> Reply:
     """Sets all settings; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
-    return _change(request, Organisation())
+    return _change(request, OrganisationSettings())
 
 
 def patch_settings(request: Request) -> Reply:
@@ -92,7 +92,7 @@ def patch_settings(request: Request) -> Reply:
     return _change(request, None)
 
 
-def _change(request: Request, base: Organisation | None) -> Reply:
+def _change(request: Request, base: OrganisationSettings | None) -> Reply:
     """`base`: what the change is made to, None for what there is."""
     request.sent.faults.check_query()
     faults = Faults()
@@ -100,7 +100,7 @@ def _change(request: Request, base: Organisation | None) -> Reply:
     faults.check_body()
     for _ in range(TRIES):
         item = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
-        old = Organisation.from_item(item)
+        old = OrganisationSettings.from_item(item)
         check_if_match(request, _answer(old))
         new = as_people_are_named(request, _applied(base or old, told, old), old)
         derived = any(getattr(old, name) != getattr(new, name) for name in _DERIVED)
@@ -119,7 +119,7 @@ def _change(request: Request, base: Organisation | None) -> Reply:
     raise crowded()
 
 
-def _tell(request: Request, stored: Organisation) -> None:
+def _tell(request: Request, stored: OrganisationSettings) -> None:
     # Read only now: what is deployed to a service that is not in this list is counted by the new settings already.
     services = [Service.from_item(item) for item in request.table.query(SERVICES)]
     deployed = [service for service in services if any(service.years.values())]
@@ -128,9 +128,9 @@ def _tell(request: Request, stored: Organisation) -> None:
     tell_and_forget(request, stored.to_item(), messages)
 
 
-def _applied(base: Organisation, told: Mapping[str, Any], stored: Organisation) -> Organisation:
+def _applied(base: OrganisationSettings, told: Mapping[str, Any], stored: OrganisationSettings) -> OrganisationSettings:
     values: dict[str, Any] = {}
-    default = Organisation()
+    default = OrganisationSettings()
     for name, value in told.items():
         field = "incident_window" if name == "incident_window_hours" else name
         if value is None:
@@ -141,7 +141,7 @@ def _applied(base: Organisation, told: Mapping[str, Any], stored: Organisation) 
     return replace(kept, **values)
 
 
-def _answer(organisation: Organisation) -> Settings:
+def _answer(organisation: OrganisationSettings) -> Settings:
     return {
         "timezone": organisation.timezone,
         "production": list(organisation.production),

@@ -19,7 +19,7 @@ from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.http.problems import Problem, unavailable
 from leadline.queue import canonical
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
 from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
@@ -35,7 +35,7 @@ from query.config.members import (
     to_data,
 )
 from query.config.publish import roster_messages, tell
-from query.config.roster_change import Untold
+from query.config.roster_change import RosterChange
 from query.custom.publish import points_messages
 from query.schemas import Team, TeamPage
 from query.web.body import read_json
@@ -57,7 +57,7 @@ _TRIES = 5
 @dataclass(frozen=True, slots=True)
 class _Edit:
     teams: Teams
-    untold: Untold
+    untold: RosterChange
 
 
 def team_page(request: Request) -> TeamPage:
@@ -104,7 +104,7 @@ def put_team(request: Request) -> Reply:
         if len(canonical(_answer(people, name, told)).encode()) > MAX_TEAM_BYTES:
             faults.add("/members", Refused("too_large", f"take more than {MAX_TEAM_BYTES} bytes"))
         faults.check_body()
-        return _Edit(changed, Untold.between(teams.get(name, ()), told))
+        return _Edit(changed, RosterChange.between(teams.get(name, ()), told))
 
     _, team = _change(request, name, put)
     return with_etag(team)
@@ -119,7 +119,7 @@ def delete_team(request: Request) -> None:
         if name in teams:
             check_if_match(request, _shown(people, name, teams), needed=False)
         left = {other: members for other, members in teams.items() if other != name}
-        return _Edit(left, Untold.between(teams.get(name, ()), ()))
+        return _Edit(left, RosterChange.between(teams.get(name, ()), ()))
 
     anything, _ = _change(request, name, delete)
     if not anything:
@@ -143,9 +143,9 @@ def _change(request: Request, name: str, edit: Callable[[Teams, People], _Edit])
         stored = found.get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
         teams = roster_from_item(stored).teams
         settings = found.get(SETTINGS_KEY)
-        people = People(request.table, Naming.of(Organisation.from_item(settings)))
+        people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
         change = edit(teams, people)
-        untold = Untold.from_data(stored.get("untold")).joined(change.untold)
+        untold = RosterChange.from_data(stored.get("untold")).joined(change.untold)
         before, after = _shown(people, name, teams), _shown(people, name, change.teams)
         if change.teams == teams and not untold:
             return False, after
@@ -169,7 +169,7 @@ def _record(request: Request, name: str, version: int, before: Team | None, afte
     return [Put(entry(request, "team", name, action, f"team.{name}.v{version}", None, before, after).to_item())]
 
 
-def _item(stored: Item, teams: Teams, untold: Untold) -> Item:
+def _item(stored: Item, teams: Teams, untold: RosterChange) -> Item:
     data = {name: {"members": [to_data(member) for member in members]} for name, members in sorted(teams.items())}
     item = {**stored, "teams": data, "v": stored.get("v", 0) + 1}
     item.pop("untold", None)
@@ -182,7 +182,7 @@ def _item(stored: Item, teams: Teams, untold: Untold) -> Item:
     return item
 
 
-def _tell(request: Request, stored: Item, untold: Untold) -> None:
+def _tell(request: Request, stored: Item, untold: RosterChange) -> None:
     if not untold:
         return
     try:

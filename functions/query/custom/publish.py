@@ -13,11 +13,11 @@ from leadline.contract.event_ids import event_id
 from leadline.queue import Message, canonical, compose, group_of
 from leadline.store.points import METRICS, point_lock
 from query.config.publish import AUTHORS
-from query.config.roster_change import Untold
+from query.config.roster_change import RosterChange
 from query.web.request import Request
 
 
-def points_messages(request: Request, version: int, untold: Untold | None = None) -> Iterator[Message]:
+def points_messages(request: Request, version: int, untold: RosterChange | None = None) -> Iterator[Message]:
     """What compute must be told. `version`: that of the settings, or of the roster; `untold`: whose teams changed, None for none.
 
     One query.

@@ -13,7 +13,7 @@ from query.access.limited import within
 from query.custom.measure import Custom
 from query.custom.schemas import CustomGroup, CustomReport, MetricDefinition
 from query.reports.dora import window_answer
-from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.period import read_window
 from query.reports.report import Report, Reports
 from query.reports.selection import all_services
@@ -32,7 +32,7 @@ def custom_report(request: Request) -> CustomReport:
     filters = Filters.read(sent)
     sent.faults.check_query()
     measure = measure_of(request, request.name)
-    asked = Asked(window, filters, sent.one("interval"), sent.one("group_by"))
+    asked = ReportQuery(window, filters, sent.one("interval"), sent.one("group_by"))
     return custom_answer(Reports(request, measure).report(asked), measure.metric)
 
 

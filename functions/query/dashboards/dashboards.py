@@ -15,7 +15,7 @@ from leadline.domain.errors import Conflict
 from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed
 from leadline.http.problems import Problem
 from leadline.queue import canonical
-from leadline.store.configuration import SETTINGS_KEY, Organisation
+from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
 from leadline.store.people import Naming, People, while_it_stands
 from leadline.store.table import Delete, Item, Put, at_version
@@ -239,7 +239,7 @@ def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item |
 
 def _named(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
     """The definition with the people in it as they are to be stored now."""
-    people = People(request.table, Naming.of(Organisation.from_item(settings)))
+    people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
     names = people.told(names_in(dict(definition)))
     shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
     return dict(renamed(dict(definition), shown.__getitem__))

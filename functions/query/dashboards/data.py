@@ -19,7 +19,7 @@ from query.dashboards.definition import filters_of, recent_window
 from query.dashboards.numbers import Source, Sources
 from query.dashboards.schemas import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
 from query.reports.dora import window_answer
-from query.reports.filters import Asked, Filters
+from query.reports.filters import Filters, ReportQuery
 from query.reports.period import window_or
 from query.reports.report import GroupReport
 from query.reports.statistics import Value
@@ -61,12 +61,12 @@ def dashboard_data(request: Request) -> DashboardData:
 
 
 def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Filters) -> list[PanelData]:
-    asked: list[tuple[Source, Asked] | Problem] = []
+    asked: list[tuple[Source, ReportQuery] | Problem] = []
     for panel in dashboard["panels"]:
         try:
             joined = filters_of(panel["filters"]).joined(filters_of(dashboard["filters"])).joined(filters)
             source = sources.of(panel["metric"])
-            asked.append((source, Asked(window, joined, None, panel["group_by"])))
+            asked.append((source, ReportQuery(window, joined, None, panel["group_by"])))
         except Refused as refused:
             asked.append(_contradiction(refused))
         except Problem as problem:
@@ -94,7 +94,7 @@ def _check(sources: Sources, filters: Filters) -> None:
         raise refused[0]
 
 
-def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem, most: int) -> PanelData:
+def _panel(panel: Panel, asked: tuple[Source, ReportQuery] | Problem, most: int) -> PanelData:
     """The panel with its numbers, or with the problem that there is. `most`: the bytes it may take of the answer."""
     if isinstance(asked, Problem):
         return _answer(panel, filters_of(panel["filters"]), asked)
@@ -105,7 +105,7 @@ def _panel(panel: Panel, asked: tuple[Source, Asked] | Problem, most: int) -> Pa
         return _answer(panel, question.filters, problem)
 
 
-def _with_numbers(panel: Panel, source: Source, asked: Asked, most: int) -> PanelData:
+def _with_numbers(panel: Panel, source: Source, asked: ReportQuery, most: int) -> PanelData:
     """Raises Problem: 400, 403; 422 where the numbers take too much."""
     report = source.report(asked)
     shown, interval = source.values(panel), panel["interval"]
@@ -136,7 +136,7 @@ def _with_numbers(panel: Panel, source: Source, asked: Asked, most: int) -> Pane
 
 
 def _group(
-    shown: Sequence[Value], source: Source, asked: Asked, group: GroupReport[Any], interval: Interval | None
+    shown: Sequence[Value], source: Source, asked: ReportQuery, group: GroupReport[Any], interval: Interval | None
 ) -> PanelGroup:
     key = None if group.key == NOWHERE else group.key
     answer: PanelGroup = {"key": key, "values": _all(shown, group.metrics)}

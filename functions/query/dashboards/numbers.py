@@ -16,7 +16,7 @@ from leadline.http.problems import Problem
 from query.custom.measure import Custom
 from query.custom.report import reached_metric
 from query.dashboards.schemas import Panel
-from query.reports.filters import Asked
+from query.reports.filters import ReportQuery
 from query.reports.measures import Days
 from query.reports.report import Report, Reports
 from query.reports.selection import all_services
@@ -31,8 +31,8 @@ class Source:
     def __init__(self, reports: Reports[Any], definition: Definition | None = None) -> None:
         self.reports = reports
         self._definition = definition
-        self._made: dict[Asked, Report[Any]] = {}
-        self._divided: dict[Asked, dict[tuple[int, Interval], list[tuple[Window, Any]]]] = {}
+        self._made: dict[ReportQuery, Report[Any]] = {}
+        self._divided: dict[ReportQuery, dict[tuple[int, Interval], list[tuple[Window, Any]]]] = {}
 
     def values(self, panel: Panel) -> tuple[Value, ...]:
         """What a panel shows, with units."""
@@ -41,20 +41,20 @@ class Source:
             return values
         return tuple(replace(value, unit=custom_unit(self._definition, panel["statistic"])) for value in values)
 
-    def prepare(self, wanted: Sequence[Asked]) -> None:
+    def prepare(self, wanted: Sequence[ReportQuery]) -> None:
         """Reads what these reports are made of side by side."""
         try:
             self.reports.fetch(wanted)
         except Problem:
             return  # too many together: then each is read, or refused, by itself
 
-    def report(self, asked: Asked) -> Report[Any]:
+    def report(self, asked: ReportQuery) -> Report[Any]:
         """Raises Problem: 400, 403."""
         if asked not in self._made:
             self._made[asked] = self.reports.report(asked)
         return self._made[asked]
 
-    def series(self, asked: Asked, days: Days, interval: Interval) -> list[tuple[Window, Any]]:
+    def series(self, asked: ReportQuery, days: Days, interval: Interval) -> list[tuple[Window, Any]]:
         """What is told of each part of the window; `days`: those of the report, or of a group of it."""
         divided = self._divided.setdefault(asked, {})
         key = (id(days), interval)  # the report is held, so no other days get this id
@@ -62,7 +62,7 @@ class Source:
             divided[key] = list(self.reports.series(days, asked.window, interval))
         return divided[key]
 
-    def forget(self, asked: Asked) -> None:
+    def forget(self, asked: ReportQuery) -> None:
         """Lets go of a report that nothing else is made of."""
         self._made.pop(asked, None)
         self._divided.pop(asked, None)

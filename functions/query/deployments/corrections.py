@@ -79,7 +79,7 @@ def patch_deployment(request: Request) -> Accepted:
 
 
 def delete_deployment(request: Request) -> Accepted:
-    """Takes a deployment off its track. Raises Problem: 404, 503."""
+    """Takes a deployment off its timeline. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
     record, lock = _deployment(request)
     data = {"deployment": record.key, "service": record.deployment.service}

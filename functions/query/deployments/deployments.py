@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from leadline.domain.deployments import IN_PROGRESS
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
 from leadline.store.services import Service, service_key
 from leadline.store.table import Item, Table
 from query.access.limited import check_asked, reaches, within
-from query.deployments.timeline import Stretch, Track, newest_first
+from query.deployments.timeline import Stretch, Timeline, newest_first
 from query.people.visibility import labels_shown, shown
 from query.reports.filters import Filters
 from query.reports.period import days_are_told
@@ -53,7 +53,7 @@ def deployment_page(request: Request) -> DeploymentPage:
     stretch = _stretch(request)
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    places = newest_first(request.table, _tracks(request), stretch, limit)
+    places = newest_first(request.table, _timelines(request), stretch, limit)
     page: Page[Deployment] = Page()
     looked_at = 0
     last: str | None = None
@@ -81,7 +81,7 @@ def _stretch(request: Request) -> Stretch:
     return Stretch(place_of(calendar.start_of(start), ""), min(before, request.position() or before))
 
 
-def _tracks(request: Request) -> list[Track]:
+def _timelines(request: Request) -> list[Timeline]:
     sent = request.sent
     names, repositories, environments = sent.all("service"), sent.all("repository"), sent.all("environment")
     if names and not request.limits:
@@ -91,7 +91,7 @@ def _tracks(request: Request) -> list[Track]:
         check_asked(request, reached, Filters(names, repositories))
         services = [service for service in reached.values() if not names or service.name in names]
     return [
-        Track(service.name, environment, tuple(years))
+        Timeline(service.name, environment, tuple(years))
         for service in services
         if not repositories or service.repository in repositories
         for environment, years in service.years.items()
@@ -136,7 +136,7 @@ def _wanted(record: Record, sent: Sent) -> bool:
     return not mappings or record.status in mappings
 
 
-def deployment_answer(record: Record, organisation: Organisation) -> Deployment:
+def deployment_answer(record: Record, organisation: OrganisationSettings) -> Deployment:
     """The record as the API shows it. Whether it failed is read from what is counted, so that lists agree with metrics."""
     report = record.deployment.report
     counted = record.parts[0].summary if record.parts else None

@@ -14,7 +14,7 @@ from leadline.domain.facts import carry, carry_commits
 from leadline.store.change_filter import commits_that_count, concerns_of
 from leadline.store.deployments import Entry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
-from leadline.store.planned_writes import Changeset
+from leadline.store.planned_writes import PlannedWrites
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Table
@@ -71,7 +71,7 @@ def preview(request: Request) -> Preview:
     found = _found(request, asked, resolved)
     service = resolved.service
     carried = carry(found.changes, request.now, {})
-    commits = commits_that_count(Changeset(request.table, service.lock, {}), found.direct, request.organisation())
+    commits = commits_that_count(PlannedWrites(request.table, service.lock, {}), found.direct, request.organisation())
     leads = {commit.sha: commit.lead.seconds for commit in carry_commits("", commits, request.now, {})}
     return {
         "service": service.name,
@@ -133,7 +133,7 @@ def _found(request: Request, asked: _Asked, resolved: Resolved) -> Attribution:
     state = _state(request.table, service, asked.environment, request.now)
     if resolved.mismatch is not None:
         return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
-    changes = Changeset(request.table, service.lock, {})  # never flushed: only its reading is used
+    changes = PlannedWrites(request.table, service.lock, {})  # never flushed: only its reading is used
     run = Run(
         sha=asked.id,
         successful=True,

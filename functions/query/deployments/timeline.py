@@ -1,7 +1,7 @@
-"""The deployments of several tracks in one order, the newest first, read as far as they are looked at.
+"""The deployments of several timelines in one order, the newest first, read as far as they are looked at.
 
-A track (a service in an environment) has its places in order, a partition a year. Merging them needs the first place of each track,
-which are read side by side; after that a track is read on only when its places come up.
+A timeline (a service in an environment) has its places in order, a partition a year. Merging them needs the first place of
+each timeline, which are read side by side; after that a timeline is read on only when its places come up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LEAST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class Timeline:
     """One service in one environment, and the years in which it was deployed."""
 
     service: str
@@ -41,11 +41,11 @@ class Stretch:
         return sorted((year for year in years if year_of(self.first) <= year <= year_of(self.before)), reverse=True)
 
 
-def newest_first(table: Table, tracks: Sequence[Track], stretch: Stretch, wanted: int) -> Iterator[str]:
-    """The places of these tracks in this stretch, the newest first. About `wanted` of them are going to be looked at."""
-    tracks = [track for track in tracks if stretch.years(track.years)]
-    page = max(_LEAST, min(wanted + 1, 2 * wanted // max(1, len(tracks))))
-    lines = [_places(table, track, stretch, page) for track in tracks]
+def newest_first(table: Table, timelines: Sequence[Timeline], stretch: Stretch, wanted: int) -> Iterator[str]:
+    """The places of these timelines in this stretch, the newest first. About `wanted` of them are going to be looked at."""
+    timelines = [timeline for timeline in timelines if stretch.years(timeline.years)]
+    page = max(_LEAST, min(wanted + 1, 2 * wanted // max(1, len(timelines))))
+    lines = [_places(table, timeline, stretch, page) for timeline in timelines]
     if len(lines) > 1:
         with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as pool:
             firsts = list(pool.map(lambda line: next(line, None), lines))
@@ -53,9 +53,9 @@ def newest_first(table: Table, tracks: Sequence[Track], stretch: Stretch, wanted
     return heapq.merge(*lines, reverse=True)
 
 
-def _places(table: Table, track: Track, stretch: Stretch, page: int) -> Iterator[str]:
-    for year in stretch.years(track.years):
-        partition = line_partition(track.service, track.environment, year)
+def _places(table: Table, timeline: Timeline, stretch: Stretch, page: int) -> Iterator[str]:
+    for year in stretch.years(timeline.years):
+        partition = line_partition(timeline.service, timeline.environment, year)
         before = stretch.before
         while True:
             items = list(table.query(partition, stretch.first, before, reverse=True, limit=page, consistent=False))

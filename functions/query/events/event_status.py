@@ -10,7 +10,7 @@ from typing import Literal
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import IN_PROGRESS, identified_key
 from leadline.domain.points import scopes_of
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
 from leadline.store.events import Trace
 from leadline.store.incidents import Incident, incident_key
@@ -41,7 +41,9 @@ class Story:
     steps: tuple[EventStep, ...] = ()
 
 
-def story_of(table: Table, trace: Trace, organisation: Organisation, reached: Collection[str] | None = None) -> Story:
+def story_of(
+    table: Table, trace: Trace, organisation: OrganisationSettings, reached: Collection[str] | None = None
+) -> Story:
     """The story as of now. Costs a few reads more than the trace. `reached`: the services to tell of, None for all."""
     if trace.parked_at is not None:
         return Story("parked", trace.reason)
@@ -57,7 +59,7 @@ def story_of(table: Table, trace: Trace, organisation: Organisation, reached: Co
     return Story("counted")
 
 
-def _deployment(table: Table, trace: Trace, organisation: Organisation) -> Story:
+def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) -> Story:
     key = trace.deployment or ""
     record = deployments_by_key(table, [key]).get(key)
     if record is None or trace.received_at <= (record.deleted_at or 0):
@@ -83,7 +85,7 @@ def _standing(record: Record, trace: Trace, production: Sequence[str]) -> tuple[
     return "counted", record.reason
 
 
-def _production_of(table: Table, service: str, organisation: Organisation) -> Sequence[str]:
+def _production_of(table: Table, service: str, organisation: OrganisationSettings) -> Sequence[str]:
     """The service's own production environments, else the organisation's."""
     key = service_key(service)
     item = table.get([key]).get(key) if service in organisation.own_production else None
@@ -151,8 +153,8 @@ def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str
     """The deployments that count this incident: found again by what leads from the one to the other."""
     candidates: list[str] = []
     if service is not None:
-        track = _track(table, Service.from_item(service), incident)
-        candidates = [entry.key for entry in track if _may_be_meant(entry, incident)]
+        timeline = _timeline(table, Service.from_item(service), incident)
+        candidates = [entry.key for entry in timeline if _may_be_meant(entry, incident)]
     if incident.deployment is not None:
         candidates.append(identified_key(incident.service, incident.where, incident.deployment))
     else:
@@ -162,7 +164,7 @@ def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str
     return tuple(sorted(counting))
 
 
-def _track(table: Table, service: Service, incident: Incident) -> Iterable[Entry]:
+def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[Entry]:
     """Live deployments that it may speak of, the newest first: any where it names one, else those before it."""
     last = place_of(incident.started_at, "~")
     if named := incident.deployment is not None:
@@ -201,7 +203,7 @@ def _may_be_meant(entry: Entry, incident: Incident) -> bool:
     return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
 
 
-def cells_shown(record: Record, organisation: Organisation) -> list[CellTouched]:
+def cells_shown(record: Record, organisation: OrganisationSettings) -> list[CellTouched]:
     """The cells that count this deployment, but for those of people who are not shown."""
     return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
 

@@ -11,12 +11,12 @@ from leadline.store.deployments import Record, place_of
 from leadline.store.people import PEOPLE
 from leadline.store.services import Service
 from query.deployments.deployments import deployments_by_key, instant
-from query.deployments.timeline import Stretch, Track, newest_first
+from query.deployments.timeline import Stretch, Timeline, newest_first
 from query.people.removal import person_named
 from query.people.schemas import AuthorPage, PageChange, PageTeam, PersonPage
 from query.people.visibility import check_author_pages, check_individuals
 from query.reports.dora import window_answer
-from query.reports.filters import Asked, Filters
+from query.reports.filters import Filters, ReportQuery
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import Reports
@@ -61,14 +61,14 @@ def author_page(request: Request) -> AuthorPage:
     author = person_named(request)
     environments = request.sent.all("environment")
     filters = Filters(environments=environments, author=author)
-    report = reports.report(Asked(window, filters, group_by="service"))
+    report = reports.report(ReportQuery(window, filters, group_by="service"))
     groups = {group.key: group.metrics for group in report.groups or () if group.key is not None}
     teams = list(_teams(request.reach.configuration.roster(), author, window))
     if not groups and not teams:
         raise not_found("There is nobody of this name in any team or deployment of these days.")
     services = {name: service for name, service in all_services(request.table).items() if name in groups}
-    tracks = [
-        Track(service.name, environment, tuple(service.years.get(environment, ())))
+    timelines = [
+        Timeline(service.name, environment, tuple(service.years.get(environment, ())))
         for service in services.values()
         for environment in environments or service.production or organisation.production
     ]
@@ -82,7 +82,7 @@ def author_page(request: Request) -> AuthorPage:
         "window": window_answer(window, report.timezone),
         "metrics": report.metrics,
         "previous": {"window": window_answer(window.previous(), report.timezone), "metrics": report.previous},
-        "changes": list(islice(_changes(request, tracks, window, author), LATEST)),
+        "changes": list(islice(_changes(request, timelines, window, author), LATEST)),
     }
 
 
@@ -103,11 +103,11 @@ def _teams(roster: Roster, author: str, window: Window) -> Iterator[PageTeam]:
                 }
 
 
-def _changes(request: Request, tracks: list[Track], window: Window, author: str) -> Iterator[PageChange]:
+def _changes(request: Request, timelines: list[Timeline], window: Window, author: str) -> Iterator[PageChange]:
     """The author's changes in the newest deployments of these days, as far as they are looked at."""
     calendar = request.calendar()
     stretch = Stretch(place_of(calendar.start_of(window.start), ""), place_of(calendar.start_of(window.end), ""))
-    places = islice(newest_first(request.table, tracks, stretch, _BATCH), MAX_LOOKED_AT)
+    places = islice(newest_first(request.table, timelines, stretch, _BATCH), MAX_LOOKED_AT)
     while batch := [place.partition("#")[2] for place in islice(places, _BATCH)]:
         records = deployments_by_key(request.table, batch)
         for record in (records[key] for key in batch if key in records):

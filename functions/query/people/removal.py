@@ -15,7 +15,7 @@ from leadline.contract.event_ids import event_id
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
-from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, Organisation
+from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, OrganisationSettings
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.config.history import entry
@@ -53,7 +53,7 @@ def person_named(request: Request) -> str:
     return name
 
 
-def as_people_are_named(request: Request, new: Organisation, old: Organisation) -> Organisation:
+def as_people_are_named(request: Request, new: OrganisationSettings, old: OrganisationSettings) -> OrganisationSettings:
     """The new settings, with what is stored of people by them: names or pseudonyms. Raises Problem (403) without the scope admin.
 
     With individuals off that stays as it is: nothing is renamed where nothing is shown.
@@ -70,7 +70,7 @@ def as_people_are_named(request: Request, new: Organisation, old: Organisation) 
     return replace(new, extra={**new.extra, PEOPLE: naming.to_data()})
 
 
-def begin_renaming(request: Request, old: Organisation, new: Organisation) -> None:
+def begin_renaming(request: Request, old: OrganisationSettings, new: OrganisationSettings) -> None:
     """Sets going what the settings say is to be renamed. Where the queue does not take it, the sweep does it in some minutes."""
     number = Naming.of(new).number
     if number != Naming.of(old).number:
@@ -85,7 +85,7 @@ def _salted(naming: Naming) -> Naming:
 
 def _removed(request: Request, name: str) -> Accepted:
     settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
-    organisation = Organisation.from_item(settings)
+    organisation = OrganisationSettings.from_item(settings)
     naming = _salted(Naming.of(organisation))
     pk, sk = person_key(naming.pseudonym(name))
     person = request.table.get([(pk, sk)]).get((pk, sk))

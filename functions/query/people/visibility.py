@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from leadline.domain.people import is_stand_in
 from leadline.http.problems import Problem
-from leadline.store.configuration import OFF, Organisation
+from leadline.store.configuration import OFF, OrganisationSettings
 
 
-def shown(author: str | None, organisation: Organisation) -> str | None:
+def shown(author: str | None, organisation: OrganisationSettings) -> str | None:
     """The author as an answer names them."""
     if author is None or organisation.individuals == OFF or is_stand_in(author):
         return None
@@ -21,13 +21,13 @@ def labels_shown(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in labels.items() if not is_stand_in(value)}
 
 
-def check_individuals(organisation: Organisation) -> None:
+def check_individuals(organisation: OrganisationSettings) -> None:
     """Raises Problem (403) where no numbers are told by author."""
     if organisation.individuals == OFF:
         raise Problem(403, "Individuals are off", 'The setting "individuals" is "off": nothing is told by author.')
 
 
-def check_author_pages(organisation: Organisation) -> None:
+def check_author_pages(organisation: OrganisationSettings) -> None:
     """Raises Problem (403) where there are no pages of authors."""
     check_individuals(organisation)
     if not organisation.author_pages:

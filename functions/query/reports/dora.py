@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadline.domain.levels import EDITIONS
 from leadline.domain.metrics import Coverage, Metrics, Tally
 from leadline.domain.windows import Window
-from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.levels import levels_answer
 from query.reports.measures import DORA
 from query.reports.period import read_window
@@ -25,7 +25,7 @@ def dora_report(request: Request) -> DoraReport:
     window = read_window(sent, reports.organisation.calendar, request.now)
     filters = Filters.read(sent)
     sent.faults.check_query()
-    report = reports.report(Asked(window, filters, sent.one("interval"), sent.one("group_by")))
+    report = reports.report(ReportQuery(window, filters, sent.one("interval"), sent.one("group_by")))
     answer = dora_answer(report)
     if edition := sent.one("levels"):
         answer["levels"] = levels_answer(edition, report.metrics)

@@ -70,7 +70,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportQuery:
     """One report: its window, filters, and how it is divided.
 
     `alone`: the window before is not looked at, which halves what is read; nothing may then be told of it.

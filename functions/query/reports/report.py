@@ -13,11 +13,11 @@ from typing import Generic, TypeVar
 
 from leadline.domain.people import is_stand_in
 from leadline.domain.windows import Interval, Window
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.services import Service, service_key
 from query.access.limited import check_asked, within
 from query.people.visibility import check_individuals
-from query.reports.filters import Asked, Filters
+from query.reports.filters import Filters, ReportQuery
 from query.reports.groups import Grouping, plan_groups
 from query.reports.measures import Days, Measure
 from query.reports.reading import CellReader
@@ -40,7 +40,7 @@ class GroupReport(Generic[M]):
 class Report(Generic[M]):
     """`days`: the numbers of both windows. `series` is None without an interval, `groups` without a grouping."""
 
-    asked: Asked
+    asked: ReportQuery
     timezone: str
     days: Days
     metrics: M
@@ -61,7 +61,7 @@ class Reports(Generic[M]):
         self._reader = CellReader(request.table, measure)
 
     @cached_property
-    def organisation(self) -> Organisation:
+    def organisation(self) -> OrganisationSettings:
         return self._request.organisation()
 
     @cached_property
@@ -76,7 +76,7 @@ class Reports(Generic[M]):
         if self._request.limits:
             check_asked(self._request, self._services, filters)
 
-    def report(self, asked: Asked) -> Report[M]:
+    def report(self, asked: ReportQuery) -> Report[M]:
         """One query of the table for a service's usual report, whatever the number of its deployments.
 
         Raises Problem: 400 where it would take too many, 403 where it asks for what is beyond the key.
@@ -94,9 +94,9 @@ class Reports(Generic[M]):
             self._groups(grouping, window) if asked.group_by else None,
         )
 
-    def fetch(self, wanted: Sequence[Asked]) -> None:
+    def fetch(self, wanted: Sequence[ReportQuery]) -> None:
         """Reads what these reports are made of side by side, each scope once for the widest of its windows."""
-        spans: dict[Window, list[Asked]] = {}
+        spans: dict[Window, list[ReportQuery]] = {}
         for asked in sorted(wanted, key=lambda asked: asked.span.days, reverse=True):
             spans.setdefault(asked.span, []).append(asked)
         for span, those in spans.items():
@@ -109,7 +109,7 @@ class Reports(Generic[M]):
             wanted = (part.start + timedelta(days=offset) for offset in range(part.days))
             yield part, self._measure.of({day: days[day] for day in wanted if day in days}, part)
 
-    def _grouping(self, asked: Asked) -> Grouping:
+    def _grouping(self, asked: ReportQuery) -> Grouping:
         request = self._request
         if asked.filters.author is not None or asked.group_by == "author":
             check_individuals(self.organisation)
@@ -161,7 +161,7 @@ class Reports(Generic[M]):
         return sorted(found, key=lambda group: (group.key is None, group.key or ""))
 
 
-def _needs_services(asked: Asked, *, own: bool) -> bool:
+def _needs_services(asked: ReportQuery, *, own: bool) -> bool:
     """The list of services costs a query: only for what can't be told without it. `own`: some have production of their own."""
     filters, group_by = asked.filters, asked.group_by
     if filters.repositories or group_by == "repository":

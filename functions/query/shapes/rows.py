@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from leadline.domain.lead_time import STAGES
 from leadline.domain.windows import Calendar, Interval, Window
 from query.deployments.deployments import instant
-from query.reports.filters import REPORT_PARAMETERS, Asked, Filters
+from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.measures import Days
 from query.reports.period import read_window
 from query.reports.report import Reports
@@ -66,7 +66,7 @@ def dora_rows(request: Request) -> list[Row]:
     if not wanted:
         others = [name for metric, name in SINGLE if metric in metrics]
         refuse_query("?statistic", "choice", f"is none of this metric's: {', '.join(dict.fromkeys(others))}")
-    report = reports.report(Asked(window, filters, None, sent.one("group_by"), alone=True))
+    report = reports.report(ReportQuery(window, filters, None, sent.one("group_by"), alone=True))
     groups: list[_Group] = [(None, report.metrics, report.days)]
     if report.groups is not None:
         groups = [(group.key, group.metrics, group.days) for group in report.groups]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadline.domain.lead_time import STAGES
-from query.reports.filters import Asked, Filters
+from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import DAYS, last_days
 from query.reports.period import DEFAULT_DAYS
 from query.reports.report import Reports
@@ -120,7 +120,7 @@ def openmetrics_page(request: Request) -> Reply:
     window = last_days(sent.one("days", DEFAULT_DAYS), reports.organisation.calendar.day_of(request.now))
     filters = Filters(sent.all("service"), sent.all("repository"), sent.all("environment"), sent.one("team"))
     group_by = sent.one("group_by", "service")
-    report = reports.report(Asked(window, filters, None, None if group_by == _WHOLE else group_by, alone=True))
+    report = reports.report(ReportQuery(window, filters, None, None if group_by == _WHOLE else group_by, alone=True))
     groups: list[tuple[dict[str, str], Told]] = [({}, report.metrics)]
     if report.groups is not None:
         groups = [({group_by: group.key or ""}, group.metrics) for group in report.groups]

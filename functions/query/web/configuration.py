@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from leadline.access.keys import Reads
 from leadline.domain.roster import Roster
-from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
 from leadline.store.table import Item, Key
 
 
@@ -33,10 +33,10 @@ class Configuration:
         self._along.read = True
         return {key: found[key] for key in keys if key in found}
 
-    def organisation(self) -> Organisation:
+    def organisation(self) -> OrganisationSettings:
         if not getattr(self._along, "read", False):
             self.get([])
-        return Organisation.from_item(self._along.settings)
+        return OrganisationSettings.from_item(self._along.settings)
 
     def roster(self) -> Roster:
         return roster_from_item(self._table.get([ROSTER_KEY]).get(ROSTER_KEY))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadline.access.key_scope import NO_LIMITS, Limits
+from leadline.access.key_scope import UNLIMITED, KeyScope
 from leadline.access.keys import Authenticator, Principal
 from leadline.access.rate_limiter import Gate
 from leadline.domain.windows import Calendar
 from leadline.http.content_negotiation import JSON
 from leadline.queue import Queue
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Table
 from query.badges.memory import BadgeMemory
 from query.web.configuration import Configuration
@@ -62,15 +62,15 @@ class Request:
     media: str = JSON
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> KeyScope:
         """What the key is limited to."""
-        return self.principal.limits if self.principal is not None else NO_LIMITS
+        return self.principal.limits if self.principal is not None else UNLIMITED
 
     @property
     def table(self) -> Table:
         return self.reach.table
 
-    def organisation(self) -> Organisation:
+    def organisation(self) -> OrganisationSettings:
         return self.reach.configuration.organisation()
 
     def calendar(self) -> Calendar:

@@ -19,7 +19,7 @@ _PLURALS = {"service": "services", "repository": "repositories"}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class KeyScope:
     """True where there are any. Repositories are spelled as events and GET /v1/services spell them."""
 
     services: frozenset[str] = frozenset()
@@ -64,11 +64,11 @@ class Limits:
         return "this key is limited to services: it may name a repository only with a service of its own that is tied to it"
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> Limits:
+    def of(cls, item: Mapping[str, Any]) -> KeyScope:
         return cls(frozenset(item.get("services", ())), frozenset(item.get("repositories", ())))
 
 
-NO_LIMITS = Limits()
+UNLIMITED = KeyScope()
 
 
 def _fault(pointer: str, detail: str) -> Fault:

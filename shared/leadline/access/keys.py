@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from leadline.access.key_scope import NO_LIMITS, Limits
+from leadline.access.key_scope import UNLIMITED, KeyScope
 from leadline.domain.errors import Conflict, Transient
 from leadline.http.problems import Problem
 from leadline.store.table import ABSENT, Check, Guard, Item, Key, Put, Table, Write, as_read
@@ -80,7 +80,7 @@ class Principal:
     key_id: str
     name: str
     scopes: frozenset[str]
-    limits: Limits = NO_LIMITS
+    limits: KeyScope = UNLIMITED
     plan: str | None = None
     used_at: int = 0
     as_read: Guard = ABSENT
@@ -289,7 +289,7 @@ class Authenticator:
             key_id,
             item["name"],
             frozenset(item["scopes"]),
-            Limits.of(item),
+            KeyScope.of(item),
             item.get("plan"),
             read.used_at,
             as_read(item),

@@ -1,8 +1,8 @@
 """Which changes a deployment carries, and why: the heart of Leadline.
 
-A track is one service in one environment: its deployments in order of finish time. Attribution goes along a track and hands a
+A timeline is one service in one environment: its deployments in order of finish time. Attribution goes along a timeline and hands a
 `State` (what is in production already) from each deployment to the next, so that a deployment depends on what came before it
-and on the ledger, never on the order in which events arrived. A change ships once on a track: with the first successful
+and on the ledger, never on the order in which events arrived. A change ships once on a timeline: with the first successful
 deployment that reaches it.
 
 Rules and their names are those of docs/architecture.md, "Mapping a SHA to changes".
@@ -61,7 +61,7 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a track's deployments so far have brought to production.
+    """What a timeline's deployments so far have brought to production.
 
     `line`: where the last of them stands. `tips`: commits whose ancestors have all shipped, the newest first. `early`: changes
     that shipped before their merge commit did (a head deployed, a pick). `floor`: where a blank baseline started tracking.

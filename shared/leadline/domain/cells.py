@@ -116,7 +116,7 @@ def _members_of(teams: Iterable[str], author: str | None, service: str) -> Itera
 
 def _run_numbers(summary: Summary) -> Numbers:
     if summary.never_live:
-        return Counter({"x": 1, "y": 1} if summary.stillborn else {"x": 1})
+        return Counter({"x": 1, "y": 1} if summary.counts_as_failed else {"x": 1})
     numbers = Counter({"d": 1, _MAPPING[summary.mapping]: 1})
     if summary.failed:
         numbers["f"] = 1

@@ -75,7 +75,7 @@ def relabelled(report: Report, renamed: Mapping[str, str]) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One run on a track: at most one report per status. Its key is its natural identity."""
+    """One run on a timeline: at most one report per status. Its key is its natural identity."""
 
     key: str
     service: str

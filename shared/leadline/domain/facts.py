@@ -59,7 +59,7 @@ class Carried:
 class Summary:
     """What all scopes count of a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched".
 
-    `stillborn`: it never went live and counts as failed all the same, as the settings have it.
+    `counts_as_failed`: it never went live and counts as failed all the same, as the settings have it.
     """
 
     service: str
@@ -71,7 +71,7 @@ class Summary:
     failed: bool = False
     rework: bool = False
     recovery: int | None = None
-    stillborn: bool = False
+    counts_as_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

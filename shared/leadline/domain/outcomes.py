@@ -11,7 +11,7 @@ INCIDENT_WINDOW = 7 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class LinkedIncident:
     """An incident that belongs to a deployment. Times in epoch milliseconds; `resolved_at` is None while it is open."""
 
     id: str
@@ -32,7 +32,7 @@ class Remedy:
 class Outcome:
     """Everything that says how a successful deployment went."""
 
-    incidents: tuple[Trouble, ...] = ()
+    incidents: tuple[LinkedIncident, ...] = ()
     remedies: tuple[Remedy, ...] = ()
 
     @property

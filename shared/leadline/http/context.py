@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
-class Asked:
+class RequestContext:
     """`at`: when it came, in epoch ms, None until that is known. `route` is a template of ours once it is known, None for what is
     not noted; `headers` go out with the answer. `ended`: the id of a key that was right once.
     `also` makes what else is noted once it is answered."""

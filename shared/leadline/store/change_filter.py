@@ -7,14 +7,16 @@ from leadline.domain.ledger import Node
 from leadline.domain.paths import touches
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_former_bot, is_pseudonym
-from leadline.store.configuration import COUNT, Organisation
+from leadline.store.configuration import COUNT, OrganisationSettings
 from leadline.store.ledger import change_key
 from leadline.store.people import person_key
-from leadline.store.planned_writes import Changeset
+from leadline.store.planned_writes import PlannedWrites
 from leadline.store.services import Service
 
 
-def concerns_of(changes: Changeset, service: Service, organisation: Organisation) -> Callable[[Change], bool]:
+def concerns_of(
+    changes: PlannedWrites, service: Service, organisation: OrganisationSettings
+) -> Callable[[Change], bool]:
     """Whether a change counts for the service. One whose files nobody told may. Costs a read a change where it has `paths`."""
 
     def concerns(change: Change) -> bool:
@@ -28,7 +30,7 @@ def concerns_of(changes: Changeset, service: Service, organisation: Organisation
     return concerns
 
 
-def by_bot(changes: Changeset, author: str | None, organisation: Organisation) -> bool:
+def by_bot(changes: PlannedWrites, author: str | None, organisation: OrganisationSettings) -> bool:
     """Whether this author is a bot by the settings. Costs a read of the name that a pseudonym stands for."""
     if author is None or is_former_bot(author):
         return author is not None
@@ -37,7 +39,9 @@ def by_bot(changes: Changeset, author: str | None, organisation: Organisation) -
     return matches(author, organisation.bots)
 
 
-def commits_that_count(changes: Changeset, direct: Iterable[Node], organisation: Organisation) -> list[Node]:
+def commits_that_count(
+    changes: PlannedWrites, direct: Iterable[Node], organisation: OrganisationSettings
+) -> list[Node]:
     """Those of these commits without a change that count as changes of their own."""
     if organisation.direct_commits != COUNT:
         return []

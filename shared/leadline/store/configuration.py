@@ -22,7 +22,7 @@ NAMES, PSEUDONYMS, OFF = "names", "pseudonyms", "off"
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class OrganisationSettings:
     """The organisation's settings. `production`: the environments that count as production; durations in milliseconds.
 
     `failure_status_counts`: runs that failed before they went live count in the change fail rate. `bots`: patterns of authors whose
@@ -57,7 +57,7 @@ class Organisation:
         return Calendar(self.timezone)
 
     @classmethod
-    def from_item(cls, item: Item | None) -> "Organisation":
+    def from_item(cls, item: Item | None) -> "OrganisationSettings":
         if item is None:
             return cls()
         return cls(
@@ -101,7 +101,7 @@ class Organisation:
         }
 
 
-_OWN = {"pk", "sk", "v"} | {field.name for field in fields(Organisation)}
+_OWN = {"pk", "sk", "v"} | {field.name for field in fields(OrganisationSettings)}
 
 
 def roster_from_item(item: Mapping[str, Any] | None) -> Roster:

@@ -2,7 +2,7 @@
 
 dep#9f3c… | dep                 one deployment: what was told, what was derived, its first part
 dep#9f3c… | part#001            the changes that do not fit the first part
-line#checkout#production#2026 | 1790000000000#9f3c…   its place on the track, with the state it leaves to the next
+line#checkout#production#2026 | 1790000000000#9f3c…   its place on the timeline, with the state it leaves to the next
 claim#checkout#production#run-17 | claim              who says something about the deployment with this id or SHA
 """
 
@@ -15,7 +15,7 @@ from leadline.domain.attribution import Attribution, State, Tip
 from leadline.domain.deployments import Deployment, Report
 from leadline.domain.facts import Carried, Part, Summary
 from leadline.domain.ledger import Span
-from leadline.domain.outcomes import Outcome, Remedy, Trouble
+from leadline.domain.outcomes import LinkedIncident, Outcome, Remedy
 from leadline.store.names import join
 from leadline.store.table import Item, Key
 
@@ -33,7 +33,7 @@ def line_partition(service: str, environment: str, year: int) -> str:
 
 
 def place_of(finish: int, key: str) -> str:
-    """Where a deployment stands on its track: its finish time, then its key."""
+    """Where a deployment stands on its timeline: its finish time, then its key."""
     return f"{finish:013d}#{key}"
 
 
@@ -61,7 +61,7 @@ def same_sha(one: str | None, other: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A deployment's place on its track. `live`: it reached the environment and counts; `after`: the state it leaves.
+    """A deployment's place on its timeline. `live`: it reached the environment and counts; `after`: the state it leaves.
 
     `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the
     one before it, by a rule of the settings.
@@ -166,8 +166,8 @@ class Record:
     `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
     (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
     SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody
-    deleted it then; what is told later makes it anew. By the settings, `stillborn` says that it counts as failed although it never
-    went live, `labelled` that a change's label, source branch or title makes it rework.
+    deleted it then; what is received later creates it again. By the settings, `counts_as_failed` says that it counts as failed
+    although it never went live, `labelled` that a change's label, source branch or title makes it rework.
     """
 
     deployment: Deployment
@@ -188,7 +188,7 @@ class Record:
     settled: bool = False
     unavailable: bool = False
     deleted_at: int | None = None
-    stillborn: bool = False
+    counts_as_failed: bool = False
     labelled: bool = False
     correction: Correction = field(default_factory=Correction)
 
@@ -283,7 +283,7 @@ class Record:
             to_id=header.get("to"),
             rollback=header.get("rb", False),
             outcome=Outcome(
-                tuple(Trouble(*trouble) for trouble in header.get("inc", [])),
+                tuple(LinkedIncident(*trouble) for trouble in header.get("inc", [])),
                 tuple(Remedy(*remedy) for remedy in header.get("rem", [])),
             ),
             direct=tuple((sha, author, at) for sha, author, at in header.get("direct", [])),
@@ -291,7 +291,7 @@ class Record:
             parts=tuple(parts),
             live=bool(parts) and parts[0].summary.live,
             never_live=bool(parts) and parts[0].summary.never_live,
-            stillborn=bool(parts) and parts[0].summary.stillborn,
+            counts_as_failed=bool(parts) and parts[0].summary.counts_as_failed,
             labelled=header.get("lab", False),
             mismatch=header.get("mismatch"),
             settled=header.get("settled", False),
@@ -315,7 +315,7 @@ def part_to_data(part: Part) -> dict[str, Any]:
         "day": summary.day.strftime("%Y%m%d"),
         "live": summary.live or None,
         "x": summary.never_live or None,
-        "y": summary.stillborn or None,
+        "y": summary.counts_as_failed or None,
         "map": summary.mapping if summary.mapping != "mapped" else None,
         "f": summary.failed or None,
         "rw": summary.rework or None,
@@ -335,7 +335,7 @@ def part_from_data(item: Item, position: int, deployment: Deployment) -> Part:
         day=date(int(day[:4]), int(day[4:6]), int(day[6:])),
         live=item.get("live", False),
         never_live=item.get("x", False),
-        stillborn=item.get("y", False),
+        counts_as_failed=item.get("y", False),
         mapping=item.get("map", "mapped"),
         failed=item.get("f", False),
         rework=item.get("rw", False),

@@ -7,7 +7,7 @@ incidents#checkout#production | 1790000000000#INC-7    its place in order of sta
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from leadline.domain.outcomes import Trouble
+from leadline.domain.outcomes import LinkedIncident
 from leadline.store.names import join, unescape
 from leadline.store.table import Item, Key
 
@@ -43,8 +43,8 @@ class Incident:
         return self.environment or "production"
 
     @property
-    def trouble(self) -> Trouble:
-        return Trouble(self.id, self.started_at, self.resolved_at)
+    def trouble(self) -> LinkedIncident:
+        return LinkedIncident(self.id, self.started_at, self.resolved_at)
 
     @classmethod
     def from_data(cls, service: str, data: dict[str, Any]) -> "Incident":

@@ -19,7 +19,7 @@ from leadline.domain.changes import Change
 from leadline.domain.ledger import Alias, Node
 from leadline.domain.people import Rename, one_author
 from leadline.store.names import join, unescape
-from leadline.store.planned_writes import Changeset
+from leadline.store.planned_writes import PlannedWrites
 from leadline.store.table import Item, Key
 
 _PAGE = 20
@@ -134,7 +134,7 @@ class StoredLedger:
     `rename` gives an author's name as it is to be stored now, where that differs from what is.
     """
 
-    def __init__(self, changes: Changeset, rename: Rename | None = None) -> None:
+    def __init__(self, changes: PlannedWrites, rename: Rename | None = None) -> None:
         self._changes = changes
         self._rename = rename
         self._repository = changes.repository
@@ -298,7 +298,7 @@ def with_commit(node: Node | None, told: Node) -> Node:
     return Node(**joined)
 
 
-def waiting(changes: Changeset, shas: Iterable[str]) -> set[str]:
+def waiting(changes: PlannedWrites, shas: Iterable[str]) -> set[str]:
     """Keys of the deployments that wait for any of these SHAs."""
     shas = list(shas)
     repository = changes.repository
@@ -312,7 +312,7 @@ def waiting(changes: Changeset, shas: Iterable[str]) -> set[str]:
     return found
 
 
-def set_waits(changes: Changeset, deployment: str, old: Iterable[str], new: Iterable[str]) -> None:
+def set_waits(changes: PlannedWrites, deployment: str, old: Iterable[str], new: Iterable[str]) -> None:
     """Registers a deployment for the SHAs it now waits for, and no longer for those it waited for."""
     old, new = set(old), set(new)
     for sha in sorted(old ^ new):

@@ -17,7 +17,7 @@ from typing import Any
 from leadline.domain.errors import Conflict
 from leadline.domain.people import is_pseudonym, is_stand_in, names_in, pseudonym, renamed
 from leadline.domain.roster import Roster
-from leadline.store.configuration import SETTINGS_KEY, Organisation, roster_from_item
+from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings, roster_from_item
 from leadline.store.table import ABSENT, Check, Item, Key, Put, Table, Write, at_version
 
 PEOPLE = "people"
@@ -49,7 +49,7 @@ class Naming:
     removals: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, organisation: Organisation) -> "Naming":
+    def of(cls, organisation: OrganisationSettings) -> "Naming":
         known = {field.name for field in fields(cls)}
         data: Mapping[str, Any] = organisation.extra.get(PEOPLE, {})
         return cls(**{name: value for name, value in data.items() if name in known})
@@ -77,7 +77,7 @@ class People:
     @classmethod
     def read(cls, table: Table) -> "People":
         """By the settings as they are stored. Raises Transient."""
-        return cls(table, Naming.of(Organisation.from_item(table.get([SETTINGS_KEY]).get(SETTINGS_KEY))))
+        return cls(table, Naming.of(OrganisationSettings.from_item(table.get([SETTINGS_KEY]).get(SETTINGS_KEY))))
 
     def told(self, names: Iterable[str]) -> dict[str, str]:
         """For each of these names, which a message brings, that to be stored. One read for all where any could differ.

@@ -23,7 +23,7 @@ def lock_key(repository: str) -> Key:
     return (f"repo#{repository}", "repo")
 
 
-class Changeset:
+class PlannedWrites:
     """Planned writes of one repository on top of what is stored. Not shared between threads."""
 
     def __init__(

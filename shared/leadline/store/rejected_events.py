@@ -30,7 +30,7 @@ _INDEX = re.compile(r"(?<=/)\d+(?=/|$)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedEvent:
     """`count` events of one request, refused alike.
 
     `faults`: pointers into the body and codes, each kind of fault once. `place`: the service and repository that they name, where

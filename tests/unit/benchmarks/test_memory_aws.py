@@ -133,7 +133,7 @@ def test_the_whole_way_of_an_event_is_counted_and_its_numbers_are_right() -> Non
     assert operations["TransactWriteItems"] == 1
     assert operations["TransactGetItems"] >= 1
     kinds = {touched.kind for touched in bill.written()}
-    assert {"lock", "deployment", "place on the track", "shipment", "cell, service", "cell, team"} <= kinds
+    assert {"lock", "deployment", "place on the timeline", "shipment", "cell, service", "cell, team"} <= kinds
     assert stored_cells(product.table) == folded_cells(product.table)
 
 

@@ -1,4 +1,4 @@
-"""A code host in memory, and compute wired to it."""
+"""A code host in memory, and compute build_app to it."""
 
 import json
 from dataclasses import dataclass, field

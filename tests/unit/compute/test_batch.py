@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compute import worker as app
+from compute import worker as worker_module
 from compute.application import apply_message
 from compute.batch import LONGEST_PAUSE, RESERVED, TRY_FOR
 from compute.deliveries import MemoryDeliveries
@@ -31,11 +31,11 @@ def worker() -> Worker:
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, sent: Event, error: BaseException) -> None:
-    monkeypatch.setattr(app, "apply_message", failing_on(sent, error, apply_message))
+    monkeypatch.setattr(worker_module, "apply_message", failing_on(sent, error, apply_message))
 
 
 def recovers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "apply_message", apply_message)
+    monkeypatch.setattr(worker_module, "apply_message", apply_message)
 
 
 def test_nine_neighbours_of_a_message_that_meets_a_bug_are_counted_and_only_it_is_parked(
@@ -211,7 +211,7 @@ def test_what_the_schedule_repeats_anyway_is_given_up_without_a_dead_letter(monk
     def breaks_down(*_: Any) -> None:
         raise Transient("the table can't be reached")
 
-    monkeypatch.setattr(app.renaming, "go_on", breaks_down)
+    monkeypatch.setattr(worker_module.renaming, "go_on", breaks_down)
     renaming = event("renaming", {"number": 1}, at(10))
     assert worker.work(renaming, receives=2) == [0]
     assert worker.work(renaming, receives=40, tried_for=HALF_AN_HOUR) == []
@@ -231,7 +231,9 @@ def test_the_queue_being_unreachable_loses_nothing(monkeypatch: pytest.MonkeyPat
 
     worker = Worker(MemoryTable())
     worker.deliveries = Unreachable()
-    worker.compute = app.Compute(worker.api.table, worker.api.queue, worker.deliveries, None, lambda: worker.now)
+    worker.compute = worker_module.Compute(
+        worker.api.table, worker.api.queue, worker.deliveries, None, lambda: worker.now
+    )
     fails(monkeypatch, TEN[0], KeyError("a bug"))
     assert worker.work(*TEN[:3], "{", receives=2) == [0, 3]
     assert worker.why(TEN[1])[0] == "pending"

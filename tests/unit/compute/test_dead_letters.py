@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute import worker as app
+from compute import worker as worker_module
 from compute.application import apply_message
 from compute.deliveries import Deliveries, MemoryDeliveries, SqsDeliveries
 from compute.jobs.dead_letters import clear
@@ -39,7 +39,7 @@ def test_a_parked_event_that_a_retry_has_counted_leaves_the_dead_letters(monkeyp
     worker = Worker()
     for sent in (FIRST, SECOND):
         with monkeypatch.context() as broken:
-            broken.setattr(app, "apply_message", failing_on(sent, KeyError("a bug"), apply_message))
+            broken.setattr(worker_module, "apply_message", failing_on(sent, KeyError("a bug"), apply_message))
             worker.work(sent, receives=2)
     assert [json.loads(body)["event_id"] for body, _ in worker.deliveries.parked] == [
         FIRST["event_id"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compute import worker as app
+from compute import worker as worker_module
 from compute.jobs.sweep import Errand
 from tests.builders import Event, at, event
 from tests.unit.compute.batches import Worker
@@ -34,7 +34,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
         sent.append(1)
         return Errand("people", "renaming", f"ren_{len(sent)}", {"number": 1})
 
-    monkeypatch.setattr(app.renaming, "go_on", go_on)
+    monkeypatch.setattr(worker_module.renaming, "go_on", go_on)
     return Worker()
 
 
@@ -44,8 +44,8 @@ def test_each_message_of_a_job_knows_how_many_led_to_it(worker: Worker) -> None:
 
 def test_a_chain_that_goes_in_a_circle_is_parked_with_its_reason_and_starts_over_when_retried(worker: Worker) -> None:
     first = event("renaming", {"number": 1}, at(10))
-    last = {**first, "hops": app.MAX_HOPS - 1}
-    assert rounds(worker, last, 10) == [app.MAX_HOPS - 1, app.MAX_HOPS, app.MAX_HOPS + 1]
+    last = {**first, "hops": worker_module.MAX_HOPS - 1}
+    assert rounds(worker, last, 10) == [worker_module.MAX_HOPS - 1, worker_module.MAX_HOPS, worker_module.MAX_HOPS + 1]
     assert worker.deliveries.reasons == ["TOO_MANY_HOPS"]
     ((event_id, reason),) = worker.listed()
     assert reason == "TOO_MANY_HOPS"

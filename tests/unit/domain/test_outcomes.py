@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leadline.domain.cells import CellKey, Scope
-from leadline.domain.outcomes import INCIDENT_WINDOW, Outcome, Remedy, Trouble
+from leadline.domain.outcomes import INCIDENT_WINDOW, LinkedIncident, Outcome, Remedy
 from leadline.domain.windows import Calendar
 from leadline.store.memory import MemoryTable
 from tests.builders import (
@@ -70,7 +70,7 @@ def counted(table: MemoryTable, finished: int) -> dict[str, int]:
 def test_an_incident_that_names_none_belongs_to_the_last_deployment_before_it(table: MemoryTable) -> None:
     tell(table, *THREE, an_incident("I", at(3, 18)))
     assert failed(table) == ["b"]
-    assert the_deployment(table, "b").outcome.incidents == (Trouble("I", at(3, 18)),)
+    assert the_deployment(table, "b").outcome.incidents == (LinkedIncident("I", at(3, 18)),)
 
 
 @pytest.mark.parametrize(("offset", "found"), [(-1, ["b"]), (0, ["c"]), (1, ["c"])])
@@ -187,11 +187,13 @@ def test_a_failure_is_over_when_its_last_incident_is(table: MemoryTable, order: 
 
 
 def test_what_was_resolved_before_the_deployment_finished_took_no_time() -> None:
-    assert Outcome((Trouble("I", at(4), at(4) + 1),)).recovery_seconds(at(5)) == 0
+    assert Outcome((LinkedIncident("I", at(4), at(4) + 1),)).recovery_seconds(at(5)) == 0
 
 
 def test_a_remedy_ends_a_failure_before_its_incident_is_resolved() -> None:
-    mended = Outcome((Trouble("I", at(4)),), (Remedy("k", at(4, 14), rollback=False), Remedy("l", at(4, 13), True)))
+    mended = Outcome(
+        (LinkedIncident("I", at(4)),), (Remedy("k", at(4, 14), rollback=False), Remedy("l", at(4, 13), True))
+    )
     assert mended.recovery_seconds(at(4)) == 3600
 
 

@@ -13,7 +13,7 @@ from leadline.domain.changes import Change
 from leadline.domain.deployments import Deployment, Report, deployment_key, identified_key
 from leadline.domain.facts import Carried, Summary, divide
 from leadline.domain.ledger import Alias, Node, Span
-from leadline.domain.outcomes import Outcome, Remedy, Trouble
+from leadline.domain.outcomes import LinkedIncident, Outcome, Remedy
 from leadline.store.deployments import (
     Entry,
     Record,
@@ -47,7 +47,9 @@ STATES = st.builds(
 REMEDIES = st.builds(Remedy, st.sampled_from(["k1", "k2"]), INSTANTS, st.booleans())
 OUTCOMES = st.builds(
     Outcome,
-    incidents=st.lists(st.builds(Trouble, st.just("INC-1"), INSTANTS, st.none() | INSTANTS), max_size=2).map(tuple),
+    incidents=st.lists(st.builds(LinkedIncident, st.just("INC-1"), INSTANTS, st.none() | INSTANTS), max_size=2).map(
+        tuple
+    ),
     remedies=st.lists(REMEDIES, max_size=2).map(tuple),
 )
 
@@ -66,7 +68,7 @@ OUTCOMES = st.builds(
     underived=st.booleans(),
     repairs=st.booleans(),
 )
-def test_a_deployments_place_on_its_track_is_read_back(
+def test_a_deployments_place_on_its_timeline_is_read_back(
     place: str,
     commit: str,
     node: str,
@@ -193,15 +195,15 @@ def test_a_place_is_kept_in_the_partition_of_its_year_and_a_commit_in_that_of_it
 @example("a#b", "c", "a", "b#c")
 @example("a%23b", "c", "a#b", "c")
 @given(NASTY, NASTY, NASTY, NASTY)
-def test_two_tracks_never_share_a_partition_whatever_they_are_called(
+def test_two_timelines_never_share_a_partition_whatever_they_are_called(
     service: str, environment: str, other: str, elsewhere: str
 ) -> None:
     one, two = (service, environment), (other, elsewhere)
     for names in (
-        lambda track: line_partition(*track, 2026),
-        lambda track: incident_line(*track),
-        lambda track: claim_key(*track, "run-1"),
-        lambda track: ship_key(REPOSITORY, 1, *track),
+        lambda timeline: line_partition(*timeline, 2026),
+        lambda timeline: incident_line(*timeline),
+        lambda timeline: claim_key(*timeline, "run-1"),
+        lambda timeline: ship_key(REPOSITORY, 1, *timeline),
     ):
         assert (names(one) == names(two)) == (one == two)
 

@@ -88,12 +88,12 @@ def test_pages_divide_the_list_and_none_is_empty(limit: int) -> None:
     assert pages[-1]
 
 
-_track = st.tuples(st.sampled_from(["shop", "web", "api"]), st.sampled_from(["production", "qa"]))
+_timeline = st.tuples(st.sampled_from(["shop", "web", "api"]), st.sampled_from(["production", "qa"]))
 
 
 @settings(max_examples=25)
-@given(st.lists(st.tuples(_track, st.integers(-700, 20)), max_size=25), st.integers(1, 6))
-def test_tracks_and_years_are_merged_by_time(runs: list[tuple[tuple[str, str], int]], limit: int) -> None:
+@given(st.lists(st.tuples(_timeline, st.integers(-700, 20)), max_size=25), st.integers(1, 6))
+def test_timelines_and_years_are_merged_by_time(runs: list[tuple[tuple[str, str], int]], limit: int) -> None:
     api = ProductApi()
     for number, ((service, environment), day) in enumerate(runs):
         event = a_deployment(

@@ -1,4 +1,4 @@
-"""The real handler, wired from the environment, on AWS as moto plays it; and what importing it costs."""
+"""The real handler, build_app from the environment, on AWS as moto plays it; and what importing it costs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service
 from leadline.store.table import Put
-from query.handler import handler, wired
+from query.handler import build_app, handler
 from tests.unit.query.product_api import Answer, a_request
 
 
@@ -46,9 +46,9 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         made = Stack()
         for name, value in made.settings.to_env().items():
             monkeypatch.setenv(name, value)
-        wired.cache_clear()
+        build_app.cache_clear()
         yield made
-        wired.cache_clear()
+        build_app.cache_clear()
 
 
 def test_a_report_comes_from_the_table_and_a_team_goes_to_table_and_queue(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from infra.local.resources import create_resources
 from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.roster import Roster
 from leadline.store.access import AccessSettings, Plan
-from leadline.store.configuration import Organisation
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service
 from leadline.store.table import Put
@@ -84,7 +84,9 @@ def test_groups_cost_a_request_each_and_the_list_of_services_one(api: CountedApi
 def test_production_of_a_services_own_costs_the_list_of_services_where_all_are_asked_for(api: CountedApi) -> None:
     own = Service("web", production=("live",), years={"live": [2026], "production": [2026]})
     rest = Service("api", years={"production": [2026]})
-    api.table.write([Put(own.to_item()), Put(rest.to_item()), Put(Organisation(own_production=("web",)).to_item())])
+    api.table.write(
+        [Put(own.to_item()), Put(rest.to_item()), Put(OrganisationSettings(own_production=("web",)).to_item())]
+    )
     # The services; what is production to all but `web` of the one service that is left, and the other one's own.
     assert api.calls_of("/v1/metrics/dora") == {"BatchGetItem": 1, "Query": 1 + 1 + 1}
     assert api.calls_of("/v1/metrics/dora", environment="production") == {"BatchGetItem": 1, "Query": 1}
@@ -98,7 +100,7 @@ def test_a_page_of_deployments_is_read_in_batches() -> None:
         names = [f"c{number}" for number in range(12)]
         tell(api.table, commits(*a_line(*names)), *(a_change(n, f"c{n}", at(2, n)) for n in range(1, 12)))
         tell(api.table, *(a_deployment("c11" if n else "c0", at(3 + n), deployment_id=f"d{n}") for n in range(20)))
-        # The key and settings, the service, headers, parts; the track's places in one query.
+        # The key and settings, the service, headers, parts; the timeline's places in one query.
         calls = api.calls_of("/v1/deployments", service="shop", limit="20")
         assert calls == {"BatchGetItem": 4, "Query": 1}
         found: list[str] = []

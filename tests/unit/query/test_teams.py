@@ -20,7 +20,7 @@ from leadline.store.services import Service
 from leadline.store.table import Put, Write
 from query.config import teams
 from query.config.publish import AUTHORS
-from query.config.roster_change import Untold
+from query.config.roster_change import RosterChange
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.product_api import ProductApi
 
@@ -344,8 +344,8 @@ _memberships = st.builds(
 def test_what_is_told_covers_every_day_on_which_somebodys_teams_changed(
     old: list[Membership], new: list[Membership], day: date
 ) -> None:
-    untold = Untold.between(old, new)
-    again = Untold.from_data(untold.to_data())
+    untold = RosterChange.between(old, new)
+    again = RosterChange.from_data(untold.to_data())
     assert again == untold
     for author in ("ann", "bob"):
         was, is_now = (any(m.author == author and m.holds_on(day) for m in members) for members in (old, new))
