@@ -114,6 +114,7 @@ def _received(message: dict[str, Any]) -> dict[str, Any]:
             "MessageGroupId": message["MessageGroupId"],
             "MessageDeduplicationId": message["MessageDeduplicationId"],
             "ApproximateReceiveCount": "1",
+            "ApproximateFirstReceiveTimestamp": "0",
             "SentTimestamp": str(time.time_ns() // 1_000_000),
         },
     }

@@ -47,7 +47,11 @@ def test_every_code_is_named() -> None:
         contract / f"{name}.py"
         for name in ("events", "fields", "numbers", "repository_path", "statuses", "text", "times")
     ]
-    files = [*(ROOT / "functions" / "ingest").glob("*.py"), ROOT / "shared" / "leadline" / "json_body.py", *readers]
+    files = [
+        *(ROOT / "functions" / "ingest").glob("*.py"),
+        ROOT / "shared" / "leadline" / "http" / "json_body.py",
+        *readers,
+    ]
     source = "".join(path.read_text() for path in files)
     used = set(re.findall(r'(?:InvalidValue|_missing|_Unclean|_malformed|_no_items)\(\s*"(\w+)"', source))
     used |= set(re.findall(r'"code": "(\w+)"', source)) | {

@@ -20,7 +20,7 @@ from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans,
 from tests.laws.posted import ANN, BOB, CID, PERSON, SHOP, TILL, post, posted_events
 from tests.laws.whole import Whole
 from tests.laws.wild_histories import a_wild_history
-from tests.unit.ingest.test_aws_events import Aws, a_revision, a_run
+from tests.unit.ingest.test_eventbridge import Aws, a_revision, a_run
 from tests.vcs.asking import connections_to
 from tests.vcs.fake_github import FakeGitHub
 from tests.vcs.hosted import Hosted, scenario

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
 from query.access.schemas import AccessEntry, AccessPage
 from query.deployments.deployments import instant
 from query.reports.period import MAX_DAYS, days_are_told
-from query.web.faults import Refused
 from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
@@ -28,7 +28,7 @@ _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)", re.ASCII)
 
 def _read_status(value: object) -> str:
     if not isinstance(value, str) or not _STATUS.fullmatch(value):
-        raise Refused("status", "must be a status such as 429, or a class of them such as 4xx")
+        raise InvalidValue("status", "must be a status such as 429, or a class of them such as 4xx")
     return value
 
 
@@ -56,9 +56,9 @@ def access_page(request: Request) -> AccessPage:
     end = sent.one("to", Calendar("UTC").day_of(request.now) + timedelta(days=1))
     start = sent.one("from", end - timedelta(days=DEFAULT_DAYS))
     if days_are_told(sent) and start >= end:
-        sent.faults.add("?from", Refused("order", "must be before to"))
+        sent.faults.add("?from", InvalidValue("order", "must be before to"))
     elif days_are_told(sent) and (end - start).days > MAX_DAYS:
-        sent.faults.add("?from", Refused("too_long", f"is more than {MAX_DAYS} days before to"))
+        sent.faults.add("?from", InvalidValue("too_long", f"is more than {MAX_DAYS} days before to"))
     before = request.position()
     sent.faults.check_query()
     limit, keys, statuses = sent.one("limit", DEFAULT_LIMIT), sent.all("key"), sent.all("status")

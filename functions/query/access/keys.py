@@ -22,6 +22,9 @@ from leadline.access.keys import (
     state_of,
     used_key,
 )
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import whole_number
+from leadline.contract.text import name_of, one_of
 from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
@@ -31,12 +34,12 @@ from query.access.while_active import while_active
 from query.config.history import entry
 from query.deployments.deployments import instant
 from query.web.body import read_json
-from query.web.faults import Faults, Refused, not_found
-from query.web.fields import Fields, time_after, whole
+from query.web.faults import Faults, not_found
+from query.web.fields import Fields, time_after
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Reply, Request
 from query.web.schemas import KEY_ID
-from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_key_id, read_repository
+from query.web.values import DEFAULT_LIMIT, read_key_id, read_repository
 
 PARAMETERS = (
     choice("state", "Only keys in this state; repeated, any of them.", "active", "expired", "revoked", repeats=True),
@@ -107,14 +110,16 @@ def post_key(request: Request) -> Reply:
     name = fields.required("name", name_of(200), "")
     scopes = fields.listed("scopes", one_of(*SCOPES), len(SCOPES))
     if not scopes and not faults:
-        faults.add("/scopes", Refused("missing", f"names none; there are {', '.join(SCOPES)}"))
+        faults.add("/scopes", InvalidValue("missing", f"names none; there are {', '.join(SCOPES)}"))
     services = fields.listed("services", name_of(200), MAX_LIMITS)
     repositories = fields.listed("repositories", read_repository, MAX_LIMITS)
     if ADMIN in scopes and (services or repositories):
-        faults.add("/scopes", Refused("exclusive", "a key that is limited to services or repositories can't be admin"))
+        faults.add(
+            "/scopes", InvalidValue("exclusive", "a key that is limited to services or repositories can't be admin")
+        )
     plan = fields.read("plan", name_of(100), "") or None
     if plan is not None and plan not in AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY)).plans:
-        faults.add("/plan", Refused("unknown", "is no plan; PUT /v1/plans/{plan} makes one"))
+        faults.add("/plan", InvalidValue("unknown", "is no plan; PUT /v1/plans/{plan} makes one"))
     expires_at = fields.read("expires_at", time_after(request.now), 0) or None
     faults.check_body()
 
@@ -144,7 +149,7 @@ def rotate_key(request: Request) -> Reply:
     request.sent.faults.check_query()
     faults = Faults()
     fields = Fields(read_json(request.event, request.headers), ("overlap_hours", "expires_at"), faults)
-    overlap = fields.read("overlap_hours", whole(0, MAX_OVERLAP_HOURS), _OVERLAP_HOURS) * _HOUR
+    overlap = fields.read("overlap_hours", whole_number(0, MAX_OVERLAP_HOURS), _OVERLAP_HOURS) * _HOUR
     expires_at = fields.read("expires_at", time_after(request.now), 0) or None
     faults.check_body()
     now = request.now

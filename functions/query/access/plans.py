@@ -11,6 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.access.keys import list_keys
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag, whole_number
+from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, Plan
@@ -19,11 +22,11 @@ from query.access.schemas import AccessSettingsAnswer, PlanEntry, PlanPage
 from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, Refused, not_found
-from query.web.fields import Fields, read_bool, whole
+from query.web.faults import Faults, not_found
+from query.web.fields import Fields
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of, same_as
+from query.web.values import DEFAULT_LIMIT, same_as
 
 MAX_PLANS = 100
 MAX_ORIGINS = 50
@@ -65,15 +68,15 @@ def put_plan(request: Request) -> Reply:
     request.sent.faults.check_query()
     try:
         name = _read_name(request.name)
-    except Refused as refused:
-        raise not_found(f"This can't be a plan's name: it {refused.detail}.") from None
+    except InvalidValue as invalid:
+        raise not_found(f"This can't be a plan's name: it {invalid.detail}.") from None
     faults = Faults()
     fields = Fields(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
     fields.read("plan", same_as(name), name)
     plan = Plan(
-        fields.read("per_minute", whole(1, _MOST), 0) or None,
-        fields.read("per_day", whole(1, _MOST), 0) or None,
-        fields.read("api", read_bool, True),
+        fields.read("per_minute", whole_number(1, _MOST), 0) or None,
+        fields.read("per_day", whole_number(1, _MOST), 0) or None,
+        fields.read("api", read_flag, True),
     )
     faults.check_body()
 
@@ -81,7 +84,7 @@ def put_plan(request: Request) -> Reply:
         old = settings.plans.get(name)
         check_if_match(request, _plan(name, old) if old is not None else None)
         if old is None and len(settings.plans) >= MAX_PLANS:
-            faults.add("", Refused("too_many", f"would be more than {MAX_PLANS} plans"))
+            faults.add("", InvalidValue("too_many", f"would be more than {MAX_PLANS} plans"))
             faults.check_body()
         return replace(settings, plans={**settings.plans, name: plan})
 
@@ -116,10 +119,10 @@ def put_access(request: Request) -> Reply:
     request.sent.faults.check_query()
     faults = Faults()
     fields = Fields(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
-    log = fields.read("log", read_bool, True)
-    days = fields.read("log_days", whole(1, MAX_LOG_DAYS), LOG_DAYS)
+    log = fields.read("log", read_flag, True)
+    days = fields.read("log_days", whole_number(1, MAX_LOG_DAYS), LOG_DAYS)
     origins = tuple(fields.listed("origins", _read_origin, MAX_ORIGINS))
-    docs = fields.read("docs", read_bool, False)
+    docs = fields.read("docs", read_flag, False)
     faults.check_body()
 
     def put(settings: AccessSettings) -> AccessSettings:
@@ -175,7 +178,7 @@ def _answer(settings: AccessSettings) -> AccessSettingsAnswer:
 
 def _read_origin(value: object) -> str:
     if not isinstance(value, str) or len(value) > 300 or not _ORIGIN.fullmatch(value):
-        raise Refused(
+        raise InvalidValue(
             "origin",
             "must be an origin such as https://dash.acme.dev: scheme, host and port in lower case, no path, no *",
         )

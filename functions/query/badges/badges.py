@@ -10,6 +10,9 @@ import re
 from typing import Any
 
 from leadline.access.keys import CONFIG_WRITE
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import whole_number
+from leadline.contract.text import name_of, one_of
 from leadline.domain.errors import Conflict
 from leadline.domain.levels import EDITIONS
 from leadline.http.problems import Problem
@@ -27,11 +30,11 @@ from query.reports.report import Reports
 from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE
 from query.shapes.rows import SINGLE, N
 from query.web.body import read_json
-from query.web.faults import Faults, Refused, not_found
-from query.web.fields import Fields, whole
+from query.web.faults import Faults, not_found
+from query.web.fields import Fields
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_repository
+from query.web.values import DEFAULT_LIMIT, read_repository
 
 PARAMETERS = (LIMIT, CURSOR)
 
@@ -139,13 +142,13 @@ def _read(body: Any) -> dict[str, Any]:
     levels = fields.read("levels", one_of(*EDITIONS), "") or None
     if metric and levels is not None and HEADLINES.get(metric) != statistic:
         having = ", ".join(f"{name} ({usual})" for name, usual in HEADLINES.items())
-        faults.add("/levels", Refused("levels", f"there are levels of {having} only"))
+        faults.add("/levels", InvalidValue("levels", f"there are levels of {having} only"))
     default = label_of(metric, statistic) if metric and not faults else ""
     shows = {
         "metric": metric,
         "statistic": statistic,
         "label": fields.read("label", name_of(MAX_LABEL), default),
-        "days": fields.read("days", whole(1, MAX_DAYS), DEFAULT_DAYS),
+        "days": fields.read("days", whole_number(1, MAX_DAYS), DEFAULT_DAYS),
         "service": fields.listed("service", name_of(200), MAX_FILTERS),
         "repository": fields.listed("repository", read_repository, MAX_FILTERS),
         "environment": fields.listed("environment", name_of(MAX_ENVIRONMENT), MAX_FILTERS),

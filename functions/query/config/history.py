@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from leadline.contract.text import name_of
 from leadline.store.history import HISTORY, Entry
 from query.config.schemas import HistoryEntry, HistoryPage
 from query.deployments.deployments import instant
@@ -13,7 +14,7 @@ from query.web.answer_size import Page
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
-from query.web.values import DEFAULT_LIMIT, name_of
+from query.web.values import DEFAULT_LIMIT
 
 KINDS = (
     *("settings", "service", "team", "deployment", "change", "incident", "sources", "plan", "access", "badge"),

@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import name_of, read_author
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.store.people import People
 from query.schemas import Member
-from query.web.faults import Faults, Refused
-from query.web.values import name_of, read_author, read_date, same_as
+from query.web.faults import Faults
+from query.web.values import read_date, same_as
 
 MAX_MEMBERS = 1_000
 MAX_TEAMS = 10
@@ -32,21 +34,21 @@ _FIELDS = ("author", "from", "to")
 def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, ...]:
     """The members out of a body for this team, in order, each once. Adds to the faults all that is wrong."""
     if not isinstance(body, dict):
-        faults.add("", Refused("type", 'must be an object such as {"members": [{"author": "dev-1"}]}'))
+        faults.add("", InvalidValue("type", 'must be an object such as {"members": [{"author": "dev-1"}]}'))
         return ()
     for name in body.keys() - {"members", "team"}:
-        faults.add(_pointer(name), Refused("extra", "is no field here; there is members"))
+        faults.add(_pointer(name), InvalidValue("extra", "is no field here; there is members"))
     if body.get("team") is not None:
         try:
             same_as(team)(body["team"])
-        except Refused as refused:
-            faults.add("/team", refused)
+        except InvalidValue as invalid:
+            faults.add("/team", invalid)
     members = body.get("members")
     if not isinstance(members, list):
-        faults.add("/members", Refused("missing" if members is None else "type", "must be an array of members"))
+        faults.add("/members", InvalidValue("missing" if members is None else "type", "must be an array of members"))
         return ()
     if len(members) > MAX_MEMBERS:
-        faults.add("/members", Refused("too_many", f"has more than {MAX_MEMBERS} entries"))
+        faults.add("/members", InvalidValue("too_many", f"has more than {MAX_MEMBERS} entries"))
         return ()
     read = [_read_member(member, f"/members/{index}", faults) for index, member in enumerate(members)]
     return tuple(sorted({member for member in read if member is not None}, key=order))
@@ -54,21 +56,23 @@ def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, .
 
 def _read_member(member: object, at: str, faults: Faults) -> Membership | None:
     if not isinstance(member, dict):
-        faults.add(at, Refused("type", 'must be an object such as {"author": "dev-1", "from": "2026-01-01"}'))
+        faults.add(at, InvalidValue("type", 'must be an object such as {"author": "dev-1", "from": "2026-01-01"}'))
         return None
     for name in sorted(member.keys() - set(_FIELDS)):
-        faults.add(at + _pointer(name), Refused("extra", f"is no field of a member; there are {', '.join(_FIELDS)}"))
+        faults.add(
+            at + _pointer(name), InvalidValue("extra", f"is no field of a member; there are {', '.join(_FIELDS)}")
+        )
     if "author" not in member:
-        faults.add(at + "/author", Refused("missing", "is required"))
+        faults.add(at + "/author", InvalidValue("missing", "is required"))
         return None
     try:
         author = read_author(member["author"])
-    except Refused as refused:
-        faults.add(at + "/author", refused)
+    except InvalidValue as invalid:
+        faults.add(at + "/author", invalid)
         return None
     start, end = (_read_day(member, name, at, faults) for name in ("from", "to"))
     if start is not None and end is not None and start >= end:
-        faults.add(at + "/to", Refused("order", "must be after from"))
+        faults.add(at + "/to", InvalidValue("order", "must be after from"))
     return Membership(author, start, end)
 
 
@@ -77,8 +81,8 @@ def _read_day(member: Mapping[str, Any], name: str, at: str, faults: Faults) -> 
         return None
     try:
         return read_date(member[name])
-    except Refused as refused:
-        faults.add(f"{at}/{name}", refused)
+    except InvalidValue as invalid:
+        faults.add(f"{at}/{name}", invalid)
         return None
 
 
@@ -91,7 +95,7 @@ def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) 
             if len({team for team, member in mine if member.holds_on(day)}) > MAX_TEAMS:
                 index = next(index for index, member in enumerate(members) if member.author == author)
                 detail = f"would be in more than {MAX_TEAMS} teams at a time"
-                faults.add(f"/members/{index}/author", Refused("too_many_teams", detail))
+                faults.add(f"/members/{index}/author", InvalidValue("too_many_teams", detail))
                 break
 
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag
+from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.services import Service, service_key
@@ -19,11 +22,11 @@ from query.config.outbox import TRIES, crowded, service_message, store, tell_and
 from query.config.schemas import ServiceConfiguration
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, Refused, not_found
-from query.web.patches import Reader, list_of, read_fields, read_flag
+from query.web.faults import Faults, not_found
+from query.web.patches import Reader, list_of, read_fields
 from query.web.patterns import patterns_of
 from query.web.request import Reply, Request
-from query.web.values import name_of, read_repository, same_as
+from query.web.values import read_repository, same_as
 
 _read_name = name_of(200)
 
@@ -32,7 +35,7 @@ def _read_repository(value: object) -> str:
     """One that events could name."""
     text = read_repository(value)
     if "/" not in text or "" in text.split("/"):
-        raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
+        raise InvalidValue("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
     return text
 
 
@@ -114,7 +117,7 @@ def _check_repository(request: Request, old: Service | None, told: Mapping[str, 
     current = old.repository if old is not None else None
     if "repository" in told and repository != current and not reaches_repository(request, repository):
         faults = Faults()
-        faults.add("/repository", Refused("limited_key", "this key is limited and may not tie the service to it"))
+        faults.add("/repository", InvalidValue("limited_key", "this key is limited and may not tie the service to it"))
         faults.check_body()
 
 
@@ -143,8 +146,8 @@ def _stored(request: Request, name: str) -> Service | None:
 def _name(request: Request) -> str:
     try:
         return _read_name(request.name)
-    except Refused as refused:
-        raise not_found(f"This can't be a service's name: it {refused.detail}.") from None
+    except InvalidValue as invalid:
+        raise not_found(f"This can't be a service's name: it {invalid.detail}.") from None
 
 
 def _answer(service: Service) -> ServiceConfiguration:

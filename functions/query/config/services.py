@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from leadline.contract.text import name_of
 from leadline.store.services import SERVICES, Service
 from query.access.limited import within
 from query.reports.selection import all_services
@@ -12,7 +13,7 @@ from query.schemas import ServiceEntry, ServicePage
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
-from query.web.values import DEFAULT_LIMIT, name_of
+from query.web.values import DEFAULT_LIMIT
 
 TEAM = Parameter("team", name_of(200), "Only what this team owns; repeated, any.", text(200), repeats=True)
 ARCHIVED = choice(

@@ -11,6 +11,9 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag
+from leadline.contract.text import name_of, one_of
 from leadline.domain.errors import Conflict
 from leadline.queue import Message
 from leadline.store.configuration import COUNT, LIST, NAMES, OFF, PSEUDONYMS, SETTINGS_KEY, OrganisationSettings
@@ -21,11 +24,10 @@ from query.custom.publish import points_messages
 from query.people.removal import as_people_are_named, begin_renaming
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, Refused
-from query.web.patches import Reader, list_of, read_fields, read_flag
+from query.web.faults import Faults
+from query.web.patches import Reader, list_of, read_fields
 from query.web.patterns import patterns_of
 from query.web.request import Reply, Request
-from query.web.values import name_of, one_of
 
 HOUR = 3600 * 1000
 MAX_WINDOW_HOURS = 90 * 24
@@ -34,17 +36,17 @@ _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
 
 def _read_timezone(value: object) -> str:
     if not isinstance(value, str) or not _ZONE.fullmatch(value):
-        raise Refused("time_zone", "must be the IANA name of a time zone such as Europe/Berlin")
+        raise InvalidValue("time_zone", "must be the IANA name of a time zone such as Europe/Berlin")
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # what is no zone may be a folder or a file of another kind
-        raise Refused("time_zone", "is no time zone that is known here") from None
+        raise InvalidValue("time_zone", "is no time zone that is known here") from None
     return value
 
 
 def _read_hours(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WINDOW_HOURS:
-        raise Refused("range", f"must be a whole number from 1 to {MAX_WINDOW_HOURS}")
+        raise InvalidValue("range", f"must be a whole number from 1 to {MAX_WINDOW_HOURS}")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.errors import Conflict, Rejected
 from leadline.http.problems import unavailable
 from leadline.store.sources import SOURCES_KEY, Sources
@@ -12,7 +13,7 @@ from leadline.store.table import Put, at_version
 from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, Refused
+from query.web.faults import Faults
 from query.web.patterns import check_wildcards
 from query.web.request import Reply, Request
 
@@ -52,9 +53,9 @@ def _stored(request: Request) -> Sources:
 def _read(body: Any) -> Sources:
     faults = Faults()
     if not isinstance(body, dict):
-        faults.add("", Refused("type", "must be an object, as GET /v1/sources shows it"))
+        faults.add("", InvalidValue("type", "must be an object, as GET /v1/sources shows it"))
     elif stored := sorted(body.keys() & {"pk", "sk", "v"}):  # how it is stored is nobody's to say
-        faults.add(f"/{stored[0]}", Refused("extra", "is no field here"))
+        faults.add(f"/{stored[0]}", InvalidValue("extra", "is no field here"))
     else:
         try:
             sources = Sources.from_item(body)
@@ -63,7 +64,7 @@ def _read(body: Any) -> Sources:
             first = next(
                 (name for name in Sources().to_data() if str(rejected).startswith((f"{name}/", f"{name} "))), None
             )
-            faults.add(f"/{first}" if first else "", Refused("sources", str(rejected)))
+            faults.add(f"/{first}" if first else "", InvalidValue("sources", str(rejected)))
         else:
             _check_patterns(sources, faults)
     faults.check_body()
@@ -76,5 +77,5 @@ def _check_patterns(sources: Sources, faults: Faults) -> None:
             try:
                 for form in getattr(rules, name):
                     check_wildcards(form, "*?")
-            except Refused as refused:
-                faults.add(f"/{host}/{name}", refused)
+            except InvalidValue as invalid:
+                faults.add(f"/{host}/{name}", invalid)

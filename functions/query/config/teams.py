@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
@@ -40,7 +41,7 @@ from query.custom.publish import points_messages
 from query.schemas import Team, TeamPage
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, Refused, not_found
+from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT
@@ -102,7 +103,7 @@ def put_team(request: Request) -> Reply:
         changed = {**teams, name: told}
         check_crowding(changed, told, faults)
         if len(canonical(_answer(people, name, told)).encode()) > MAX_TEAM_BYTES:
-            faults.add("/members", Refused("too_large", f"take more than {MAX_TEAM_BYTES} bytes"))
+            faults.add("/members", InvalidValue("too_large", f"take more than {MAX_TEAM_BYTES} bytes"))
         faults.check_body()
         return _Edit(changed, RosterChange.between(teams.get(name, ()), told))
 
@@ -129,8 +130,8 @@ def delete_team(request: Request) -> None:
 def _name(request: Request) -> str:
     try:
         return read_team_name(request.name)
-    except Refused as refused:
-        raise not_found(f"This can't be a team's name: it {refused.detail}.") from None
+    except InvalidValue as invalid:
+        raise not_found(f"This can't be a team's name: it {invalid.detail}.") from None
 
 
 def _change(request: Request, name: str, edit: Callable[[Teams, People], _Edit]) -> tuple[bool, Team | None]:
@@ -177,7 +178,9 @@ def _item(stored: Item, teams: Teams, untold: RosterChange) -> Item:
         item["untold"] = untold.to_data()
     if len(json.dumps(item, ensure_ascii=False).encode()) > MAX_ROSTER_BYTES:
         faults = Faults()
-        faults.add("/members", Refused("roster_full", f"all teams together take more than {MAX_ROSTER_BYTES} bytes"))
+        faults.add(
+            "/members", InvalidValue("roster_full", f"all teams together take more than {MAX_ROSTER_BYTES} bytes")
+        )
         faults.check_body()
     return item
 

@@ -11,6 +11,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag
+from leadline.contract.text import name_of, one_of, read_note
 from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, Definition
 from leadline.domain.errors import Conflict
 from leadline.store.metrics import (
@@ -31,11 +34,11 @@ from query.events.sending import message_of, send
 from query.schemas import Accepted
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
-from query.web.faults import Faults, Refused, not_found
+from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT
-from query.web.patches import Reader, read_fields, read_flag
+from query.web.patches import Reader, read_fields
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of, one_of, read_note, same_as
+from query.web.values import DEFAULT_LIMIT, same_as
 
 PARAMETERS = (LIMIT, CURSOR)
 
@@ -149,7 +152,8 @@ def _applied(base: Definition, told: Mapping[str, Any]) -> Definition:
         faults = Faults()
         known = ", ".join(AGGREGATIONS[new.kind])
         faults.add(
-            "/aggregation", Refused("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}")
+            "/aggregation",
+            InvalidValue("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}"),
         )
         faults.check_body()
     return new.without_defaults()

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed
 from leadline.http.problems import Problem
@@ -26,10 +28,10 @@ from query.dashboards.definition import MAX_BYTES, read_definition, read_id
 from query.dashboards.schemas import Dashboard, DashboardEntry, DashboardPage, Definition
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
-from query.web.faults import Faults, Refused, not_found
+from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, name_of
+from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
 IDEMPOTENCY_KEY = {"Idempotency-Key": "Sent again with the same key, the request makes no second dashboard."}
@@ -173,7 +175,7 @@ def _sent(body: object, name: str | None = None) -> Definition:
     faults = Faults()
     definition = read_definition(body, faults, name)
     if not faults and len(canonical(definition).encode()) > MAX_BYTES:
-        faults.add("", Refused("too_large", f"takes more than {MAX_BYTES // 1024} KiB"))
+        faults.add("", InvalidValue("too_large", f"takes more than {MAX_BYTES // 1024} KiB"))
     faults.check_body()
     return definition
 
@@ -186,8 +188,8 @@ def _idempotency_key(request: Request) -> str | None:
     try:
         # The header's draft standard writes it in quotes, most clients without.
         key = _read_key(sent.strip().removeprefix('"').removesuffix('"'))
-    except Refused as refused:
-        raise Problem(400, "Invalid Idempotency-Key", f"Idempotency-Key {refused.detail}.") from None
+    except InvalidValue as invalid:
+        raise Problem(400, "Invalid Idempotency-Key", f"Idempotency-Key {invalid.detail}.") from None
     assert request.principal is not None
     return hashlib.sha256(canonical([request.principal.key_id, key]).encode()).hexdigest()[:16]
 
@@ -225,7 +227,7 @@ def _made(dashboard: Dashboard) -> Reply:
 def _may_be(name: str) -> bool:
     try:
         return bool(read_id(name))
-    except Refused:
+    except InvalidValue:
         return False
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from leadline.contract.invalid_value import Fault
+from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.domain.points import NOWHERE
 from leadline.domain.windows import Interval, Window
 from leadline.http.problems import Problem
@@ -24,7 +24,6 @@ from query.reports.period import window_or
 from query.reports.report import GroupReport
 from query.reports.statistics import Value
 from query.web.answer_size import bytes_of, too_wide
-from query.web.faults import Refused
 from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
 from query.web.request import Request
 
@@ -67,8 +66,8 @@ def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Fil
             joined = filters_of(panel["filters"]).joined(filters_of(dashboard["filters"])).joined(filters)
             source = sources.of(panel["metric"])
             asked.append((source, ReportQuery(window, joined, None, panel["group_by"])))
-        except Refused as refused:
-            asked.append(_contradiction(refused))
+        except InvalidValue as invalid:
+            asked.append(_contradiction(invalid))
         except Problem as problem:
             asked.append(problem)
     _check(sources, filters)
@@ -173,7 +172,7 @@ def _answer(panel: Panel, filters: Filters, problem: Problem | None) -> PanelDat
     }
 
 
-def _contradiction(refused: Refused) -> Problem:
+def _contradiction(invalid: InvalidValue) -> Problem:
     """What would be answered, were it asked for with all these filters."""
-    fault: Fault = {"pointer": "?team", "code": refused.code, "detail": refused.detail}
+    fault: Fault = {"pointer": "?team", "code": invalid.code, "detail": invalid.detail}
     return Problem(400, "Invalid query", "The filters of panel, dashboard and request can't be combined.", [fault])

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from leadline.contract import privacy
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag, whole_number
+from leadline.contract.text import name_of, one_of
 from leadline.domain.windows import Window
 from query.dashboards.schemas import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
 from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
-from query.web.faults import Faults, Refused
-from query.web.fields import Fields, read_bool, whole
+from query.web.faults import Faults
+from query.web.fields import Fields
 from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
-from query.web.values import name_of, one_of, same_as
+from query.web.values import same_as
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
 MAX_BYTES = 64 * 1024
@@ -41,7 +44,7 @@ _read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX
 def read_id(value: object) -> str:
     """The id of a dashboard or a panel."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Refused("id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
+        raise InvalidValue("id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
     return value
 
 
@@ -59,7 +62,7 @@ def read_definition(body: object, faults: Faults, name: str | None = None) -> De
         "description": fields.read("description", _read_description, "") or None,
         "window": _read_recent(fields.read("window", _anything, _LAST_30_DAYS), faults),
         "filters": filters,
-        "limited_keys": fields.read("limited_keys", read_bool, False),
+        "limited_keys": fields.read("limited_keys", read_flag, False),
         "panels": _read_panels(fields.required("panels", _read_array, None), faults, shared),
     }
 
@@ -96,8 +99,8 @@ def _part_of(unit: str, today: date, back: int) -> date:
 def _read_recent(value: Any, faults: Faults) -> Recent:
     fields = Fields(value, ("last", "unit", "complete"), faults, "/window")
     unit = fields.required("unit", one_of(*_MOST), "")
-    last = fields.required("last", whole(1, _MOST.get(unit, max(_MOST.values()))), 1)
-    return cast(Recent, {"last": last, "unit": unit, "complete": fields.read("complete", read_bool, False)})
+    last = fields.required("last", whole_number(1, _MOST.get(unit, max(_MOST.values()))), 1)
+    return cast(Recent, {"last": last, "unit": unit, "complete": fields.read("complete", read_flag, False)})
 
 
 def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Filters]:
@@ -108,7 +111,7 @@ def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Fi
     }
     told |= {parameter.name: fields.read(parameter.name, parameter.read, None) for parameter in (TEAM, AUTHOR)}
     if told["team"] and told["author"]:
-        faults.add(f"{at}/author", Refused("exclusive", "can't be combined with team; give one of them"))
+        faults.add(f"{at}/author", InvalidValue("exclusive", "can't be combined with team; give one of them"))
         told["author"] = None
     kept = cast(PanelFilters, {name: given for name, given in told.items() if given})
     return kept, filters_of(kept)
@@ -119,16 +122,16 @@ def _read_panels(values: list[Any] | None, faults: Faults, shared: Filters) -> l
         return []
     if not 1 <= len(values) <= MAX_PANELS:
         code = "too_many" if values else "too_few"
-        faults.add("/panels", Refused(code, f"must have 1 to {MAX_PANELS} entries"))
+        faults.add("/panels", InvalidValue(code, f"must have 1 to {MAX_PANELS} entries"))
         return []
     panels: list[Panel] = []
     for index, value in enumerate(values):
         if not isinstance(value, dict):
-            faults.add(f"/panels/{index}", Refused("type", f"must be an object with {', '.join(_PANEL_FIELDS)}"))
+            faults.add(f"/panels/{index}", InvalidValue("type", f"must be an object with {', '.join(_PANEL_FIELDS)}"))
             continue
         panel = _read_panel(value, faults, f"/panels/{index}", shared)
         if panel["id"] and panel["id"] in [other["id"] for other in panels]:
-            faults.add(f"/panels/{index}/id", Refused("duplicate", "is another panel's already"))
+            faults.add(f"/panels/{index}/id", InvalidValue("duplicate", "is another panel's already"))
         panels.append(panel)
     return panels
 
@@ -140,10 +143,10 @@ def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
     filters, own = _read_filters(fields.read("filters", _anything, {}), faults, f"{at}/filters")
     try:
         shared.joined(own)
-    except Refused:
+    except InvalidValue:
         name = "author" if own.author else "team"
         faults.add(
-            f"{at}/filters/{name}", Refused("exclusive", "can't be combined with the dashboard's team or author")
+            f"{at}/filters/{name}", InvalidValue("exclusive", "can't be combined with the dashboard's team or author")
         )
     panel: dict[str, Any] = {
         "id": fields.required("id", read_id, ""),
@@ -166,7 +169,7 @@ def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, 
     divided = several or fields.sent("interval") or fields.sent("group_by")
 
     def refuse(field: str, detail: str) -> None:
-        faults.add(f"{at}/{field}", Refused("combination", detail))
+        faults.add(f"{at}/{field}", InvalidValue("combination", detail))
 
     if visual == "number" and group_by:
         refuse("group_by", "makes several values, and a number shows one; use bar or table")
@@ -183,7 +186,7 @@ def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, 
 def _read_metric(value: object) -> str:
     name = _read_name(value)
     if statistics_of(name) is None:
-        raise Refused(
+        raise InvalidValue(
             "choice", f"must be one of {', '.join(DORA_METRICS)}, or {CUSTOM} and the name of a custom metric"
         )
     return name
@@ -191,7 +194,7 @@ def _read_metric(value: object) -> str:
 
 def _read_array(value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise Refused("type", "must be an array")
+        raise InvalidValue("type", "must be an array")
     return value
 
 

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag
+from leadline.contract.text import name_of, read_note
 from leadline.queue import Message
 from leadline.store.deployments import Record
 from leadline.store.history import Entry
@@ -23,12 +26,12 @@ from query.deployments.deployments import deployments_by_key
 from query.events.sending import message_of, send
 from query.schemas import Accepted
 from query.web.body import read_json
-from query.web.faults import Faults, Refused, not_found
+from query.web.faults import Faults, not_found
 from query.web.parameters import Parameter
-from query.web.patches import Reader, read_fields, read_flag
+from query.web.patches import Reader, read_fields
 from query.web.request import Request
 from query.web.schemas import REPOSITORY
-from query.web.values import name_of, read_note, read_repository
+from query.web.values import read_repository
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -42,7 +45,7 @@ _FIELDS: dict[str, Reader] = {
 
 def _read_number(value: object) -> int:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        raise Refused("range", "must be a whole number from 1")
+        raise InvalidValue("range", "must be a whole number from 1")
     return int(value)
 
 
@@ -68,7 +71,7 @@ def patch_deployment(request: Request) -> Accepted:
     faults = Faults()
     told = read_fields(read_json(request.event, request.headers), _FIELDS, faults, never_null=("excluded",))
     if not faults and not told:
-        faults.add("", Refused("missing", f"must have one of {', '.join(_FIELDS)}"))
+        faults.add("", InvalidValue("missing", f"must have one of {', '.join(_FIELDS)}"))
     faults.check_body()
     record, lock = _deployment(request)
     before = record.correction.to_data()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.deployments import IN_PROGRESS
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
@@ -20,7 +21,7 @@ from query.reports.period import days_are_told
 from query.reports.selection import all_services
 from query.schemas import Correction, Deployment, DeploymentPage, Mapping, Recovery
 from query.web.answer_size import Page
-from query.web.faults import Refused, not_found
+from query.web.faults import not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.web.request import Request
 from query.web.values import DEFAULT_LIMIT, FIRST_DAY, LAST_DAY
@@ -76,7 +77,7 @@ def _stretch(request: Request) -> Stretch:
     sent, calendar = request.sent, request.calendar()
     start, end = sent.one("from", FIRST_DAY), sent.one("to", LAST_DAY)
     if days_are_told(sent) and start >= end:
-        sent.faults.add("?from", Refused("order", "must be before to"))
+        sent.faults.add("?from", InvalidValue("order", "must be before to"))
     before = place_of(calendar.start_of(end), "")
     return Stretch(place_of(calendar.start_of(start), ""), min(before, request.position() or before))
 

@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.numbers import read_flag
+from leadline.contract.text import name_of
 from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
 from leadline.domain.facts import carry, carry_commits
 from leadline.store.change_filter import commits_that_count, concerns_of
@@ -24,10 +27,10 @@ from query.events.reasons import advice
 from query.people.visibility import shown
 from query.schemas import Preview
 from query.web.body import read_json
-from query.web.faults import Faults, Refused
-from query.web.patches import Reader, read_fields, read_flag
+from query.web.faults import Faults
+from query.web.patches import Reader, read_fields
 from query.web.request import Request
-from query.web.values import name_of, read_repository
+from query.web.values import read_repository
 
 _SHA = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 
@@ -35,7 +38,7 @@ _SHA = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 def _read_sha(value: object) -> str:
     text = value.strip().lower() if isinstance(value, str) else ""
     if not _SHA.fullmatch(text):
-        raise Refused("sha", "must be the SHA of a commit: 7 to 64 hexadecimal digits")
+        raise InvalidValue("sha", "must be the SHA of a commit: 7 to 64 hexadecimal digits")
     return text
 
 
@@ -110,12 +113,12 @@ def _read(request: Request) -> _Asked:
     faults = Faults()
     told: dict[str, Any] = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
     if not faults and told.get("id") is None and not told.get("baseline"):
-        faults.add("/id", Refused("missing", "is required unless baseline is true"))
+        faults.add("/id", InvalidValue("missing", "is required unless baseline is true"))
     if not faults and told.get("repository") is None and told.get("service") is None:
-        faults.add("/repository", Refused("missing", "is required unless service is given"))
+        faults.add("/repository", InvalidValue("missing", "is required unless service is given"))
     faults.check_body()
     for fault in faults_of(request, told):
-        faults.add(fault["pointer"], Refused(fault["code"], fault["detail"]))
+        faults.add(fault["pointer"], InvalidValue(fault["code"], fault["detail"]))
     faults.check_body()
     return _Asked(
         told.get("id"),

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.contract.event_ids import is_event_id
+from leadline.contract.text import name_of
 from leadline.domain.attribution import Reason
 from leadline.http.problems import Problem
 from leadline.queue import Message
@@ -33,7 +34,7 @@ from query.web.faults import not_found
 from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
-from query.web.values import DEFAULT_LIMIT, name_of
+from query.web.values import DEFAULT_LIMIT
 
 Listed = tuple[str, str, Item]
 """An entry's position in the list, its status and what is stored of it."""

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from leadline.access.keys import ADMIN
 from leadline.contract.event_ids import event_id
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import read_author
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
@@ -23,9 +25,8 @@ from query.config.outbox import TRIES, crowded
 from query.config.publish import tell
 from query.events.sending import message_of
 from query.schemas import Accepted
-from query.web.faults import Refused, not_found
+from query.web.faults import not_found
 from query.web.request import Request
-from query.web.values import read_author
 
 _LOCK = "people"
 
@@ -46,8 +47,8 @@ def person_named(request: Request) -> str:
     """The name in the path. Raises Problem (404) for what can't be one."""
     try:
         name = read_author(request.name)
-    except Refused as refused:
-        raise not_found(f"This can't be a person's name: it {refused.detail}.") from None
+    except InvalidValue as invalid:
+        raise not_found(f"This can't be a person's name: it {invalid.detail}.") from None
     if is_stand_in(name):
         raise not_found("There is nobody of this name.")
     return name

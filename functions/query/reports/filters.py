@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Interval, Window
-from query.web.faults import Refused
 from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
 
 INTERVALS = ("day", "week", "month")
@@ -36,15 +36,15 @@ class Filters:
     def read(cls, sent: Sent) -> Self:
         """Those of a query string. What can't be combined is added to its faults."""
         if sent.values.get("team") and sent.values.get("author"):
-            sent.faults.add("?author", Refused("exclusive", "can't be combined with team; give one of them"))
+            sent.faults.add("?author", InvalidValue("exclusive", "can't be combined with team; give one of them"))
         return cls(
             sent.all("service"), sent.all("repository"), sent.all("environment"), sent.one("team"), sent.one("author")
         )
 
     def joined(self, other: Filters) -> Filters:
-        """What both leave. Raises Refused for two teams or people: nothing is counted for two at once."""
+        """What both leave. Raises InvalidValue for two teams or people: nothing is counted for two at once."""
         if len({(name, whose) for one in (self, other) for name, whose in one.whose}) > 1:
-            raise Refused("exclusive", "would have to be of two teams or people at once, and no number is")
+            raise InvalidValue("exclusive", "would have to be of two teams or people at once, and no number is")
         services, none_of_services = _both(self.services, other.services)
         repositories, none_of_repositories = _both(self.repositories, other.repositories)
         environments, none_of_environments = _both(self.environments, other.environments)

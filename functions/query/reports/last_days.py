@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Window
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
-from query.web.faults import Refused
 from query.web.parameters import Parameter
 
 _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 def _read_days(value: object) -> int:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_DAYS:
-        raise Refused("range", f"must be a whole number from 1 to {MAX_DAYS}")
+        raise InvalidValue("range", f"must be a whole number from 1 to {MAX_DAYS}")
     return int(value)
 
 

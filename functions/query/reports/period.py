@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Calendar, Window
-from query.web.faults import Refused
 from query.web.parameters import Sent
 
 DEFAULT_DAYS = 30
@@ -28,9 +28,9 @@ def window_or(sent: Sent, default: Window) -> Window:
         return window
     if window.days < 1:
         hint = "" if sent.values.get("to") else f", which is {end} where it is not given"
-        sent.faults.add("?from", Refused("order", f"must be before to{hint}"))
+        sent.faults.add("?from", InvalidValue("order", f"must be before to{hint}"))
     elif window.days > MAX_DAYS:
-        sent.faults.add("?from", Refused("too_long", f"is more than {MAX_DAYS} days before to"))
+        sent.faults.add("?from", InvalidValue("too_long", f"is more than {MAX_DAYS} days before to"))
     return window
 
 

@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 
-from query.web.faults import Refused
+from leadline.contract.invalid_value import InvalidValue
 
 _MAC_BYTES = 16
 
@@ -28,7 +28,7 @@ class Cursors:
         return f"{_encode(position.encode())}.{_encode(self._mac(of, filters, position))}"
 
     def read(self, of: str, filters: Sequence[tuple[str, str]], cursor: str) -> str:
-        """The position. Raises Refused for a cursor that is forged, damaged, or of another list or other filters."""
+        """The position. Raises InvalidValue for a cursor that is forged, damaged, or of another list or other filters."""
         body, _, mac = cursor.partition(".")
         try:
             position, given = _decode(body).decode(), _decode(mac)
@@ -44,8 +44,8 @@ class Cursors:
         return hmac.digest(secret, text, hashlib.sha256)[:_MAC_BYTES]
 
 
-def _stale() -> Refused:
-    return Refused("cursor", "is no cursor of this list with these filters; begin again without one")
+def _stale() -> InvalidValue:
+    return InvalidValue("cursor", "is no cursor of this list with these filters; begin again without one")
 
 
 def _encode(data: bytes) -> str:

@@ -1,21 +1,12 @@
-"""What is wrong with a request, collected so that all of it is told at once."""
+"""What is wrong with a request, collected so that one answer lists all of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NoReturn
 
-from leadline.contract.invalid_value import Fault
+from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.http.problems import Problem
-
-
-class Refused(Exception):
-    """A value can't be taken. `code` is a constant, `detail` says what to send instead; it never repeats the value."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 class Faults:
@@ -24,8 +15,9 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[Fault] = []
 
-    def add(self, pointer: str, refused: Refused) -> None:
-        self._found.append({"pointer": pointer, "code": refused.code, "detail": refused.detail})
+    def add(self, pointer: str, invalid: InvalidValue) -> None:
+        """Adds the faults of the value at this place."""
+        self._found += invalid.at(pointer)
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -44,7 +36,7 @@ class Faults:
 def refuse_query(pointer: str, code: str, detail: str) -> NoReturn:
     """Raises the 400 for one fault that shows only later than the others."""
     faults = Faults()
-    faults.add(pointer, Refused(code, detail))
+    faults.add(pointer, InvalidValue(code, detail))
     faults.check_query()
     raise AssertionError("unreachable")
 

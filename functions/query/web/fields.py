@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from query.web.faults import Faults, Refused
+from leadline.contract.invalid_value import InvalidValue
+from query.web.faults import Faults
 
 T = TypeVar("T")
 _SHOWN = 100
@@ -21,9 +22,9 @@ class Fields:
         self._faults = faults
         self._at = at
         if not isinstance(body, dict):
-            faults.add(at, Refused("type", f"must be an object with {', '.join(known)}"))
+            faults.add(at, InvalidValue("type", f"must be an object with {', '.join(known)}"))
         for name in sorted(self._values.keys() - set(known)):
-            faults.add(f"{at}{pointer(name)}", Refused("extra", f"is no field here; there are {', '.join(known)}"))
+            faults.add(f"{at}{pointer(name)}", InvalidValue("extra", f"is no field here; there are {', '.join(known)}"))
 
     def sent(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -35,13 +36,13 @@ class Fields:
             return default
         try:
             return reader(self._values[name])
-        except Refused as refused:
-            self._faults.add(f"{self._at}/{name}", refused)
+        except InvalidValue as invalid:
+            self._faults.add(f"{self._at}/{name}", invalid)
             return default
 
     def required(self, name: str, reader: Callable[[object], T], default: T) -> T:
         if not self.sent(name):
-            self._faults.add(f"{self._at}/{name}", Refused("missing", "is required"))
+            self._faults.add(f"{self._at}/{name}", InvalidValue("missing", "is required"))
         return self.read(name, reader, default)
 
     def listed(self, name: str, reader: Callable[[object], T], most: int) -> list[T]:
@@ -50,17 +51,17 @@ class Fields:
         if values is None:
             return []
         if not isinstance(values, list):
-            self._faults.add(f"{self._at}/{name}", Refused("type", "must be an array"))
+            self._faults.add(f"{self._at}/{name}", InvalidValue("type", "must be an array"))
             return []
         if len(values) > most:
-            self._faults.add(f"{self._at}/{name}", Refused("too_many", f"has more than {most} entries"))
+            self._faults.add(f"{self._at}/{name}", InvalidValue("too_many", f"has more than {most} entries"))
             return []
         found: list[T] = []
         for index, value in enumerate(values):
             try:
                 found.append(reader(value))
-            except Refused as refused:
-                self._faults.add(f"{self._at}/{name}/{index}", refused)
+            except InvalidValue as invalid:
+                self._faults.add(f"{self._at}/{name}/{index}", invalid)
         return list(dict.fromkeys(found))
 
 
@@ -70,40 +71,23 @@ def pointer(name: str) -> str:
     return "/" + clean.replace("~", "~0").replace("/", "~1")
 
 
-def whole(least: int, most: int) -> Callable[[object], int]:
-    """A whole number in these bounds."""
-
-    def read(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise Refused("range", f"must be a whole number from {least} to {most}")
-        return value
-
-    return read
-
-
-def read_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise Refused("type", "must be true or false")
-    return value
-
-
 def time_after(now: int) -> Callable[[object], int]:
     """A time in RFC 3339 with an offset, later than `now`; as epoch milliseconds."""
 
     def read(value: object) -> int:
         if not isinstance(value, str) or len(value) > 40 or "T" not in value.upper():
-            raise Refused("time", "must be a time such as 2027-01-31T12:00:00Z")
+            raise InvalidValue("time", "must be a time such as 2027-01-31T12:00:00Z")
         try:
             moment = datetime.fromisoformat(value.upper())
         except ValueError:
-            raise Refused("time", "must be a time such as 2027-01-31T12:00:00Z") from None
+            raise InvalidValue("time", "must be a time such as 2027-01-31T12:00:00Z") from None
         if moment.tzinfo is None:
-            raise Refused("time", "has no offset; end it with Z or +02:00")
+            raise InvalidValue("time", "has no offset; end it with Z or +02:00")
         if moment.year > datetime.fromtimestamp(now / 1000, UTC).year + _MOST_YEARS:
-            raise Refused("range", f"is more than {_MOST_YEARS} years ahead")
+            raise InvalidValue("range", f"is more than {_MOST_YEARS} years ahead")
         at = int(moment.timestamp() * 1000)
         if at <= now:
-            raise Refused("range", "is not in the future")
+            raise InvalidValue("range", "is not in the future")
         return at
 
     return read

@@ -11,19 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import name_of, one_of, read_author
 from query.web import schemas
-from query.web.faults import Faults, Refused
-from query.web.values import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    name_of,
-    one_of,
-    read_author,
-    read_cursor,
-    read_date,
-    read_limit,
-    read_repository,
-)
+from query.web.faults import Faults
+from query.web.values import DEFAULT_LIMIT, MAX_LIMIT, read_cursor, read_date, read_limit, read_repository
 
 MAX_REPEATS = 100
 _MAX_PAIRS = 1_000
@@ -32,7 +24,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`read` turns the text into the value or raises Refused; `schema` is its JSON schema; `required`: it has no default."""
+    """`read` turns the text into the value or raises InvalidValue; `schema` is its JSON schema; `required`: it has no default."""
 
     name: str
     read: Callable[[object], Any]
@@ -64,10 +56,10 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
     try:
         pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PAIRS)
     except UnicodeDecodeError:
-        faults.add("", Refused("not_utf8", "the query string is not UTF-8"))
+        faults.add("", InvalidValue("not_utf8", "the query string is not UTF-8"))
         pairs = []
     except ValueError:
-        faults.add("", Refused("too_many", f"the query string has more than {_MAX_PAIRS} parameters"))
+        faults.add("", InvalidValue("too_many", f"the query string has more than {_MAX_PAIRS} parameters"))
         pairs = []
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, list[Any]] = {}
@@ -75,12 +67,12 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
         texts = [text for other, text in pairs if other == name]
         parameter = known.get(name)
         if parameter is None:
-            faults.add("?" + _shown(name), Refused("unknown", _known_names(parameters)))
+            faults.add("?" + _shown(name), InvalidValue("unknown", _known_names(parameters)))
         else:
             values[name] = _read(parameter, texts, faults)
     for parameter in parameters:
         if parameter.required and parameter.name not in values:
-            faults.add("?" + parameter.name, Refused("missing", "is required"))
+            faults.add("?" + parameter.name, InvalidValue("missing", "is required"))
     filters = tuple(sorted({pair for pair in pairs if pair[0] not in ("limit", "cursor")}))
     return Sent(values, faults, filters)
 
@@ -88,15 +80,15 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
 def _read(parameter: Parameter, texts: Sequence[str], faults: Faults) -> list[Any]:
     pointer = "?" + parameter.name
     if len(texts) > 1 and not parameter.repeats:
-        faults.add(pointer, Refused("repeated", "may be given once only"))
+        faults.add(pointer, InvalidValue("repeated", "may be given once only"))
     if len(texts) > MAX_REPEATS:
-        faults.add(pointer, Refused("too_many", f"may be given {MAX_REPEATS} times at most"))
+        faults.add(pointer, InvalidValue("too_many", f"may be given {MAX_REPEATS} times at most"))
     found: list[Any] = []
     for text in texts[:MAX_REPEATS]:
         try:
             found.append(parameter.read(text))
-        except Refused as refused:
-            faults.add(pointer, refused)
+        except InvalidValue as invalid:
+            faults.add(pointer, invalid)
     return list(dict.fromkeys(found))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from query.web.faults import Faults, Refused
+from leadline.contract.invalid_value import InvalidValue
+from query.web.faults import Faults
 
 Reader = Callable[[object], Any]
 
@@ -24,34 +25,27 @@ def read_fields(
     """
     known = {**(shown or {}), **readers}
     if not isinstance(body, dict):
-        faults.add("", Refused("type", f"must be an object with {', '.join(readers)}"))
+        faults.add("", InvalidValue("type", f"must be an object with {', '.join(readers)}"))
         return {}
     for name in sorted(body.keys() - known.keys()):
-        faults.add(_pointer(name), Refused("extra", f"is no field here; there are {', '.join(readers)}"))
+        faults.add(_pointer(name), InvalidValue("extra", f"is no field here; there are {', '.join(readers)}"))
     values: dict[str, Any] = {}
     for name, reader in known.items():
         if name not in body:
             continue
         try:
             values[name] = _read(body[name], reader, name in never_null)
-        except Refused as refused:
-            faults.add(f"/{name}", refused)
+        except InvalidValue as invalid:
+            faults.add(f"/{name}", invalid)
     return {name: value for name, value in values.items() if name in readers}
 
 
 def _read(value: object, reader: Reader, never_null: bool) -> Any:
     if value is None:
         if never_null:
-            raise Refused("type", "must not be null")
+            raise InvalidValue("type", "must not be null")
         return None
     return reader(value)
-
-
-def read_flag(value: object) -> bool:
-    """true or false."""
-    if not isinstance(value, bool):
-        raise Refused("type", "must be true or false")
-    return value
 
 
 def list_of(reader: Callable[[object], str], most: int, *, least: int = 0) -> Callable[[object], tuple[str, ...]]:
@@ -59,9 +53,9 @@ def list_of(reader: Callable[[object], str], most: int, *, least: int = 0) -> Ca
 
     def read(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
-            raise Refused("type", "must be an array")
+            raise InvalidValue("type", "must be an array")
         if not least <= len(value) <= most:
-            raise Refused("too_many" if len(value) > most else "too_few", f"must have {least} to {most} entries")
+            raise InvalidValue("too_many" if len(value) > most else "too_few", f"must have {least} to {most} entries")
         return tuple(dict.fromkeys(reader(entry) for entry in value))
 
     return read

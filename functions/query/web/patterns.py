@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from query.web.faults import Refused
+from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import name_of
 from query.web.patches import list_of
 from query.web.schemas import Json, text
-from query.web.values import name_of
 
 MOST_WILDCARDS = 32
 """In one pattern."""
@@ -34,16 +34,18 @@ def patterns_of(most: int, wildcards: str) -> Callable[[object], tuple[str, ...]
     def read(value: object) -> tuple[str, ...]:
         patterns = read_all(value)
         if sum(len(pattern.encode()) for pattern in patterns) > MOST_BYTES:
-            raise Refused("too_long", f"has more than {MOST_BYTES} bytes of UTF-8 in all its patterns together")
+            raise InvalidValue("too_long", f"has more than {MOST_BYTES} bytes of UTF-8 in all its patterns together")
         return patterns
 
     return read
 
 
 def check_wildcards(pattern: str, wildcards: str) -> None:
-    """Raises Refused where the pattern has too many of these characters."""
+    """Raises InvalidValue where the pattern has too many of these characters."""
     if sum(map(pattern.count, wildcards)) > MOST_WILDCARDS:
-        raise Refused("wildcards", f"has a pattern with more than {MOST_WILDCARDS} wildcards ({', '.join(wildcards)})")
+        raise InvalidValue(
+            "wildcards", f"has a pattern with more than {MOST_WILDCARDS} wildcards ({', '.join(wildcards)})"
+        )
 
 
 def pattern(most: int, wildcards: str) -> Json:

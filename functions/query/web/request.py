@@ -9,6 +9,7 @@ from typing import Any
 from leadline.access.key_scope import UNLIMITED, KeyScope
 from leadline.access.keys import Authenticator, Principal
 from leadline.access.rate_limiter import Gate
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Calendar
 from leadline.http.content_negotiation import JSON
 from leadline.queue import Queue
@@ -17,7 +18,6 @@ from leadline.store.table import Table
 from query.badges.memory import BadgeMemory
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
-from query.web.faults import Refused
 from query.web.parameters import Sent
 
 
@@ -83,8 +83,8 @@ class Request:
             return None
         try:
             return self.reach.cursors.read(self.route, self.sent.text, cursor)
-        except Refused as refused:
-            self.sent.faults.add("?cursor", refused)
+        except InvalidValue as invalid:
+            self.sent.faults.add("?cursor", invalid)
             return None
 
     def next_cursor(self, position: str) -> str:

@@ -1,4 +1,4 @@
-"""Single values out of a query string or a body: from text to what we compute with, or Refused.
+"""Single values out of a query string or a body: from text to what we compute with, or InvalidValue.
 
 Bounds of names are ingest's, so that whatever an event may bring can be asked for, and are in bytes of UTF-8, since that is what
 the table's keys count.
@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from leadline.contract import privacy
+from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.repository_spelling import spelled
-from query.web.faults import Refused
+from leadline.contract.text import name_of
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 """No deployment is older than the first; whatever is asked for later than the last is a slip of the keyboard."""
@@ -28,77 +28,32 @@ _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 def read_date(value: object) -> date:
     """A date such as 2026-10-01."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise Refused("date", "must be a date such as 2026-10-01")
+        raise InvalidValue("date", "must be a date such as 2026-10-01")
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise Refused("date", "is no day of the calendar") from None
+        raise InvalidValue("date", "is no day of the calendar") from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise Refused("range", f"must be from {FIRST_DAY} to {LAST_DAY}")
+        raise InvalidValue("range", f"must be from {FIRST_DAY} to {LAST_DAY}")
     return day
 
 
-def name_of(most: int) -> Callable[[object], str]:
-    """A name of 1 to `most` bytes, without control characters."""
-
-    def read(value: object) -> str:
-        if not isinstance(value, str):
-            raise Refused("type", "must be a string")
-        text = value.strip()
-        if not text:
-            raise Refused("empty", "is empty; leave it out instead")
-        if _CONTROL.search(text):
-            raise Refused("control_character", "holds a control character or line break")
-        if len(text) > most or len(text.encode()) > most:
-            raise Refused("too_long", f"has more than {most} bytes of UTF-8")
-        if privacy.holds_credentials(text):
-            raise Refused("credentials", "holds an API key, or an address with a password or token; send it without")
-        return text
-
-    return read
+_any_repository = name_of(200)
 
 
 def read_key_id(value: object) -> str:
     """The id of an API key."""
     if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
-        raise Refused("key", "must be a key's id: the 12 characters after ll_")
+        raise InvalidValue("key", "must be a key's id: the 12 characters after ll_")
     return value
-
-
-_any_author = name_of(200)
-_any_note = name_of(1000)
-
-
-def read_author(value: object) -> str:
-    """An author's name as events give it: an e-mail address is cut down to the name before its @."""
-    return privacy.person(_any_author(value))
-
-
-def read_note(value: object) -> str:
-    """A sentence by a person, without e-mail addresses."""
-    return privacy.without_addresses(_any_note(value))
-
-
-_any_repository = name_of(200)
 
 
 def read_repository(value: object) -> str:
     """A repository, spelled as events store it."""
     text = _any_repository(value)
     if "://" in text or "@" in text or text.endswith(".git"):
-        raise Refused("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
+        raise InvalidValue("repository", "must be a path such as github.com/acme/api, as GET /v1/services shows it")
     return spelled(text)
-
-
-def one_of(*choices: str) -> Callable[[object], str]:
-    """One of these words."""
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise Refused("choice", f"must be one of {', '.join(choices)}")
-        return value
-
-    return read
 
 
 def same_as(name: str) -> Callable[[object], str]:
@@ -106,7 +61,7 @@ def same_as(name: str) -> Callable[[object], str]:
 
     def read(value: object) -> str:
         if value != name:
-            raise Refused("mismatch", "is not what the path names; leave it out, or send it as it is there")
+            raise InvalidValue("mismatch", "is not what the path names; leave it out, or send it as it is there")
         return name
 
     return read
@@ -115,12 +70,12 @@ def same_as(name: str) -> Callable[[object], str]:
 def read_limit(value: object) -> int:
     """How many entries a page may have."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
-        raise Refused("range", f"must be a whole number from 1 to {MAX_LIMIT}")
+        raise InvalidValue("range", f"must be a whole number from 1 to {MAX_LIMIT}")
     return int(value)
 
 
 def read_cursor(value: object) -> str:
     """A cursor as text; whether it is one of ours shows when it is opened."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,1000}", value):
-        raise Refused("cursor", "must be the next_cursor of the page before")
+        raise InvalidValue("cursor", "must be the next_cursor of the page before")
     return value

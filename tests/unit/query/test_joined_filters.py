@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.cells import Scope
 from leadline.domain.windows import Window
 from leadline.http.problems import Problem
@@ -16,7 +17,6 @@ from leadline.store.memory import MemoryTable
 from query.reports.filters import Filters
 from query.reports.measures import DORA
 from query.reports.reading import MAX_READS, CellReader
-from query.web.faults import Refused
 
 _some = st.lists(st.sampled_from("abc"), unique=True, max_size=2).map(tuple)
 _filters: Any = st.builds(Filters, _some, _some, _some)
@@ -46,7 +46,7 @@ def test_joined_filters_leave_exactly_what_each_of_them_leaves(
 def test_no_number_is_of_two_teams_or_people_at_once(other: Filters) -> None:
     pay = Filters(team="pay")
     assert pay.joined(Filters(("shop",))).joined(pay) == Filters(("shop",), team="pay")
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValue):
         pay.joined(other)
 
 
