@@ -23,7 +23,7 @@ help:  ## this menu
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(RUN) $(EMULATOR)  ## start everything on this machine: http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
-	@exec $(BIN)/python -m infra.local
+	@exec $(BIN)/python -m leadline_local
 
 test: check $(EMULATOR) $(BUNDLES)  ## checks, then all tests
 	$(BIN)/python -m pytest
@@ -35,13 +35,13 @@ check: $(DEV)  ## lint, types, import contracts
 	$(BIN)/lint-imports
 
 synth: $(DEV) $(BUNDLES)  ## the CloudFormation template and the functions' code, into cdk.out/; needs no AWS account
-	CDK_OUTDIR=cdk.out $(BIN)/python -m infra.aws.app
+	CDK_OUTDIR=cdk.out $(BIN)/python -m leadline_cdk.app
 
 deploy: $(DEV) $(BUNDLES)  ## deploy to the AWS account of your credentials (CDK="-c stack=NAME ..."): see docs/deploy.md
-	$(BIN)/python -m infra.aws cdk deploy $(CDK)
+	$(BIN)/python -m leadline_cdk cdk deploy $(CDK)
 
 bootstrap: $(DEV) $(NODE_TOOLS)  ## once per AWS account and region, before the first deploy
-	$(BIN)/python -m infra.aws cdk bootstrap $(CDK)
+	$(BIN)/python -m leadline_cdk cdk bootstrap $(CDK)
 
 docs: $(DEV)  ## write the tables of the docs that follow from the code
 	$(BIN)/python -m apidoc
@@ -88,12 +88,12 @@ $(EMULATOR): $(VENV)/bin/python requirements-emulator.txt
 
 $(NODE_TOOLS): $(DEV) package.json package-lock.json
 	@echo "Installing the CDK command line (once) ..."
-	@$(BIN)/python -m infra.aws npm ci --loglevel=error
+	@$(BIN)/python -m leadline_cdk npm ci --loglevel=error
 	@touch $@
 
 # The functions' dependencies for arm64, fetched and compiled; the functions' own code is put to them at every synth.
-$(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/aws/bundles.py
-	@$(BIN)/python -m infra.aws.bundles
+$(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/leadline_cdk/bundles.py
+	@$(BIN)/python -m leadline_cdk.bundles
 	@touch $@
 
 .PHONY: help up test check docs synth deploy bootstrap bench setup lock clean

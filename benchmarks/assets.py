@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.aws.bundles import DISTRIBUTIONS, LAMBDA, Bundler
+from leadline_cdk.bundles import DISTRIBUTIONS, LAMBDA, Bundler
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Any
 
 from benchmarks.memory_aws import PEPPER, SETTINGS, MemoryAws
 from benchmarks.meter import Bill
-from infra.local.emulator import ACCOUNT, REGION
-from infra.local.functions import TARGETS, Function
-from infra.local.lambda_events import Route, http_event, queue_event
 from leadline import aws
 from leadline.access.keys import ADMIN, create_key
 from leadline.store.dynamodb import DynamoTable
+from leadline_local.emulator import ACCOUNT, REGION
+from leadline_local.functions import TARGETS, Function
+from leadline_local.lambda_events import Route, http_event, queue_event
 
 BATCH = 10
 """Messages that Lambda brings to compute at a time."""

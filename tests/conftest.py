@@ -12,10 +12,10 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 
-from infra.local.emulator import Emulator
-from infra.local.resources import create_resources
 from leadline import aws
 from leadline.settings import Settings
+from leadline_local.emulator import Emulator
+from leadline_local.resources import create_resources
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")

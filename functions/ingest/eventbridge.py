@@ -1,4 +1,4 @@
-"""Deployments of AWS CodePipeline and CodeDeploy, as EventBridge hands them to the function (infra/aws/eventbridge.py).
+"""Deployments of AWS CodePipeline and CodeDeploy, as EventBridge hands them to the function (see leadline_cdk.eventbridge).
 
     {"leadline": "aws", "target": {"service": "shop", "environment": "production", "repository": "github.com/acme/shop"},
      "event": {"id": "…", "time": "…", "source": "aws.codepipeline", "detail": {"pipeline": …, "execution-id": …, "state": …}}}

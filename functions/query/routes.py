@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from leadline import __version__
 from leadline.access.keys import METRICS_READ
 from leadline.store.sources import WEBHOOKS
 from query import schemas as answers
@@ -25,7 +26,7 @@ from query.web.route import Route
 
 def _healthz(request: Request) -> answers.Health:
     request.sent.faults.check_query()
-    return {"status": "ok"}
+    return {"status": "ok", "version": __version__}
 
 
 @cache
@@ -70,7 +71,7 @@ _ROUTES = (
     *PEOPLE_ROUTES,
     *DASHBOARD_ROUTES,
     *SHAPE_ROUTES,
-    Route("GET", "/healthz", None, _healthz, "Whether the function answers", answers.Health),
+    Route("GET", "/healthz", None, _healthz, "Check that the API answers", answers.Health),
     Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
     *DOCS_ROUTES,
 )

@@ -334,6 +334,7 @@ class TeamPage(TypedDict):
 
 
 class Health(TypedDict):
-    """The function answers. Nothing it stands on is tried."""
+    """Liveness only; dependencies are not checked."""
 
     status: Literal["ok"]
+    version: str

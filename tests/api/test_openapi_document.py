@@ -18,8 +18,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.local.emulator import REGION
 from leadline.store.sources import WEBHOOKS
+from leadline_local.emulator import REGION
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -31,7 +31,7 @@ class Served:
     def __init__(self, home: Path) -> None:
         self.environment = {**os.environ, "LEADLINE_PORT": "0", "LEADLINE_HOME": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local"],
+            [sys.executable, "-m", "leadline_local"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.DEVNULL,

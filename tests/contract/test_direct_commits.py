@@ -5,10 +5,10 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
-from cli.cell_survey import survey
-from cli.progress import Progress
-from cli.rebuild import rebuild
 from leadline.store.table import Put
+from leadline_cli.cell_survey import survey
+from leadline_cli.progress import Progress
+from leadline_cli.rebuild import rebuild
 from tests.builders import (
     DAY,
     HOUR,

@@ -5,9 +5,9 @@ import itertools
 import boto3
 import pytest
 
-from infra.local.emulator import Emulator
-from infra.local.resources import create_resources
 from leadline.store.dynamodb import DynamoTable
+from leadline_local.emulator import Emulator
+from leadline_local.resources import create_resources
 from tests.contract.table_contract import ConcurrentTableContract
 
 _numbers = itertools.count(1)

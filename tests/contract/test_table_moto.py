@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.resources import create_resources
 from leadline.store.dynamodb import DynamoTable
+from leadline_local.resources import create_resources
 from tests.contract.table_contract import TableContract
 
 _numbers = itertools.count(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.emulator import Emulator
+from leadline_local.emulator import Emulator
 from tests.infra.deployment import STACK, Deployment, deploy, leadline
 from tests.infra.tls_front import TlsFront
 

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from infra.aws import node
-from infra.local.emulator import ACCOUNT, REGION
+from leadline_cdk import node
+from leadline_cdk.paths import ROOT
+from leadline_local.emulator import ACCOUNT, REGION
 from tests.infra.tls_front import TlsFront
 
 T = TypeVar("T")
@@ -133,7 +134,7 @@ def deploy(front: TlsFront, home: Path) -> Deployment:
     def cdk(*arguments: str) -> None:
         done = subprocess.run(
             node.command("cdk", *arguments, "--no-notices"),
-            cwd=node.ROOT,
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws import bundles
-from infra.aws.bundles import DISTRIBUTIONS, EMULATOR, LAMBDA, BundleError, Bundler
+from leadline_cdk import bundles
+from leadline_cdk.bundles import DISTRIBUTIONS, EMULATOR, LAMBDA, BundleError, Bundler
 
 FUNCTIONS = sorted(DISTRIBUTIONS)
 MEGABYTE = 1_000_000
@@ -39,7 +39,16 @@ def test_a_bundle_holds_its_own_function_what_functions_share_and_no_other(
     function: str, archive: zipfile.ZipFile
 ) -> None:
     top = {name.split("/")[0] for name in archive.namelist()}
-    assert top & {"ingest", "compute", "query", "leadline", "infra", "cli", "tests"} == {function, "leadline"}
+    assert top & {
+        "ingest",
+        "compute",
+        "query",
+        "leadline",
+        "leadline_cdk",
+        "leadline_local",
+        "leadline_cli",
+        "tests",
+    } == {function, "leadline"}
 
 
 def test_boto3_is_left_to_the_runtime_and_pydantic_to_those_who_need_it(
@@ -94,9 +103,8 @@ def test_changed_code_gives_another_bundle_and_unchanged_code_the_one_that_is_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "project"
-    for folder in ("shared/leadline", "functions/compute"):
-        (project / folder).mkdir(parents=True)
-        (project / folder / "__init__.py").write_text("")
+    (project / "functions/compute").mkdir(parents=True)
+    (project / "functions/compute/__init__.py").write_text("")
     (project / "requirements.txt").write_text((bundles.ROOT / "requirements.txt").read_text())
     monkeypatch.setattr(bundles, "ROOT", project)
     bundler = Bundler(EMULATOR, tmp_path / "cache")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.emulator import REGION
+from leadline_local.emulator import REGION
 from tests.infra.deployment import Deployment, eventually
 
 HOUR = 3_600_000

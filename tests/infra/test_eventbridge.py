@@ -9,7 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra.aws.eventbridge import Application, AwsDeployments, Pipeline
+from leadline_cdk.eventbridge import Application, AwsDeployments, Pipeline
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
 from compute.jobs.sweep import PERIOD
-from infra.aws.app import build
-from infra.aws.bundles import EMULATOR, Bundler
-from infra.aws.stack import LeadlineStack
+from leadline import __version__
+from leadline_cdk.app import build
+from leadline_cdk.bundles import EMULATOR, Bundler
+from leadline_cdk.stack import LeadlineStack
 
 READING = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITING = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
@@ -77,6 +78,10 @@ def test_what_holds_data_keeps_its_logical_id(template: Template) -> None:
         "LeadlineVcsSecretAD92CCA9",
         "LeadlineWebhookSecretA2AC7700",
     ]
+
+
+def test_an_output_says_which_version_is_deployed(template: Template) -> None:
+    assert template.find_outputs("Version")["Version"]["Value"] == __version__
 
 
 def test_what_holds_data_outlives_the_stack(template: Template) -> None:
@@ -340,6 +345,6 @@ def test_synthesis_passes_the_security_checks_and_fails_without_an_acknowledgeme
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     build(context={"target": "emulator"}, outdir=str(tmp_path / "passed")).synth()
-    monkeypatch.setattr("infra.aws.leadline.acknowledge", lambda *_: None)
+    monkeypatch.setattr("leadline_cdk.construct.acknowledge", lambda *_: None)
     with pytest.raises(Exception, match="AwsSolutions-SMG4"):
         build(context={"target": "emulator"}, outdir=str(tmp_path / "refused")).synth()

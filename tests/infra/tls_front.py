@@ -12,7 +12,7 @@ import socketserver
 import threading
 from types import TracebackType
 
-from infra.local.emulator import Emulator
+from leadline_local.emulator import Emulator
 
 
 class TlsFront(socketserver.ThreadingTCPServer):

@@ -19,8 +19,6 @@ from urllib.parse import urlencode
 from compute.batch import TRY_FOR
 from compute.deliveries import SqsDeliveries
 from compute.worker import Compute
-from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE
-from infra.local.lambda_events import http_event, queue_event
 from ingest.cdevents.reception import CDEvents
 from ingest.eventbridge import AwsDeployments
 from ingest.events_api import Ingest
@@ -34,6 +32,8 @@ from leadline.queue import MemoryQueue, Message
 from leadline.store.artifacts import Artifacts
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Check, Delete, Item, Key, Write
+from leadline_local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE
+from leadline_local.lambda_events import http_event, queue_event
 from query.product_api import wire
 from tests.webhooks.cdevents.api import envelope
 from tests.webhooks.hooks import NOW, SECRET, WebhooksApi

@@ -6,9 +6,9 @@ import http.client
 import socket
 from typing import Any
 
-from infra.local.front import DEFAULT_LIMITS, Front, Limits
-from infra.local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE, Function
-from infra.local.lambda_events import LambdaContext
+from leadline_local.front import DEFAULT_LIMITS, Front, Limits
+from leadline_local.functions import DEFAULT_ROUTE, EVENT_ROUTES, RETRY_ROUTE, Function
+from leadline_local.lambda_events import LambdaContext
 
 
 class Recorder:

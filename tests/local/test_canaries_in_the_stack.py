@@ -32,7 +32,7 @@ class Stack:
     def __init__(self, folder: Path) -> None:
         self.home = folder / ".leadline"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local"],
+            [sys.executable, "-m", "leadline_local"],
             cwd=folder,
             env={**os.environ, "LEADLINE_PORT": "0"},
             stdout=subprocess.PIPE,

@@ -17,12 +17,12 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.emulator import Emulator, EmulatorError
-from infra.local.resources import create_resources
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.table import ABSENT, Add, Item, Put
+from leadline_local.emulator import Emulator, EmulatorError
+from leadline_local.resources import create_resources
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_start_that_can_not_save_says_why_and_leaves_everything_as_it_was(
     os.kill(running.pid, signal.SIGKILL)
     running.stop()
     script = (
-        "import resource, sys; from pathlib import Path; from infra.local.emulator import Emulator\n"
+        "import resource, sys; from pathlib import Path; from leadline_local.emulator import Emulator\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))\n"
         "try: Emulator(Path(sys.argv[1])).start()\n"
         "except OSError as error: print(error.errno)"
@@ -168,7 +168,7 @@ def test_two_runs_do_not_share_a_folder(home: Path) -> None:
 def orphan(home: Path) -> Iterator[int]:
     """Process id of an emulator that its starter, killed at once, has left behind stopped, so that it can't end."""
     script = (
-        "import os, signal, sys; from pathlib import Path; from infra.local.emulator import Emulator\n"
+        "import os, signal, sys; from pathlib import Path; from leadline_local.emulator import Emulator\n"
         "running = Emulator(Path(sys.argv[1])); running.start(); os.kill(running.pid, signal.SIGSTOP)\n"
         "print(running.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -187,7 +187,7 @@ def test_a_process_left_behind_that_does_not_end_is_killed(home: Path, orphan: i
 
 def test_it_ends_by_itself_when_its_starter_is_killed(home: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from infra.local.emulator import Emulator\n"
+        "import os, signal, sys; from pathlib import Path; from leadline_local.emulator import Emulator\n"
         "running = Emulator(Path(sys.argv[1])); running.start()\n"
         "print(running.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

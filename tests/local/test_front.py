@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.front import MAX_BODY, answer_of
+from leadline_local.front import MAX_BODY, answer_of
 from tests.local.serving import Served
 
 

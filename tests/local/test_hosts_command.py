@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from cli.backfill import DAY, watch
-from cli.main import CommandError, main
-from cli.progress import Progress
 from compute.vcs.connection import parse
 from leadline import aws
 from leadline.settings import Settings
+from leadline_cli.backfill import DAY, watch
+from leadline_cli.main import CommandError, main
+from leadline_cli.progress import Progress
 
 NOW = 1_790_000_000_000
 

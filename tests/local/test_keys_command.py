@@ -9,12 +9,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.main import main
-from infra.local.emulator import Emulator
 from leadline import aws
 from leadline.access.keys import ADMIN, Authenticator, Principal, Unauthorized, create_key, id_of, read_pepper
 from leadline.settings import VARIABLES, Settings
 from leadline.store.dynamodb import DynamoTable
+from leadline_cli.main import main
+from leadline_local.emulator import Emulator
 
 
 def holder(settings: Settings, key: str) -> Principal:

@@ -13,12 +13,12 @@ import pytest
 from compute import handler as compute
 from compute import worker as worker_module
 from compute.application import apply_message
-from infra.local.functions import Function
-from infra.local.poller import BadAnswerError, Poller, failed_ids
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.events import event_key
+from leadline_local.functions import Function
+from leadline_local.poller import BadAnswerError, Poller, failed_ids
 from tests.builders import a_deployment, at
 from tests.unit.compute.batches import failing_on
 

@@ -7,11 +7,11 @@ import os
 
 import boto3
 
-from infra.local.emulator import Emulator
-from infra.local.resources import create_resources
 from leadline import aws
 from leadline.queue import MAX_RECEIVES
 from leadline.settings import Settings
+from leadline_local.emulator import Emulator
+from leadline_local.resources import create_resources
 
 
 def test_making_them_again_changes_nothing(emulator: Emulator, aws_env: Settings) -> None:

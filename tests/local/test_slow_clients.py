@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.front import Limits
+from leadline_local.front import Limits
 from tests.local.serving import Served
 
 HEAD = b"POST /v1/events/x HTTP/1.1\r\nHost: x\r\n"

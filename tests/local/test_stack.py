@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 COMMAND = (
-    "import sys; from infra.local import functions; from infra.local.__main__ import main\n"
+    "import sys; from leadline_local import functions; from leadline_local.__main__ import main\n"
     "from tests.local.small_functions import TARGETS; functions.TARGETS.update(TARGETS); sys.exit(main())"
 )
 

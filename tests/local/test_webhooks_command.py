@@ -6,13 +6,13 @@ import io
 
 import pytest
 
-from cli.main import main
 from ingest.webhooks import SOURCES
 from ingest.webhooks.delivery import Unsigned
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.sources import WEBHOOKS
+from leadline_cli.main import main
 
 
 def taken(settings: Settings, source: str) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from compute.fold import fold
-from infra.local.emulator import Emulator
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.attention import PARKED, attention_partition
@@ -26,6 +25,7 @@ from leadline.store.dynamodb import DynamoTable
 from leadline.store.events import Trace, event_key
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Key, Put, Table
+from leadline_local.emulator import Emulator
 from tests.histories import REPOSITORY, a_history
 from tests.pipeline.workers.crowd import empty_the_queue
 from tests.pipeline.workers.worker import Death, Job, Where

@@ -24,13 +24,13 @@ import boto3
 import pytest
 
 from compute.fold import fold
-from infra.local.emulator import REGION
 from leadline.domain.cells import CellKey
 from leadline.queue import MemoryQueue, Message
 from leadline.store.deployments import Record
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
+from leadline_local.emulator import REGION
 from tests.contract.events_api import EventsApi
 from tests.pipeline.made_up_history import History, Posted, batches, histories
 from tests.stored import folded_cells, records, stored_cells
@@ -111,7 +111,7 @@ SETTLED_WITHIN = 400.0
 def local_stack(home: Path) -> Iterator[Path]:
     """The local stack as `make up` runs it, in a process of its own; gives its home once it takes requests."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "infra.local"],
+        [sys.executable, "-m", "leadline_local"],
         env={**os.environ, "LEADLINE_PORT": "0", "LEADLINE_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

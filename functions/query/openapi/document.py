@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from leadline import __version__
 from leadline.http.content_negotiation import JSON
 from query.openapi.events import EVENT_PATHS, EVENT_SCHEMAS
 from query.openapi.senders import SENDER_PATHS, SENDER_SCHEMAS
@@ -104,7 +105,8 @@ def document_of(routes: Sequence[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Leadline",
-            "version": "1",
+            "version": __version__,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
             "summary": "Deployment events in, DORA metrics out.",
             "description": "Times are RFC 3339, in UTC in answers; durations are in seconds. Every GET answers HEAD too, and "
             "OPTIONS says what there is at a path. What AWS's services tell comes by EventBridge and is not in here.",

@@ -1,6 +1,6 @@
 """A worker process: receives from the queue, invokes the real compute handler, deletes what succeeded. It can be told when to die.
 
-It does what Lambda's event source does (`infra.local.poller`), in a process of its own, so that SIGKILL can end it between any
+It does what Lambda's event source does (`leadline_local.poller`), in a process of its own, so that SIGKILL can end it between any
 two requests. Started from a fork server, so that a new one takes a moment and not a second.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 import boto3
 
 from compute import handler as compute
-from infra.local.lambda_events import LambdaContext, queue_event
-from infra.local.poller import failed_ids
 from leadline import aws
+from leadline_local.lambda_events import LambdaContext, queue_event
+from leadline_local.poller import failed_ids
 from tests.pipeline.workers.naive import NaiveTable
 
 BATCH = 5

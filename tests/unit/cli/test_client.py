@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.client import ATTEMPTS, MAX_BYTES, ApiError, Client, Connection, Rejection, batches, find_connection
+from leadline_cli.client import ATTEMPTS, MAX_BYTES, ApiError, Client, Connection, Rejection, batches, find_connection
 from tests.recording_api import KEY, RecordingApi, Reply, recording_api
 
 ROUTE = "/v1/events/changes"

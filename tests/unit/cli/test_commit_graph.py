@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commit_graph import DAY, CommitGraph, Lines
+from leadline_cli.commit_graph import DAY, CommitGraph, Lines
 
 NOW = 1_800_000_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.git_history import GitClone, GitError, History
+from leadline_cli.git_history import GitClone, GitError, History
 from tests.git_builder import START, Builder
 
 NOW = START + 86_400 * 365

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.merge_marks import Mark, read_mark, read_picked_from
+from leadline_cli.merge_marks import Mark, read_mark, read_picked_from
 
 
 @pytest.mark.parametrize(

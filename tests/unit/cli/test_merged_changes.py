@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cli.commit_graph import CommitGraph, Lines
-from cli.merge_marks import Mark, read_mark
-from cli.merged_changes import MergedChange, innermost, marked_changes
+from leadline_cli.commit_graph import CommitGraph, Lines
+from leadline_cli.merge_marks import Mark, read_mark
+from leadline_cli.merged_changes import MergedChange, innermost, marked_changes
 
 NOW = 1_800_000_000
 Commit = tuple[str, str, str]

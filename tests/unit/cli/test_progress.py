@@ -2,7 +2,7 @@
 
 import io
 
-from cli.progress import Progress
+from leadline_cli.progress import Progress
 
 
 class Clock:

@@ -11,18 +11,18 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.cell_survey import survey
-from cli.main import main
-from cli.progress import Progress
-from cli.rebuild import NUMBERS, REBUILD_KEY, mend, preview, rebuild
-from cli.verify import read, verify
 from compute.fold import fold
-from infra.local.resources import create_resources
 from leadline.domain.errors import Conflict
 from leadline.store.cells import PREFIX, parse_cell_key
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Delete, Item, Key, Put, Table, Write
+from leadline_cli.cell_survey import survey
+from leadline_cli.main import main
+from leadline_cli.progress import Progress
+from leadline_cli.rebuild import NUMBERS, REBUILD_KEY, mend, preview, rebuild
+from leadline_cli.verify import read, verify
+from leadline_local.resources import create_resources
 from tests.histories import a_history
 from tests.stored import everything, folded_cells, stored_cells
 
@@ -238,7 +238,7 @@ def test_events_that_come_in_while_verifying_are_no_differences(capsys: pytest.C
 def test_a_day_that_never_rests_is_said_to_be_untold(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("cli.cell_check.time.sleep", lambda _: None)
+    monkeypatch.setattr("leadline_cli.cell_check.time.sleep", lambda _: None)
     table = BusyTable(every=1)
     fill(table, MESSAGES)
     wrong_counter(table, random.Random(1))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from cli.progress import Progress
-from cli.rebuild import preview, rebuild
-from cli.verify import read, verify
 from leadline.store.memory import MemoryTable
 from leadline.store.points import CELL_PREFIX
 from leadline.store.table import Delete, Item, Key, Put
+from leadline_cli.progress import Progress
+from leadline_cli.rebuild import preview, rebuild
+from leadline_cli.verify import read, verify
 from tests.builders import at, tell
 from tests.points import a_point, folded_points, point_cells, points_drawn
 
@@ -106,7 +106,7 @@ class BusyTable(MemoryTable):
 
 
 def test_points_that_come_in_meanwhile_stay_counted(table: MemoryTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.point_check.time.sleep", lambda _: None)
+    monkeypatch.setattr("leadline_cli.point_check.time.sleep", lambda _: None)
     busy = BusyTable()
     busy._partitions = table._partitions
     item = cells(table)[0]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.commit_graph import CommitGraph
-from cli.release_tags import Tag, chosen_tags, first_releases, is_prerelease, is_version, releases
+from leadline_cli.commit_graph import CommitGraph
+from leadline_cli.release_tags import Tag, chosen_tags, first_releases, is_prerelease, is_version, releases
 
 NOW = 1_800_000_000
 DAY = 86_400

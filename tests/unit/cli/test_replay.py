@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from cli.client import Client, Connection
-from cli.main import main
-from cli.progress import Progress
-from cli.replay_sending import Part, send
+from leadline_cli.client import Client, Connection
+from leadline_cli.main import main
+from leadline_cli.progress import Progress
+from leadline_cli.replay_sending import Part, send
 from tests.git_builder import Builder, Scenario
 from tests.git_repositories import NAMES, build
 from tests.recording_api import KEY, RecordingApi, Reply, recording_api
@@ -328,7 +328,7 @@ def test_commits_are_not_numbered_by_a_place_that_a_shallow_clone_does_not_know(
 def test_waiting_ends_when_every_deployment_is_there_and_none_is_pending(
     api: RecordingApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.settling.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("leadline_cli.settling.FIRST_PAUSE", 0.01)
     looks = 0
 
     def deployments(query: dict[str, str]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from cli.commit_graph import CommitGraph
-from cli.merged_changes import MergedChange
-from cli.replay_events import (
+from leadline_cli.commit_graph import CommitGraph
+from leadline_cli.merged_changes import MergedChange
+from leadline_cli.replay_events import (
     BYTES_A_PAGE,
     COMMITS_A_PAGE,
     SHAS_A_CHANGE,

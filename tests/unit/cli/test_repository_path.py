@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.repository_path import repository_path
+from leadline_cli.repository_path import repository_path
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.resources import create_resources
 from leadline.access.keys import ADMIN, create_key, read_pepper
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service
 from leadline.store.table import Put
+from leadline_local.resources import create_resources
 from query.handler import build_app, handler
 from tests.unit.query.product_api import Answer, a_request
 

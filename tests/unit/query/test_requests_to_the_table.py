@@ -12,7 +12,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.resources import create_resources
 from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.roster import Roster
 from leadline.store.access import AccessSettings, Plan
@@ -20,6 +19,7 @@ from leadline.store.configuration import OrganisationSettings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service
 from leadline.store.table import Put
+from leadline_local.resources import create_resources
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.generated import a_table
 from tests.unit.query.product_api import NOW, PEPPER, ProductApi

@@ -1,0 +1,102 @@
+"""Which stack a command works on: the local one, a deployed one by name, or the one that environment variables name."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadline_cli.main import CommandError
+from leadline.access.keys import read_pepper
+from leadline.domain.errors import Transient
+from leadline.settings import VARIABLES, Settings, SettingsError
+from leadline.store.dynamodb import DynamoTable
+
+if TYPE_CHECKING:
+    import boto3
+
+OUTPUTS = {"table": "TableName", "queue_url": "QueueUrl", "dlq_url": "DlqUrl", "key_secret_id": "KeySecretId"}
+"""The outputs of the CDK stack that say where it is."""
+LATER_OUTPUTS = {"webhook_secret_id": "WebhookSecretId", "vcs_secret_id": "VcsSecretId"}
+"""Those that a stack of an earlier version does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running stack: where its parts are, and clients to them. `endpoint` is the local emulator's."""
+
+    settings: Settings
+    session: boto3.Session
+    endpoint: str | None = None
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+
+    def table(self) -> DynamoTable:
+        return DynamoTable(self.client("dynamodb"), self.settings.table)
+
+    def pepper(self) -> bytes:
+        return read_pepper(self.client("secretsmanager"), self.settings.key_secret_id)
+
+
+def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stack",
+        metavar="NAME",
+        help="a deployed CloudFormation stack, in the account and region of your AWS credentials (default: the one that"
+        " LEADLINE_TABLE and its like name, else the local stack)",
+    )
+
+
+def find_stack(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Stack:
+    """The stack that was asked for. Raises CommandError when there is none, or it can't be found."""
+    import boto3
+
+    with aws_errors():
+        if arguments.stack:
+            session = boto3.Session()
+            return Stack(_deployed(session, arguments.stack), session)
+        if environment.get(VARIABLES["table"]):
+            return Stack(Settings.from_env(environment), boto3.Session())
+        return _local(Path(environment.get("LEADLINE_HOME") or ".leadline"))
+
+
+def _deployed(session: boto3.Session, name: str) -> Settings:
+    (found,) = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    missing = [output for output in OUTPUTS.values() if output not in outputs]
+    if missing:
+        raise CommandError(f"the stack {name} has no output {', '.join(missing)}: is it a Leadline stack?")
+    named = OUTPUTS | LATER_OUTPUTS
+    return Settings(**{field: outputs[output] for field, output in named.items() if output in outputs})
+
+
+def _local(home: Path) -> Stack:
+    import boto3
+
+    # Both files: the first says where things are, the second that they are there now.
+    if not (home / "stack.json").exists() or not (home / "local.json").exists():
+        raise CommandError(f"no local stack runs with its state in {home}: start it (make up), or give --stack NAME")
+    found = json.loads((home / "stack.json").read_text())
+    # The local stack has nothing to do with an AWS profile, not even one that does not exist; it takes any credentials.
+    os.environ.pop("AWS_PROFILE", None)
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")  # noqa: S106
+    return Stack(Settings.from_env(found), session, found["endpoint"])
+
+
+@contextlib.contextmanager
+def aws_errors() -> Iterator[None]:
+    """Turns what AWS, or the way to it, says no with into a CommandError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError, SettingsError) as error:
+        raise CommandError(str(error)) from error
+    except Transient as error:
+        raise CommandError(f"{error} ({error.__cause__})" if error.__cause__ else str(error)) from error

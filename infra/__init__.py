@@ -1,1 +1,0 @@
-"""Both ways of running Leadline: `infra.local` on this machine, `infra.aws` as a CDK stack."""
