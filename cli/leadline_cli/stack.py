@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadline_cli.main import CommandError
 from leadline.access.keys import read_pepper
 from leadline.domain.errors import Transient
 from leadline.settings import VARIABLES, Settings, SettingsError
 from leadline.store.dynamodb import DynamoTable
+from leadline_cli.local_home import find_home
+from leadline_cli.main import CommandError
 
 if TYPE_CHECKING:
     import boto3
@@ -63,7 +64,7 @@ def find_stack(arguments: argparse.Namespace, environment: Mapping[str, str] = o
             return Stack(_deployed(session, arguments.stack), session)
         if environment.get(VARIABLES["table"]):
             return Stack(Settings.from_env(environment), boto3.Session())
-        return _local(Path(environment.get("LEADLINE_HOME") or ".leadline"))
+        return _local(find_home(environment, Path.cwd()))
 
 
 def _deployed(session: boto3.Session, name: str) -> Settings:

@@ -70,7 +70,7 @@ def test_the_pause_a_server_asks_for_is_kept_up_to_two_minutes(api: RecordingApi
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 415])
-def test_what_cannot_pass_is_not_tried_again_and_the_reason_is_told(api: RecordingApi, status: int) -> None:
+def test_what_cannot_pass_is_not_tried_again_and_the_reason_is_shown(api: RecordingApi, status: int) -> None:
     api.first.append(Reply(status, {"title": "No", "detail": "Because."}))
     with pytest.raises(ApiError, match=f"HTTP {status}, No: Because."):
         send(a_client(api), items(1))
@@ -86,6 +86,27 @@ def test_an_answer_that_sends_elsewhere_is_not_followed(api: RecordingApi, statu
         with pytest.raises(ApiError, match=f"HTTP {status}"):
             a_client(api).get("/v1/deployments")
         assert stranger.requests == []
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "http://a:b:c/", "http://\u00ff\\@x", "", "//"])
+def test_a_location_that_is_no_address_is_an_error_with_a_reason(api: RecordingApi, location: str) -> None:
+    api.first.append(Reply(302, headers={"location": location}))
+    with pytest.raises(ApiError, match="HTTP 302"):
+        send(a_client(api), items(1))
+
+
+def test_a_proxy_from_the_environment_is_used_except_for_this_machine(
+    api: RecordingApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", api.base_url)
+    client = Client(Connection("http://leadline.example.com", KEY), sleep=Sleeper())
+    assert send(client, items(1)) == []
+    assert api.requests[0][0].startswith("http://leadline.example.com/")
+    with recording_api() as local:
+        send(a_client(local), items(1))
+        assert [route for route, _ in local.requests] == [ROUTE]
 
 
 def test_items_that_the_queue_did_not_take_are_sent_again_in_order_and_alone(api: RecordingApi) -> None:
@@ -188,14 +209,27 @@ def test_the_local_key_is_never_sent_to_another_address(folder: Path) -> None:
         find_connection("https://leadline.example.com", None, {}, folder)
 
 
-def test_the_local_stack_is_found_under_its_home(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_local_stack_is_found_under_its_home(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert find_connection(None, None, {"LEADLINE_HOME": str(folder / ".leadline")}, elsewhere).local
+    monkeypatch.setattr("leadline_cli.local_home.CHECKOUT", elsewhere)
     with pytest.raises(ApiError, match="no address"):
         find_connection(None, None, {}, elsewhere)
 
 
-@pytest.mark.parametrize("url", ["leadline.example.com", "ftp://example.com", "https://", "https://ada:pw@example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "leadline.example.com",
+        "ftp://example.com",
+        "https://",
+        "https://ada:pw@example.com",
+        "http://[bad",
+        "http://example.com:port",
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(ApiError, match="address"):
         find_connection(url, "ll_x", {}, tmp_path)
