@@ -1,9 +1,9 @@
-# Everything needs only Python 3.11 or later and make. `make` alone prints the menu.
+# Needs Python 3.11 or later and make. `make` alone lists the commands.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The first of these that really runs and is new enough (a pyenv shim exists without running). `make PYTHON=...` overrides.
+# The first of these that runs and is new enough (a pyenv shim may exist and not run). `make PYTHON=...` overrides it.
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
@@ -11,7 +11,7 @@ endif
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamps: an environment is made once, and again when what it is made from changes.
+# Stamps: an environment is made once, and again when its inputs change.
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 EMULATOR := $(VENV)/.emulator
@@ -19,39 +19,46 @@ NODE_TOOLS := node_modules/.package-lock.json
 BUNDLES := build/bundles/.made
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
-help:  ## this menu
+help:  ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(RUN) $(EMULATOR)  ## start everything on this machine: http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
+up: $(RUN) $(EMULATOR)  ## run Leadline on this machine at http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
 	@exec $(BIN)/python -m leadline_local
 
-test: check $(EMULATOR) $(BUNDLES)  ## checks, then all tests
+# The fast tests that catch most mistakes: tests/README.md says which kind is which.
+QUICK := tests/unit tests/laws/test_rules.py tests/laws/test_wild_histories.py $(addprefix tests/contract/test_,$(addsuffix .py,\
+  configuration configuration_changes corrections events_trace rework_rules table_dynamodb table_moto version))
+
+quick: check  ## check, then the fast tests: under two minutes
+	$(BIN)/python -m pytest -q $(QUICK)
+
+test: check $(EMULATOR) $(BUNDLES)  ## check, then all tests: under 20 minutes
 	$(BIN)/python -m pytest
 
-check: $(DEV)  ## lint, types, import contracts
+check: $(DEV)  ## lint, formatting, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-synth: $(DEV) $(BUNDLES)  ## the CloudFormation template and the functions' code, into cdk.out/; needs no AWS account
+synth: $(DEV) $(BUNDLES)  ## write the CloudFormation template and the functions' code to cdk.out/ (no AWS account needed)
 	CDK_OUTDIR=cdk.out $(BIN)/python -m leadline_cdk.app
 
-deploy: $(DEV) $(BUNDLES)  ## deploy to the AWS account of your credentials (CDK="-c stack=NAME ..."): see docs/deploy.md
+deploy: $(DEV) $(BUNDLES)  ## deploy to your AWS account (CDK="-c stack=NAME ..."), see docs/deploy.md
 	$(BIN)/python -m leadline_cdk cdk deploy $(CDK)
 
-bootstrap: $(DEV) $(NODE_TOOLS)  ## once per AWS account and region, before the first deploy
+bootstrap: $(DEV) $(NODE_TOOLS)  ## prepare an AWS account and region, once before the first deploy
 	$(BIN)/python -m leadline_cdk cdk bootstrap $(CDK)
 
-docs: $(DEV)  ## write the tables of the docs that follow from the code
+docs: $(DEV)  ## regenerate the parts of the docs that are generated from code
 	$(BIN)/python -m apidoc
 
-bench: $(DEV) $(BUNDLES)  ## what events and queries cost and how that grows, some minutes
+bench: $(DEV) $(BUNDLES)  ## measure what events and queries cost and how it grows (some minutes)
 	$(BIN)/python -m benchmarks
 
-setup: $(DEV) $(EMULATOR) $(BUNDLES)  ## make the environments under .venv/, start nothing
+setup: $(DEV) $(EMULATOR) $(BUNDLES)  ## install everything under .venv/, start nothing
 
-lock:  ## pin the newest versions again (needs a network)
+lock:  ## pin the newest versions of all dependencies
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet uv==0.13.9
 	for set in requirements-dev requirements requirements-emulator; do \
@@ -59,7 +66,7 @@ lock:  ## pin the newest versions again (needs a network)
 	    --no-emit-index-url --custom-compile-command 'make lock' \
 	    $$([ $$set = requirements ] && echo --constraints requirements-dev.txt) $$set.in --output-file $$set.txt || exit 1; done
 
-clean:  ## remove the environments, caches and outputs; the local state in .leadline/ stays
+clean:  ## remove environments, caches and build output; keeps .leadline/
 	rm -rf $(VENV) cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -91,9 +98,9 @@ $(NODE_TOOLS): $(DEV) package.json package-lock.json
 	@$(BIN)/python -m leadline_cdk npm ci --loglevel=error
 	@touch $@
 
-# The functions' dependencies for arm64, fetched and compiled; the functions' own code is put to them at every synth.
+# The functions' dependencies for arm64, downloaded and compiled. Every synth adds the functions' own code.
 $(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/leadline_cdk/bundles.py
 	@$(BIN)/python -m leadline_cdk.bundles
 	@touch $@
 
-.PHONY: help up test check docs synth deploy bootstrap bench setup lock clean
+.PHONY: help up quick test check docs synth deploy bootstrap bench setup lock clean

@@ -1,4 +1,4 @@
-"""README's five minutes, typed into the whole of it: what it shows is what one gets."""
+"""The commands in the README, typed in order, give the answers that it shows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.laws.whole import Whole
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SENT = re.findall(r"^send (\w+) '(.*?)'$", README, re.DOTALL | re.MULTILINE)
-ASKED = re.findall(r"^ask '(.*?)'$", README, re.MULTILINE)
+READ = re.findall(r"^get '(.*?)'$", README, re.MULTILINE)
 AFTER = 1_795_435_200_000
-"""2026-11-23T12:00:00Z, when all that README tells has happened."""
+"""2026-11-23T12:00:00Z, after everything in the README has happened."""
 
 
 def typed() -> tuple[Whole, list[Any]]:
@@ -38,7 +38,7 @@ def test_what_is_sent_is_answered_as_shown() -> None:
 
 def test_the_numbers_are_those_shown() -> None:
     whole, _ = typed()
-    metrics = whole.good("GET", f"/v1/{ASKED[0]}")["metrics"]
+    metrics = whole.good("GET", f"/v1/{READ[0]}")["metrics"]
     lines = re.findall(r'^"(\w+)": (\{.*\}),?$', README, re.MULTILINE)
     assert [name for name, _ in lines] == list(metrics)
     for name, line in lines:
@@ -48,7 +48,7 @@ def test_the_numbers_are_those_shown() -> None:
 
 def test_the_deployment_is_that_shown() -> None:
     whole, _ = typed()
-    newest = whole.good("GET", f"/v1/{ASKED[1]}")["items"][0]
+    newest = whole.good("GET", f"/v1/{READ[1]}")["items"][0]
     text = re.search(r'^\{"key".*?\.\.\.\}$', README, re.DOTALL | re.MULTILINE)
     assert text is not None
     shown = json.loads(text[0].replace(", ...}", "}"))
