@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from benchmarks.events import change, stack_in_use
 from benchmarks.memory_aws import PEPPER
 from benchmarks.product import Product, Step, start_afresh
-from leadline.access.keys import Authenticator
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
 
 Measured = tuple[str, Step, Step]
 """A name; what it costs with a key not seen for 30 s; what it costs once more right after."""
@@ -40,7 +40,7 @@ def _read(product: Product, name: str, posted: Step) -> Measured:
 
 def _twice_checked(product: Product) -> tuple[Step, Step]:
     now = time.time_ns() // 1_000_000
-    authenticator = Authenticator(Gate(product.table, lambda: now, "query"), PEPPER.encode())
+    authenticator = Authenticator(AccessControl.on(product.table, lambda: now, "query").settings, PEPPER.encode())
 
     def check() -> Step:
         meter = product.aws.meter

@@ -17,8 +17,9 @@ from ingest.key_scope import refuse_beyond
 from ingest.rejected_events import noting
 from ingest.webhooks.reception import PREFIX, Webhooks
 from leadline import telemetry
-from leadline.access.keys import EVENTS_WRITE, Authenticator, Principal
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator, Principal
+from leadline.access.keys import EVENTS_WRITE
 from leadline.contract.events import EVENT_TYPES
 from leadline.contract.fields import EventType
 from leadline.http.content_negotiation import JSON, chosen
@@ -51,16 +52,16 @@ class Ingest:
         webhooks: Webhooks | None = None,
         cdevents: Callable[[], CDEvents] | None = None,
         *,
-        gate: Gate,
+        access: AccessControl,
     ) -> None:
-        self._gate = gate
+        self._access = access
         self._webhooks = webhooks
         self._cdevents = cdevents
         self._authenticator = authenticator
         self._queue = queue
         self._clock = clock
         self._log = telemetry.logger("ingest")
-        self._middleware = Middleware(gate, "ingest", "The key can't be checked at the moment; send it again.")
+        self._middleware = Middleware(access.log, "ingest", "The key can't be checked at the moment; send it again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0). Raises nothing."""
@@ -93,7 +94,7 @@ class Ingest:
         with noting(context, event_type.kind) as refusals:
             sent = with_key(event_type, read_json(event, headers), headers)
             results = read_items(event_type, sent, now)
-            refuse_beyond(principal.limits, results, self._gate.ties)
+            refuse_beyond(principal.limits, results, self._access.repositories_of)
             refusals.add_items(results, sent)
         self._enqueue(results, line)
         line["accepted"] = sum(result.accepted for result in results)
@@ -106,7 +107,7 @@ class Ingest:
         principal = context.principal = self._authenticator.authenticate(headers, now)
         line["key_id"] = principal.key_id
         principal.require(EVENTS_WRITE)
-        context.headers |= self._gate.admit(principal, product_api=False)
+        context.headers |= self._access.rate_limiter.admit(principal, product_api=False)
         return principal
 
     def _enqueue(self, results: Sequence[ItemResult], line: dict[str, Any]) -> None:

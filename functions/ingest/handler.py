@@ -11,8 +11,9 @@ from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
-from leadline.access.keys import Authenticator, read_pepper
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
+from leadline.access.keys import read_pepper
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
 from leadline.telemetry import redact_exceptions
@@ -39,8 +40,10 @@ def build_app() -> Ingest:
     settings = Settings.from_env(os.environ)
     table = DynamoTable(aws.client("dynamodb"), settings.table)
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)
-    gate = Gate(table, _now, "ingest")
-    authenticator = Authenticator(gate, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id))
+    access = AccessControl.on(table, _now, "ingest")
+    authenticator = Authenticator(
+        access.settings, lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id)
+    )
     secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
     sources = stored_sources(table)
     webhooks = Webhooks(secrets, sources, queue)
@@ -52,7 +55,7 @@ def build_app() -> Ingest:
 
         return CDEvents(Artifacts(table), sources, queue)
 
-    return Ingest(authenticator, queue, _now, webhooks, cdevents, gate=gate)
+    return Ingest(authenticator, queue, _now, webhooks, cdevents, access=access)
 
 
 @cache

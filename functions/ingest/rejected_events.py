@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.batch_results import QUEUE_UNAVAILABLE, ItemResult
+from leadline.access.authentication import Principal
 from leadline.access.key_scope import KeyScope
 from leadline.contract.invalid_value import Fault, InvalidValue
 from leadline.contract.repository_path import read_repository_path
@@ -100,7 +101,7 @@ class RejectedEvents:
 @contextmanager
 def noting(context: RequestContext, kind: str) -> Iterator[RejectedEvents]:
     """What is refused within is noted once the request is answered. The request's key and time are known."""
-    assert context.principal is not None
+    assert isinstance(context.principal, Principal)
     assert context.at is not None
     key_id, at = context.principal.key_id, context.at
     refusals = RejectedEvents(kind, context.principal.limits)

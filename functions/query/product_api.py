@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from leadline import telemetry
-from leadline.access.keys import METRICS_READ, Authenticator
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
+from leadline.access.keys import METRICS_READ
 from leadline.domain.errors import Transient
 from leadline.http.content_negotiation import JSON, chosen
 from leadline.http.context import RequestContext
@@ -35,11 +36,13 @@ class Query:
     """The Product API behind an HTTP API. Safe to share between threads."""
 
     def __init__(self, reach: Reach) -> None:
-        self._gate = reach.gate
+        self._access = reach.access
         self._authenticator = reach.keys
         self._reach = reach
         self._log = telemetry.logger("query")
-        self._middleware = Middleware(self._gate, "query", "The store can't be reached at the moment; send it again.")
+        self._middleware = Middleware(
+            self._access.log, "query", "The store can't be reached at the moment; send it again."
+        )
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0)."""
@@ -52,7 +55,7 @@ class Query:
 
     def _shared(self, response: dict[str, Any], origin: str | None) -> dict[str, Any]:
         try:
-            return shared(response, origin, self._gate.settings().origins)
+            return shared(response, origin, self._access.settings.settings().origins)
         except Exception as error:
             if not isinstance(error, Transient):  # which is logged where the request itself meets it
                 self._log.error("bug", extra=telemetry.describe(error))
@@ -76,7 +79,7 @@ class Query:
             principal.require(route.scope)
             if principal.limits and not route.limited:
                 raise beyond_everything()
-            context.headers |= self._gate.admit(principal, product_api=True)
+            context.headers |= self._access.rate_limiter.admit(principal, product_api=True)
         sent = read_query(event.get("rawQueryString") or "", route.parameters)
         request = Request(route.path, name, sent, headers, event, self._reach, now, principal, media)
         response = _reply(route, media, route.run(request))
@@ -90,16 +93,16 @@ class Query:
             raise _nothing_here()
         context.route = None  # browsers ask it before each request of a page
         headers = headers_of(event)
-        return options(allowed, headers, self._gate.settings().origins)
+        return options(allowed, headers, self._access.settings.settings().origins)
 
 
 def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
     """Puts the parts together. `clock` gives epoch milliseconds."""
-    gate = Gate(table, clock, "query")
+    access = AccessControl.on(table, clock, "query")
     # The key check reads both kinds of settings along.
-    configuration = Configuration(gate)
+    configuration = Configuration(access.settings)
     authenticator = Authenticator(configuration, pepper)
-    return Query(Reach(table, queue, configuration, Cursors(pepper), clock, pepper, gate, authenticator))
+    return Query(Reach(table, queue, configuration, Cursors(pepper), clock, pepper, access, authenticator))
 
 
 def _route(method: str, path: str) -> tuple[Route, str]:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.events_api import Ingest
-from leadline.access.keys import ADMIN, EVENTS_WRITE, Authenticator, create_key
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
+from leadline.access.keys import ADMIN, EVENTS_WRITE, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Message, Queue
 from leadline.store.memory import MemoryTable
@@ -100,8 +101,8 @@ class EventsApi:
         self.now = NOW
         self.key, _ = create_key(self.table, PEPPER, name="ci", scopes=[EVENTS_WRITE], now=NOW)
         self.admin_key, _ = create_key(self.table, PEPPER, name="root", scopes=[ADMIN], now=NOW)
-        gate = Gate(self.table, lambda: self.now, "ingest")
-        self.app = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, gate=gate)
+        access = AccessControl.on(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(Authenticator(access.settings, PEPPER), self.queue, lambda: self.now, access=access)
         self.log = io.StringIO()
         self.app._log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]
 

@@ -50,7 +50,7 @@ def test_a_day_has_its_bound_over_all_functions_and_what_is_refused_is_not_count
     key = with_plan(api, Plan(per_minute=2, per_day=5))
     for minute, good in enumerate((2, 2, 1, 0)):
         api.now = NOW + minute * 60_000
-        api.app._gate._met.clear()  # another function, which knows nothing of what this one refused
+        api.app._access.rate_limiter._reached.clear()  # another function, which knows nothing of what this one refused
         assert statuses(api, key, 4) == [200] * good + [429] * (4 - good)
     assert api.request("GET", "/v1/services", key=key).headers["retry-after"] == str(6 * 3600 - 180)
     api.now = NOW + DAY
@@ -257,7 +257,7 @@ def test_a_log_that_can_not_be_written_fails_no_request() -> None:
     api = ProductApi(table)
     table.full = True
     assert api.request("GET", "/v1/services").status == 200
-    assert "not noted" in api.log.getvalue()
+    assert "access log entry not stored" in api.log.getvalue()
 
 
 def test_the_last_use_is_noted_once_an_hour() -> None:

@@ -12,8 +12,9 @@ from ingest.cdevents.reception import CDEvents
 from ingest.events_api import ROUTES as EVENT_ROUTES
 from ingest.events_api import Ingest
 from ingest.rejected_events import MOST_PLACES
-from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, Authenticator, create_key
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
+from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.access import ACCESS_KEY, AccessSettings
@@ -64,9 +65,11 @@ class Api(EventsApi):
         super().__init__(queue)
         self.table = CountingTable()
         self.key_id, self.key = self.a_key(EVENTS_WRITE)
-        gate = Gate(self.table, lambda: self.now, "ingest")
+        access = AccessControl.on(self.table, lambda: self.now, "ingest")
         cdevents = CDEvents(Artifacts(self.table), lambda _: Sources.from_item(None), self.queue)
-        self.app = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, None, lambda: cdevents, gate=gate)
+        self.app = Ingest(
+            Authenticator(access.settings, PEPPER), self.queue, lambda: self.now, None, lambda: cdevents, access=access
+        )
         self.product = ProductApi(self.table)
 
     def a_key(self, *scopes: str, **more: Any) -> tuple[str, str]:

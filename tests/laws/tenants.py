@@ -16,8 +16,8 @@ from typing import Any
 
 from compute.application import failed_repeatedly, note_parked
 from ingest.events_api import Ingest
-from leadline.access.keys import Authenticator
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
 from leadline.contract.event_ids import event_id
 from leadline.domain.cells import CellKey
 from leadline.queue import canonical
@@ -129,8 +129,8 @@ class World(Pipeline):
         super().__init__(table)
         self.tenants = tenants
         self.now = NOW
-        gate = Gate(self.table, lambda: self.now, "ingest")
-        self.ingest = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, gate=gate)
+        access = AccessControl.on(self.table, lambda: self.now, "ingest")
+        self.ingest = Ingest(Authenticator(access.settings, PEPPER), self.queue, lambda: self.now, access=access)
 
     def hear(self, told: Told) -> None:
         if told.parked:

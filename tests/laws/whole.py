@@ -25,8 +25,9 @@ from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline import telemetry
-from leadline.access.keys import ADMIN, Authenticator, create_key
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
+from leadline.access.keys import ADMIN, create_key
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Message
 from leadline.store.artifacts import Artifacts
@@ -145,11 +146,13 @@ class Whole:
         return self.now
 
     def _wire(self, connections: Any) -> None:
-        gate = Gate(self.table, self.clock, "ingest")
+        access = AccessControl.on(self.table, self.clock, "ingest")
         sources = stored_sources(self.table)
         webhooks = Webhooks(Secrets(lambda: json.dumps(self.secrets)), sources, self.queue)
         cdevents = CDEvents(Artifacts(self.table), sources, self.queue)
-        self.ingest = Ingest(Authenticator(gate, PEPPER), self.queue, self.clock, webhooks, lambda: cdevents, gate=gate)
+        self.ingest = Ingest(
+            Authenticator(access.settings, PEPPER), self.queue, self.clock, webhooks, lambda: cdevents, access=access
+        )
         self.query = wire(self.table, lambda: self.queue, lambda: PEPPER, self.clock)
         urls = ("https://sqs.example/queue.fifo", "https://sqs.example/dlq.fifo")
         deliveries = SqsDeliveries(self.dead, *urls)  # type: ignore[arg-type]

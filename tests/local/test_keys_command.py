@@ -10,7 +10,8 @@ import boto3
 import pytest
 
 from leadline import aws
-from leadline.access.keys import ADMIN, Authenticator, Principal, Unauthorized, create_key, id_of, read_pepper
+from leadline.access.authentication import Authenticator, Principal, Unauthorized
+from leadline.access.keys import ADMIN, create_key, id_of, read_pepper
 from leadline.settings import VARIABLES, Settings
 from leadline.store.dynamodb import DynamoTable
 from leadline_cli.main import main

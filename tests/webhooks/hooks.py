@@ -14,8 +14,8 @@ from typing import Any
 from ingest.events_api import Ingest
 from ingest.webhooks.reception import Webhooks, stored_sources
 from ingest.webhooks.secrets import Secrets
-from leadline.access.keys import Authenticator
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.memory import MemoryTable
@@ -39,8 +39,10 @@ class WebhooksApi:
         self.queue = queue or MemoryQueue()
         self.now = NOW
         webhooks = Webhooks(Secrets(self._read), stored_sources(self.table), self.queue)
-        gate = Gate(self.table, lambda: self.now, "ingest")
-        self.app = Ingest(Authenticator(gate, b"p" * 32), self.queue, lambda: self.now, webhooks, gate=gate)
+        access = AccessControl.on(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(
+            Authenticator(access.settings, b"p" * 32), self.queue, lambda: self.now, webhooks, access=access
+        )
         self.log = io.StringIO()
         self.app._log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]
 

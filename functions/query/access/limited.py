@@ -52,7 +52,7 @@ def faults_of(request: Request, named: Mapping[str, Any]) -> list[Fault]:
     if not request.limits:
         return []
     names = [named["service"]] if named.get("service") is not None else []
-    return request.limits.faults(named, request.reach.gate.ties(names))
+    return request.limits.faults(named, request.reach.access.repositories_of(names))
 
 
 def reaches_event(request: Request, trace: Trace) -> bool:

@@ -77,6 +77,6 @@ def style(request: Request) -> Reply:
 
 def _reply(request: Request, content: str | Path) -> Reply:
     request.sent.faults.check_query()
-    if not request.reach.gate.settings().docs:
+    if not request.reach.access.settings.settings().docs:
         raise not_found("The documentation is off; an admin turns it on at /v1/settings/access.")
     return Reply(content if isinstance(content, str) else content.read_text("utf-8"), _HEADERS)

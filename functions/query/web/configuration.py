@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from leadline.access.keys import Reads
+from leadline.access.authentication import KeyReader
 from leadline.domain.roster import Roster
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
 from leadline.store.table import Item, Key
@@ -18,7 +18,7 @@ from leadline.store.table import Item, Key
 class Configuration:
     """Reads keys for the key check, and the settings along with them. Each thread answers one request at a time."""
 
-    def __init__(self, table: Reads) -> None:
+    def __init__(self, table: KeyReader) -> None:
         self._table = table
         self._along = threading.local()
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator, Principal
 from leadline.access.key_scope import UNLIMITED, KeyScope
-from leadline.access.keys import Authenticator, Principal
-from leadline.access.rate_limiter import Gate
 from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Calendar
 from leadline.http.content_negotiation import JSON
@@ -31,7 +31,7 @@ class Reach:
     cursors: Cursors
     clock: Callable[[], int]
     pepper: Callable[[], bytes]
-    gate: Gate
+    access: AccessControl
     keys: Authenticator
     badges: BadgeMemory = field(default_factory=BadgeMemory)
 

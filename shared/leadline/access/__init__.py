@@ -1,1 +1,1 @@
-"""Who may call: keys, what they are limited to, how often they may call, and the record of it."""
+"""Who may call: keys and their scopes, authentication, rate limits, and the access log."""

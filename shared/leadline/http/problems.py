@@ -20,8 +20,10 @@ class Problem(Exception):
     """An error answer: HTTP `status`, a `title` shared by all problems of its kind, a `detail` for this one.
 
     `type` is made from the title. `errors` lists the faults of invalid input, the first 100 of them. `members` are
-    added to the body, `headers` (lower case) to the answer.
+    added to the body, `headers` (lower case) to the answer. `key_id`: the key that was refused, for the access log only.
     """
+
+    key_id: str | None = None
 
     def __init__(
         self,

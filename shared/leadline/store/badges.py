@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from leadline.access.keys import key_hash
+from leadline.store.keyed_hash import keyed_hash
 from leadline.store.table import Item, Key
 
 BADGES = "badges"
@@ -54,7 +54,7 @@ def new_badge(pepper: bytes, shows: dict[str, Any], *, now: int, created_by: str
     """A link's token, which is told here and never again, and its badge, not stored yet."""
     badge_id = secrets.token_hex(6)
     token = f"llb_{badge_id}_{secrets.token_urlsafe(32)}"
-    return token, Badge(badge_id, key_hash(pepper, token), shows, now, created_by)
+    return token, Badge(badge_id, keyed_hash(pepper, token), shows, now, created_by)
 
 
 def id_in(token: str) -> str | None:
@@ -65,4 +65,4 @@ def id_in(token: str) -> str | None:
 
 def opens(pepper: bytes, token: str, badge: Badge | None) -> bool:
     """Whether the token is this badge's. Takes as long where there is no badge."""
-    return hmac.compare_digest(key_hash(pepper, token), badge.hash if badge is not None else _NO_HASH)
+    return hmac.compare_digest(keyed_hash(pepper, token), badge.hash if badge is not None else _NO_HASH)

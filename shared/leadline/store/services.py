@@ -3,10 +3,11 @@
 services | checkout      one item a service, all of them in one partition: there are few, and lists need them all
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from leadline.store.table import Item, Key
+from leadline.store.table import Item, Key, Table
 
 SERVICES = "services"
 
@@ -82,3 +83,9 @@ class Service:
             version=item.get("v", 0),
             extra={name: value for name, value in item.items() if name not in own},
         )
+
+
+def repositories_of(table: Table, names: Collection[str]) -> dict[str, str | None]:
+    """The repository that each of these services is tied to; services that don't exist are left out."""
+    found = table.get([service_key(name) for name in names]) if names else {}
+    return {name: item.get("repository") for (_, name), item in found.items()}

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 
+from leadline.access.authentication import Authenticator, Forbidden, Principal, Unauthorized
 from leadline.access.keys import (
     ADMIN,
     CONFIG_WRITE,
     EVENTS_WRITE,
     METRICS_READ,
-    Authenticator,
-    Forbidden,
-    Principal,
-    Unauthorized,
     create_key,
     item_key,
     list_keys,

@@ -44,7 +44,7 @@ class CountedApi(ProductApi):
     def calls_of(self, path: str, **query: str) -> dict[str, int]:
         """By a function that starts cold: nothing is remembered, not even the key."""
         self.app._authenticator._cache.clear()
-        self.app._gate._settings = None
+        self.app._access.settings.forget()
         self.calls.clear()
         self.get(path, **query)
         return dict(self.calls)
@@ -150,7 +150,7 @@ def test_the_access_log_is_one_put_a_request_and_a_plan_with_limits_one_update(a
     costs = {}
     for plan in ("open", "basic"):
         api.key = create_key(api.table, PEPPER, name=plan, scopes=[METRICS_READ], now=NOW, plan=plan)[0]
-        api.app._gate._settings = None
+        api.app._access.settings.forget()
         api.get("/v1/services")  # reads the key and the settings, and notes that the key was used
         api.calls.clear()
         api.get("/v1/services")

@@ -8,8 +8,8 @@ from typing import Any
 from ingest.cdevents.reception import CDEvents
 from ingest.events_api import Ingest
 from ingest.webhooks.reception import stored_sources
-from leadline.access.keys import Authenticator
-from leadline.access.rate_limiter import Gate
+from leadline.access.access_control import AccessControl
+from leadline.access.authentication import Authenticator
 from leadline.store.artifacts import Artifacts
 from leadline.store.sources import SOURCES_KEY
 from leadline.store.table import Put
@@ -28,8 +28,10 @@ class CDEventsApi(EventsApi):
             self.table.write([Put({"pk": pk, "sk": sk, "v": 1, **sources})])
         receiver = CDEvents(Artifacts(artifacts or self.table), stored_sources(self.table), self.queue)
         log = self.log
-        gate = Gate(self.table, lambda: self.now, "ingest")
-        self.app = Ingest(Authenticator(gate, PEPPER), self.queue, lambda: self.now, None, lambda: receiver, gate=gate)
+        access = AccessControl.on(self.table, lambda: self.now, "ingest")
+        self.app = Ingest(
+            Authenticator(access.settings, PEPPER), self.queue, lambda: self.now, None, lambda: receiver, access=access
+        )
         self.app._log.registered_handler.setStream(log)  # type: ignore[attr-defined]
 
     def carry(self, document: Any, mode: str = "binary", **headers: str) -> Answer:
