@@ -19,11 +19,11 @@ from benchmarks.happenings import HOUR, sha
 from benchmarks.memory_dynamodb import MemoryDynamoDB
 from leadline.domain.attribution import State, Tip
 from leadline.domain.cells import CellKey, contributions
-from leadline.domain.deployments import Deployment, Report
-from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.deployments import Deployment, StatusReport
+from leadline.domain.facts import CarriedChange, FactPart, Summary
 from leadline.domain.lead_time import LeadTime
 from leadline.store.cells import cell_key
-from leadline.store.deployments import Entry, Record, place_of
+from leadline.store.deployments import Record, TimelineEntry, place_of
 from leadline.store.services import Service
 
 DAYS = 365
@@ -90,11 +90,11 @@ def hash_of(name: str) -> int:
 
 def _deployment(
     draw: random.Random, service: str, repository: str, count: int, finish: int, author: str, team: str
-) -> tuple[Record, Entry]:
+) -> tuple[Record, TimelineEntry]:
     key = sha(service, count)[:24]
     commit = sha(repository, count)
     stages = [_seconds(draw, hours) for hours in (8, 5, 3, 2)]
-    carried = Carried(
+    carried = CarriedChange(
         repository, count, author, (team,), LeadTime(sum(stages), (stages[0], stages[1], stages[2], stages[3]), True)
     )
     failed = draw.random() < 0.05
@@ -106,7 +106,7 @@ def _deployment(
         failed=failed,
         recovery=_seconds(draw, 1) if failed else None,
     )
-    report = Report(
+    report = StatusReport(
         status="success",
         received_at=finish,
         id=commit,
@@ -126,10 +126,10 @@ def _deployment(
         reason="RANGE",
         from_id=sha(repository, count - 1),
         to_id=commit,
-        parts=(Part(summary, 0, (carried,), (author,), (team,)),),
+        parts=(FactPart(summary, 0, (carried,), (author,), (team,)),),
     )
     state = State(line=commit, tips=(Tip(commit, finish),), last_success=(commit, finish))
-    return record, Entry(place, key, commit, live=True, node=commit, after=state)
+    return record, TimelineEntry(place, key, commit, live=True, node=commit, after=state)
 
 
 def _seconds(draw: random.Random, hours: float) -> int:

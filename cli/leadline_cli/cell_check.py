@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from leadline.domain.cells import fold
-from leadline.domain.facts import Part
+from leadline.domain.facts import FactPart
 from leadline.store.cells import cell_key
 from leadline.store.deployments import Record, deployment_item_key, line_partition
 from leadline.store.planned_writes import lock_key
@@ -79,12 +79,12 @@ def _folded(table: Table, day: Day, services: Iterable[Service], facts: Iterable
     return {key: numbers for key, numbers in says.items() if numbers}
 
 
-def _parts(table: Table, header: Item) -> tuple[Part, ...]:
+def _parts(table: Table, header: Item) -> tuple[FactPart, ...]:
     others = table.query(header["pk"], "part#") if header.get("parts", 1) > 1 else None
     return Record.from_items(header, others).parts
 
 
-def _counts_on(part: Part, day: Day) -> bool:
+def _counts_on(part: FactPart, day: Day) -> bool:
     return (part.summary.environment, part.summary.day) == day
 
 

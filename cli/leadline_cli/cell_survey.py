@@ -12,7 +12,7 @@ from datetime import date
 
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import Deployment
-from leadline.domain.facts import Part
+from leadline.domain.facts import FactPart
 from leadline.store.cells import PREFIX, cell_key, numbers_of, parse_cell_key
 from leadline.store.deployments import part_from_data
 from leadline.store.table import Item, Key, Table
@@ -115,7 +115,7 @@ class _Facts:
         for waiting in self._waiting.pop(key, ()):
             self._count(key, part_from_data(waiting, int(waiting["sk"][5:]), deployment))
 
-    def _count(self, key: str, part: Part) -> None:
+    def _count(self, key: str, part: FactPart) -> None:
         self._found.facts[part.summary.environment, part.summary.day].add(key)
         for cell, numbers in contributions(part).items():
             _add(self._balance, cell_key(cell), numbers)

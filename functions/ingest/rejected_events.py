@@ -15,7 +15,7 @@ from leadline.contract.repository_path import read_repository_path
 from leadline.contract.text import name_of
 from leadline.http.context import RequestContext
 from leadline.http.problems import Problem
-from leadline.store.rejected_events import MOST_FAULTS, RejectedEvent, anywhere
+from leadline.store.rejected_events import MOST_FAULTS, RejectedEvent, without_indexes
 from leadline.store.table import Write
 
 MOST_PLACES = 5
@@ -41,7 +41,7 @@ class _Alike:
             if len(self.faults) == MOST_FAULTS:
                 return
             shown = (shown_pointer(fault), fault["code"])
-            self.faults.setdefault(anywhere(shown), shown)
+            self.faults.setdefault(without_indexes(shown), shown)
 
 
 class RejectedEvents:
@@ -78,7 +78,7 @@ class RejectedEvents:
                 place = ()
             by_place.setdefault(place, _Alike()).add(faults)
         return [
-            RejectedEvent(key_id, self._kind, tuple(alike.faults.values()), dict(place), alike.count).noted(at)
+            RejectedEvent(key_id, self._kind, tuple(alike.faults.values()), dict(place), alike.count).addition(at)
             for place, alike in by_place.items()
         ]
 

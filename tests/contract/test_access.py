@@ -9,7 +9,7 @@ import pytest
 
 from leadline.access.keys import EVENTS_WRITE, METRICS_READ, create_key, item_key
 from leadline.domain.errors import Transient
-from leadline.store.access import AccessSettings, Plan
+from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.memory import MemoryTable
 from leadline.store.sources import SOURCES_KEY, Sources
 from leadline.store.table import Put
@@ -23,7 +23,7 @@ def put(api: ProductApi, path: str, body: Any, **headers: str) -> Answer:
     return api.request("PUT", path, body=json.dumps(body), content_type="application/json", **headers)
 
 
-def with_plan(api: Any, plan: Plan, *scopes: str) -> str:
+def with_plan(api: Any, plan: KeyPlan, *scopes: str) -> str:
     api.table.write([Put(AccessSettings(plans={"basic": plan}).to_item())])
     return create_key(api.table, PEPPER, name="k", scopes=scopes or (METRICS_READ,), now=NOW, plan="basic")[0]
 
@@ -34,7 +34,7 @@ def statuses(api: ProductApi, key: str, times: int) -> list[int]:
 
 def test_a_plan_lets_through_so_many_a_minute_and_then_says_when_to_come_again() -> None:
     api = ProductApi()
-    key = with_plan(api, Plan(per_minute=3))
+    key = with_plan(api, KeyPlan(per_minute=3))
     api.now = NOW + 20_000
     left = [api.request("GET", "/v1/services", key=key).headers["ratelimit"] for _ in range(3)]
     assert left == ['"minute";r=2;t=40', '"minute";r=1;t=40', '"minute";r=0;t=40']
@@ -47,7 +47,7 @@ def test_a_plan_lets_through_so_many_a_minute_and_then_says_when_to_come_again()
 
 def test_a_day_has_its_bound_over_all_functions_and_what_is_refused_is_not_counted() -> None:
     api = ProductApi()
-    key = with_plan(api, Plan(per_minute=2, per_day=5))
+    key = with_plan(api, KeyPlan(per_minute=2, per_day=5))
     for minute, good in enumerate((2, 2, 1, 0)):
         api.now = NOW + minute * 60_000
         api.app._access.rate_limiter._reached.clear()  # another function, which knows nothing of what this one refused
@@ -59,11 +59,11 @@ def test_a_day_has_its_bound_over_all_functions_and_what_is_refused_is_not_count
 
 def test_a_plan_without_the_product_api_still_takes_events_and_counts_them() -> None:
     api = ProductApi()
-    refused = api.request("GET", "/v1/services", key=with_plan(api, Plan(api=False)))
+    refused = api.request("GET", "/v1/services", key=with_plan(api, KeyPlan(api=False)))
     assert refused.status == 403
     assert "Product API" in refused.json["detail"]
     events = EventsApi()
-    events.key = with_plan(events, Plan(per_day=1, api=False), EVENTS_WRITE)
+    events.key = with_plan(events, KeyPlan(per_day=1, api=False), EVENTS_WRITE)
     assert [events.post("change", a_change()).status for _ in range(2)] == [202, 429]
 
 
@@ -83,7 +83,7 @@ def test_a_plan_is_made_read_changed_only_as_read_and_removed_only_without_keys(
     assert put(api, "/v1/plans/basic", {"api": False}, if_match=made.headers["etag"]).status == 200
     assert api.get("/v1/plans")["items"] == [{"plan": "basic", "per_minute": None, "per_day": None, "api": False}]
     assert put(api, "/v1/plans/basic", {"per_minute": 0}, if_match="*").faults == {("/per_minute", "range")}
-    key = with_plan(api, Plan())[3:15]
+    key = with_plan(api, KeyPlan())[3:15]
     assert api.request("DELETE", "/v1/plans/basic").status == 428
     assert api.request("DELETE", "/v1/plans/basic", if_match=made.headers["etag"]).status == 412
     assert api.request("DELETE", "/v1/plans/basic", if_match="*").status == 409

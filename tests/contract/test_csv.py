@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.store.history import Entry
+from leadline.store.history import AuditEntry
 from leadline.store.table import Put
 from query.routes import ROUTES
 from query.shapes.offered import CSV
@@ -34,7 +34,7 @@ NAMED = {"/v1/deployments", "/v1/services", "/v1/teams", "/v1/events", "/v1/keys
 
 def a_full_api() -> ProductApi:
     api = an_api()
-    changed = Entry(
+    changed = AuditEntry(
         NOW, "m", "4f1d0c9be2a7", "settings", "settings", "put", before={"timezone": "UTC"}, after={"a": [1]}
     )
     api.table.write([Put(changed.to_item())])

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from leadline.access.keys import ADMIN, create_key
-from leadline.store.access import AccessSettings, Plan
+from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.table import Put
 from query.reports.period import MAX_DAYS
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
@@ -146,7 +146,7 @@ def test_an_answer_has_the_id_that_its_log_line_has(route: Route) -> None:
 @pytest.mark.parametrize("route", KEYED, ids=name_of)
 def test_a_key_whose_requests_are_used_up_is_a_429_that_says_until_when(route: Route) -> None:
     api = ProductApi()
-    api.table.write([Put(AccessSettings(plans={"small": Plan(per_minute=1)}).to_item())])
+    api.table.write([Put(AccessSettings(plans={"small": KeyPlan(per_minute=1)}).to_item())])
     key, _ = create_key(api.table, PEPPER, name="small", scopes=[ADMIN], now=NOW, plan="small")
     assert api.request("GET", "/v1/services", key=key).status == 200
     answer = ask(api, route, key=key)

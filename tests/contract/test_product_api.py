@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, create_key
-from leadline.store.access import AccessSettings, Plan
+from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Put
 from query.routes import DOCS_ROUTES, ROUTES
@@ -55,7 +55,7 @@ def an_api() -> ProductApi:
     )
     api.put_team("pay", {"author": "ann"})
     api.table.write([Put(OrganisationSettings(author_pages=True).to_item())])
-    api.table.write([Put(AccessSettings(plans={"basic": Plan(api=True)}).to_item())])
+    api.table.write([Put(AccessSettings(plans={"basic": KeyPlan(api=True)}).to_item())])
     create_key(api.table, PEPPER, name="dashboard", scopes=[METRICS_READ], now=NOW)
     return api
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.fold import fold
-from leadline.domain.deployments import Report, deployment_key
+from leadline.domain.deployments import StatusReport, deployment_key
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Put
@@ -96,7 +96,7 @@ class Ordeal:
 
 
 def key_of(deployment: Event) -> str:
-    report = Report.from_data({**deployment["data"], "received_at": deployment["received_at"]})
+    report = StatusReport.from_data({**deployment["data"], "received_at": deployment["received_at"]})
     return deployment_key(deployment["data"].get("service", "shop"), "production", report)
 
 

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from compute.fold import fold
-from leadline.domain.deployments import Report, deployment_key
+from leadline.domain.deployments import StatusReport, deployment_key
 from leadline.store.memory import MemoryTable
 from tests.histories import START, a_history
 from tests.stored import folded_cells, records, stored_cells
@@ -32,7 +32,7 @@ def facts(table: MemoryTable) -> dict[str, Any]:
 def the_deletion_of(message: dict[str, Any]) -> str:
     data = message["data"]
     if message["kind"] == "deployment":
-        report = Report.from_data({**data, "received_at": message["received_at"]})
+        report = StatusReport.from_data({**data, "received_at": message["received_at"]})
         deletion: dict[str, Any] = {"deployment": deployment_key("shop", data["environment"], report)}
     elif message["kind"] == "change":
         deletion = {"repository": data["repository"], "number": data["number"]}

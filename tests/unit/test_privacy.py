@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.contract.privacy import address_tells, holds_credentials, person, without_addresses
+from leadline.contract.privacy import holds_credentials, holds_personal_data_or_secrets, person, without_addresses
 from tests.contract.events_api import EventsApi, a_change, a_commits_event, a_deployment
 
 KEY = "ll_0123456789ab_" + "x" * 43
@@ -78,12 +78,12 @@ def test_what_only_resembles_them_is_not(text: str) -> None:
     ],
 )
 def test_a_link_with_a_secret_or_an_address_in_it_tells(url: str) -> None:
-    assert address_tells(url)
+    assert holds_personal_data_or_secrets(url)
 
 
 @pytest.mark.parametrize("url", ["https://jira.acme.dev/browse?key=A-1", "https://h/d?orgId=1&tokens=2#top"])
 def test_a_plain_link_does_not(url: str) -> None:
-    assert not address_tells(url)
+    assert not holds_personal_data_or_secrets(url)
 
 
 def test_events_keep_names_where_addresses_were_sent() -> None:

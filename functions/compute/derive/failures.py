@@ -13,7 +13,7 @@ from compute.derive.unit_of_work import OUTCOME
 from leadline.domain.deployments import identified_key
 from leadline.domain.ledger import Relied, is_behind
 from leadline.domain.outcomes import LinkedIncident, Outcome, Remedy
-from leadline.store.deployments import Entry, Record, claim_key, is_sha, place_of, references, same_sha
+from leadline.store.deployments import Record, TimelineEntry, is_sha, place_of, reference_key, references, same_sha
 from leadline.store.incidents import Incident, incident_key, incident_line
 
 RolledBack = tuple[tuple[Remedy, str], ...]
@@ -57,7 +57,7 @@ def _spoken_of_together(timeline: Timeline, place: str) -> set[str]:
     return places
 
 
-def _neighbour(timeline: Timeline, place: str) -> Entry | None:
+def _neighbour(timeline: Timeline, place: str) -> TimelineEntry | None:
     """The deployment before, where this one may change how that went. Not for the usual newest one: it costs a query."""
     entry = timeline.entry(place)
     quiet = entry is not None and not entry.rollback and not entry.repairs
@@ -95,7 +95,7 @@ def _settle_one(timeline: Timeline, place: str) -> bool:
     return bool(rolled_back or entry.rolled_back)
 
 
-def _rollbacks(timeline: Timeline, entry: Entry, after: Entry | None) -> RolledBack:
+def _rollbacks(timeline: Timeline, entry: TimelineEntry, after: TimelineEntry | None) -> RolledBack:
     """Rollbacks that went back behind this deployment: the next one, and those that went back behind the next one too."""
     if after is None or entry.node is None:
         return ()
@@ -108,7 +108,7 @@ def _rollbacks(timeline: Timeline, entry: Entry, after: Entry | None) -> RolledB
     return tuple((remedy, node) for remedy, node in candidates if is_behind(timeline.work.ledger, node, mine, Relied()))
 
 
-def _implicit(timeline: Timeline, entry: Entry, after: Entry | None) -> list[LinkedIncident]:
+def _implicit(timeline: Timeline, entry: TimelineEntry, after: TimelineEntry | None) -> list[LinkedIncident]:
     """Incidents that name no deployment and started while this one was the last, within the organisation's window."""
     if timeline.work.changes.lock.get("last_incident", 0) < entry.finish:
         return []
@@ -120,10 +120,10 @@ def _implicit(timeline: Timeline, entry: Entry, after: Entry | None) -> list[Lin
     names = [item["sk"].partition("#")[2] for item in items]
     timeline.work.changes.prefetch(incident_key(timeline.service.name, name) for name in names)
     found = [timeline.work.changes.get(incident_key(timeline.service.name, name)) for name in names]
-    return [Incident.from_item(item).trouble for item in found if item and "deleted" not in item]
+    return [Incident.from_item(item).linked for item in found if item and "deleted" not in item]
 
 
-def _claimed(timeline: Timeline, entry: Entry, record: Record) -> list[LinkedIncident | Remedy]:
+def _claimed(timeline: Timeline, entry: TimelineEntry, record: Record) -> list[LinkedIncident | Remedy]:
     found: list[LinkedIncident | Remedy] = []
     seen: set[str] = set()
     for claimant, reference in _claims_on(timeline, record):
@@ -139,7 +139,7 @@ def _claimed(timeline: Timeline, entry: Entry, record: Record) -> list[LinkedInc
 def _claims_on(timeline: Timeline, record: Record) -> Iterator[tuple[str, str]]:
     """Who may speak of this deployment, and by which name."""
     for name in references(record):
-        key = claim_key(timeline.service.name, timeline.environment, name)
+        key = reference_key(timeline.service.name, timeline.environment, name)
         yield from (timeline.work.changes.get(key) or {}).get("c", {}).items()
 
 
@@ -148,7 +148,7 @@ def _claim(timeline: Timeline, claimant: str) -> LinkedIncident | Remedy | None:
     kind, name = claimant[:2], claimant[2:]
     if kind == "i:":
         item = timeline.work.changes.get(incident_key(timeline.service.name, name))
-        return Incident.from_item(item).trouble if item and "deleted" not in item else None
+        return Incident.from_item(item).linked if item and "deleted" not in item else None
     remedy = timeline.record(name)
     if remedy is None or not remedy.live:
         return None
@@ -156,7 +156,12 @@ def _claim(timeline: Timeline, claimant: str) -> LinkedIncident | Remedy | None:
 
 
 def _speaks_of(
-    timeline: Timeline, claimant: str, reference: str, claim: LinkedIncident | Remedy, entry: Entry, record: Record
+    timeline: Timeline,
+    claimant: str,
+    reference: str,
+    claim: LinkedIncident | Remedy,
+    entry: TimelineEntry,
+    record: Record,
 ) -> bool:
     """A run id names one deployment; a SHA names the last deployment of it before the claim, else the first after."""
     if claimant == "d:" + record.key:

@@ -10,7 +10,7 @@ from datetime import date
 
 from compute.derive.unit_of_work import UnitOfWork
 from leadline.domain.cells import contributions, difference
-from leadline.domain.facts import Carried, Part, Summary, divide
+from leadline.domain.facts import CarriedChange, FactPart, Summary, divide
 from leadline.domain.outcomes import Outcome
 from leadline.store.cells import cell_key
 from leadline.store.deployments import Record, part_item, part_key
@@ -19,7 +19,7 @@ from leadline.store.planned_writes import ROOM
 from leadline.store.table import Item, Key
 
 
-def with_changes(record: Record, changes: Sequence[Carried], day: date) -> Record:
+def with_changes(record: Record, changes: Sequence[CarriedChange], day: date) -> Record:
     """The record carrying these changes, counted on this day."""
     return replace(record, parts=divide(summary_of(record, day), changes))
 
@@ -59,7 +59,7 @@ def save_record(work: UnitOfWork, old: Record, new: Record) -> None:
         _save_part(work, new, before.get(position), after.get(position), lost)
 
 
-def _save_part(work: UnitOfWork, record: Record, old: Part | None, new: Part | None, lost: Set[Key]) -> None:
+def _save_part(work: UnitOfWork, record: Record, old: FactPart | None, new: FactPart | None, lost: Set[Key]) -> None:
     cells = difference(contributions(new) if new else {}, contributions(old) if old else {})
     shipped = _ships(record, new)
     gone = _ships(record, old).keys() & lost
@@ -94,7 +94,7 @@ def _forget_ships(work: UnitOfWork, record: Record, keys: Iterable[Key]) -> None
             work.changes.delete(key)
 
 
-def _ships(record: Record, *parts: Part | None) -> dict[Key, Item]:
+def _ships(record: Record, *parts: FactPart | None) -> dict[Key, Item]:
     """Which deployment carried a change to this timeline: what a later word about the change is looked up by."""
     ships: dict[Key, Item] = {}
     for change in (change for part in parts if part for change in part.changes if change.sha is None):

@@ -4,7 +4,7 @@ from compute.derive.failures import targets
 from compute.derive.timeline import Timeline
 from compute.derive.unit_of_work import OUTCOME
 from leadline.domain.deployments import identified_key
-from leadline.store.deployments import Record, claim_key, references
+from leadline.store.deployments import Record, reference_key, references
 from leadline.store.table import Item, Key
 
 
@@ -19,7 +19,7 @@ def drop_claim(timeline: Timeline, reference: str, claimant: str) -> None:
 
 
 def _change_claim(timeline: Timeline, reference: str, added: dict[str, str], drop: str | None) -> None:
-    key = claim_key(timeline.service.name, timeline.environment, reference)
+    key = reference_key(timeline.service.name, timeline.environment, reference)
     claims = {name: value for name, value in _claims(timeline, key).items() if name != drop} | added
     if claims:
         timeline.work.changes.put({"pk": key[0], "sk": key[1], "c": claims})
@@ -32,7 +32,7 @@ def _change_claim(timeline: Timeline, reference: str, added: dict[str, str], dro
 def heed_claims(timeline: Timeline, record: Record) -> None:
     """A claim by SHA speaks of one deployment of that SHA: one more of them may take it from another."""
     for name in references(record):
-        for reference in _claims(timeline, claim_key(timeline.service.name, timeline.environment, name)).values():
+        for reference in _claims(timeline, reference_key(timeline.service.name, timeline.environment, name)).values():
             for place in targets(timeline, reference, None):
                 timeline.mark(OUTCOME, place)
 

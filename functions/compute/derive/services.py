@@ -6,7 +6,7 @@ from compute.derive.derivation import Derivation
 from compute.derive.unit_of_work import ATTRIBUTE_ALL, UnitOfWork, read_together
 from leadline.store.deployments import place_of
 from leadline.store.planned_writes import lock_key
-from leadline.store.resolving import Resolved, guess_of, keys_to_resolve, resolve
+from leadline.store.resolving import Resolved, keys_to_resolve, likely_service, resolve
 from leadline.store.services import Service, service_key
 from leadline.store.table import Guard, Key, Table
 
@@ -20,7 +20,7 @@ def open_service(
 
     `keys_of` names, for a service, what else the event is going to read: mostly one read then fetches all.
     """
-    guess = guess_of(repository, name)
+    guess = likely_service(repository, name)
     snapshot = read_together(table, [*keys_to_resolve(repository, name), *keys_of(guess)])
     resolved = resolve(table, repository, name, snapshot)
     if resolved.service.name != guess:

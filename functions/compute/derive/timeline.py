@@ -10,15 +10,15 @@ from dataclasses import replace
 from compute.derive.records import save_record, with_changes
 from compute.derive.rework import is_rework, repairs_the_one_before
 from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, UnitOfWork
-from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
-from leadline.domain.deployments import FAILURE, SUCCESS, Report
+from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
+from leadline.domain.deployments import FAILURE, SUCCESS, StatusReport
 from leadline.domain.facts import carry, carry_commits
 from leadline.domain.outcomes import Outcome
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
-from leadline.store.change_filter import commits_that_count, concerns_of
+from leadline.store.change_filter import change_filter, commits_that_count
 from leadline.store.deployments import (
-    Entry,
     Record,
+    TimelineEntry,
     deployment_item_key,
     line_partition,
     same_sha,
@@ -50,11 +50,11 @@ class Timeline:
         others = self.work.changes.query(f"dep#{key}", "part#") if header.get("parts", 1) > 1 else None
         return Record.from_items(header, others)
 
-    def entry(self, place: str) -> Entry | None:
+    def entry(self, place: str) -> TimelineEntry | None:
         item = self.work.changes.get((self._partition(year_of(place)), place))
-        return Entry.from_item(item) if item else None
+        return TimelineEntry.from_item(item) if item else None
 
-    def entries(self, first: str) -> Iterator[Entry]:
+    def entries(self, first: str) -> Iterator[TimelineEntry]:
         """The timeline's entries from this place on, in order."""
         if self._end is not None and first >= self._end[0]:
             planned = self.entry(self._end[0]) if first == self._end[0] else None
@@ -63,9 +63,9 @@ class Timeline:
         for year in self._years():
             if year >= year_of(first):
                 for item in self.work.changes.query(self._partition(year), first):
-                    yield Entry.from_item(item)
+                    yield TimelineEntry.from_item(item)
 
-    def entries_before(self, place: str) -> Iterator[Entry]:
+    def entries_before(self, place: str) -> Iterator[TimelineEntry]:
         """The timeline's entries before this place, last first."""
         last = place
         if self._end is not None and place == self._end[0]:
@@ -80,7 +80,7 @@ class Timeline:
             page = [last]
             while page:
                 items = self.work.changes.query(self._partition(year), "", last, reverse=True, limit=_PAGE)
-                found = [entry for item in items if (entry := Entry.from_item(item)).place < last]
+                found = [entry for item in items if (entry := TimelineEntry.from_item(item)).place < last]
                 yield from found
                 page = [entry.place for entry in found]
                 last = page[-1] if page else last
@@ -93,13 +93,13 @@ class Timeline:
                 return
         self._end = (place, None)
 
-    def live_before(self, place: str) -> Entry | None:
+    def live_before(self, place: str) -> TimelineEntry | None:
         return next((entry for entry in self.entries_before(place) if entry.live), None)
 
-    def live_after(self, place: str) -> Entry | None:
+    def live_after(self, place: str) -> TimelineEntry | None:
         return next((entry for entry in self.entries(place + "~") if entry.live), None)
 
-    def with_sha(self, sha: str, before: str) -> Iterator[Entry]:
+    def with_sha(self, sha: str, before: str) -> Iterator[TimelineEntry]:
         """Live entries of this (perhaps short) SHA before this place, last first; it looks at the last _SHA_SEARCH entries."""
         for count, entry in enumerate(self.entries_before(before)):
             if count == _SHA_SEARCH:
@@ -116,7 +116,7 @@ class Timeline:
     def unmark(self, kind: str, place: str) -> None:
         self.work.unmark(kind, self.service.name, self.environment, place)
 
-    def put_entry(self, entry: Entry) -> None:
+    def put_entry(self, entry: TimelineEntry) -> None:
         year = year_of(entry.place)
         if year not in self._years():
             self.service = self.service.deployed_in(self.environment, year)
@@ -170,7 +170,7 @@ class Timeline:
             self.unmark(ATTRIBUTE, start)
             left = {place for place in left if place > start}
 
-    def _attribute(self, entry: Entry, state: State) -> State:
+    def _attribute(self, entry: TimelineEntry, state: State) -> State:
         record = self.record(entry.key)
         if record is None:
             return state
@@ -220,12 +220,12 @@ class Timeline:
         )
         return found.after
 
-    def _found(self, record: Record, report: Report, state: State) -> Attribution:
+    def _found(self, record: Record, report: StatusReport, state: State) -> Attribution:
         if record.mismatch not in (None, self.service.repository):  # the service may have been tied to it since
             return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
         if record.correction.excluded:
             return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
-        concerns = concerns_of(self.work.changes, self.service, self.work.organisation)
+        concerns = change_filter(self.work.changes, self.service, self.work.organisation)
         found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, concerns)
         if found.status != Status.PENDING:
             return found
@@ -270,9 +270,9 @@ def _attention_of(record: Record) -> str | None:
     return record.status
 
 
-def run_of(report: Report) -> Run:
+def run_of(report: StatusReport) -> DeploymentRun:
     """What attribution needs of the report that stands."""
-    return Run(
+    return DeploymentRun(
         sha=report.id,
         successful=report.status == SUCCESS,
         failed_to_run=report.status == FAILURE,

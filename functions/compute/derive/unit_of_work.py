@@ -61,7 +61,7 @@ class UnitOfWork:
         self.changes = PlannedWrites(table, lock, snapshot, begins_with=SETTINGS_KEY)
         self.organisation = OrganisationSettings.from_item(self.changes.get(SETTINGS_KEY))
         self.people = People(table, Naming.of(self.organisation))
-        self.ledger = StoredLedger(self.changes, self.people.stored if self.people.naming.under_way else None)
+        self.ledger = StoredLedger(self.changes, self.people.stored_name if self.people.naming.under_way else None)
         self.changes.todo = set(self.changes.stored_todo())
         self._roster: Roster | None = None
 

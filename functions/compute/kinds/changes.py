@@ -32,9 +32,9 @@ def apply_change(table: Table, data: dict[str, Any], received_at: int) -> None:
     derivation, item = _open_change(table, told)
     if item.get("deleted", 0) < received_at:
         people = derivation.work.people
-        told = _renamed(told, people.told(filter(None, [told.author])).__getitem__)
+        told = _renamed(told, people.stored_names(filter(None, [told.author])).__getitem__)
         stored = _stored(told, item)
-        old = _renamed(stored, people.stored) if stored else None
+        old = _renamed(stored, people.stored_name) if stored else None
         new = old.join(told) if old else told
         values = {name: value for name, value in new.to_data().items() if name not in ("repository", "number")}
         _learn_change(derivation, item, old, new, values)
@@ -99,7 +99,7 @@ def apply_commits(table: Table, data: dict[str, Any]) -> None:
     derivation = Derivation(UnitOfWork(table, repository, read_together(table, [lock_key(repository)])))
     derivation.finish()
     ledger = derivation.work.ledger
-    authors = derivation.work.people.told(names_in(data))
+    authors = derivation.work.people.stored_names(names_in(data))
     told = [_node(commit, branch) for commit in renamed(data["commits"], authors.__getitem__)]
     keys = [key for node in told for key in (node_key(repository, node.sha), wait_key(repository, node.sha))]
     derivation.work.changes.prefetch(keys)
@@ -114,7 +114,7 @@ def _node(commit: dict[str, Any], branch: str | None) -> Node:
         committed_at=commit["committed_at"],
         authored_at=commit.get("authored_at"),
         author=commit.get("author"),
-        told_branch=branch,
+        reported_branch=branch,
         picked_from=commit.get("cherry_picked_from"),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from compute.derive.derivation import Derivation
 from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, UnitOfWork, read_together
-from leadline.domain.cells import Scope
+from leadline.domain.cells import CellScope
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
 from leadline.store.deployments import place_of
@@ -29,7 +29,7 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
     changes = derivation.work.changes
     changes.note(roster=max(received_at, changes.lock.get("roster", 0)))
     derivation.finish()
-    authors = derivation.work.people.either(data["authors"])
+    authors = derivation.work.people.old_and_new_names(data["authors"])
     window = Window(
         date.fromisoformat(data["from"]) if data.get("from") else _FIRST,
         date.fromisoformat(data["to"]) if data.get("to") else _LAST,
@@ -44,7 +44,7 @@ def apply_roster(table: Table, data: dict[str, Any], received_at: int) -> None:
                 key.day
                 for author in authors
                 for key, _ in read_cells(
-                    table, Scope(environment, service=name, author=author), window, consistent=True
+                    table, CellScope(environment, service=name, author=author), window, consistent=True
                 )
             }
             for day in sorted(days):

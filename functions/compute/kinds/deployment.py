@@ -9,8 +9,8 @@ from compute.derive.services import open_service
 from compute.derive.timeline import Timeline
 from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME
 from compute.trace import About
-from leadline.domain.deployments import Deployment, Report, deployment_key, relabelled
-from leadline.store.deployments import Entry, Record, claim_key, deployment_item_key, place_of
+from leadline.domain.deployments import Deployment, StatusReport, deployment_key, relabelled
+from leadline.store.deployments import Record, TimelineEntry, deployment_item_key, place_of, reference_key
 from leadline.store.ledger import node_key
 from leadline.store.table import Key, Table
 
@@ -20,19 +20,19 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
 
     Applying it again changes nothing. Raises Conflict to be tried anew.
     """
-    report = Report.from_data({**data, "received_at": received_at, "event_id": event_id})
+    report = StatusReport.from_data({**data, "received_at": received_at, "event_id": event_id})
     repository, environment = data.get("repository"), data["environment"]
 
     def keys_of(service: str) -> Iterable[Key]:
         yield deployment_item_key(deployment_key(service, environment, report))
         for name in filter(None, (report.id, report.deployment_id)):
-            yield claim_key(service, environment, name)
+            yield reference_key(service, environment, name)
         if repository is not None and report.id is not None:
             yield node_key(repository, report.id)
 
     resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
     timeline = derivation.timeline(resolved.service.name, environment)
-    report = relabelled(report, derivation.work.people.gone(dict(report.labels).values()))
+    report = relabelled(report, derivation.work.people.stand_ins(dict(report.labels).values()))
     key = deployment_key(resolved.service.name, environment, report)
     _place(timeline, key, report, resolved.mismatch)
     derivation.finish()
@@ -45,7 +45,7 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
     }
 
 
-def _place(timeline: Timeline, key: str, report: Report, mismatch: str | None) -> None:
+def _place(timeline: Timeline, key: str, report: StatusReport, mismatch: str | None) -> None:
     """Puts the joined reports on the timeline and marks what that changes: this place, the one it left, and its claims."""
     changes = timeline.work.changes
     old = timeline.record(key)
@@ -53,16 +53,15 @@ def _place(timeline: Timeline, key: str, report: Report, mismatch: str | None) -
         if report.received_at <= old.deleted_at:
             return
         old = None
-    deployment = (old.deployment if old else Deployment(key, timeline.service.name, timeline.environment, ())).told(
-        report
-    )
+    run = old.deployment if old else Deployment(key, timeline.service.name, timeline.environment, ())
+    deployment = run.with_report(report)
     if old is not None and deployment == old.deployment:
         return
     place = place_of(deployment.report.finish, key)
     stored = timeline.entry(old.place) if old is not None else None
     if stored is None:
         timeline.look_at_end(place)
-        entry = Entry(place, key, deployment.report.id, live=False, underived=True)
+        entry = TimelineEntry(place, key, deployment.report.id, live=False, underived=True)
     else:
         entry = replace(stored, place=place, sha=deployment.report.id, underived=True)
     if stored is not None and stored.place != place:

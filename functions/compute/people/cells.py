@@ -24,12 +24,12 @@ def drop_stale(table: Table, item: Item, people: People, unchanged: Check, *, wh
         return False  # no cell: `leadline rebuild` removes it
     if author is None:
         marks = [name for name in item if name.startswith(AUTHOR_MARK)]
-        names = people.told(name[len(AUTHOR_MARK) :] for name in marks)
+        names = people.stored_names(name[len(AUTHOR_MARK) :] for name in marks)
         old = [name for name in marks if names[name[len(AUTHOR_MARK) :]] != name[len(AUTHOR_MARK) :]]
         gone = [name for name in old if whatever or not item[name]]
         _write(table, [Add(key, {}, gone[start : start + MARKS]) for start in range(0, len(gone), MARKS)], unchanged)
         return len(gone) < len(old)
-    if people.told([author])[author] == author:
+    if people.stored_names([author])[author] == author:
         return False
     if numbers_of(item) and not whatever:
         return True

@@ -16,7 +16,7 @@ from compute.derive.unit_of_work import UnitOfWork, read_together
 from compute.kinds.correction import open_deployment
 from compute.people.points import rename_points
 from leadline.domain.deployments import Deployment, relabelled
-from leadline.domain.facts import Part
+from leadline.domain.facts import FactPart
 from leadline.domain.people import BOTS, FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
 from leadline.queue import canonical
 from leadline.store.deployments import Record
@@ -48,7 +48,7 @@ def rename_item(table: Table, item: Item, people: People) -> bool:
 
 
 def _differ(people: People, names: Iterable[str]) -> bool:
-    return any(name != new for name, new in people.told(names).items())
+    return any(name != new for name, new in people.stored_names(names).items())
 
 
 def _names_of_node(item: Item) -> Iterable[str]:
@@ -75,7 +75,7 @@ def _rename_under_lock(
     for each in (key, *_twins(lock, work.changes.get(key))):
         stored = work.changes.get(each)
         if stored is not None:
-            work.changes.put(rename(stored, work.people.told(names_of(stored)).__getitem__))
+            work.changes.put(rename(stored, work.people.stored_names(names_of(stored)).__getitem__))
     derivation.finish()
     return True
 
@@ -94,7 +94,7 @@ def _rename_deployment(table: Table, item: Item, people: People) -> bool:
     authors = [change[2] for change in item.get("ch", ())] + [author for _, author, _ in item.get("direct", ())]
     labels = [value for report in item.get("reports", ()) for value in report.get("labels", {}).values()]
     named = [author for author in authors if author is not None]
-    if not _differ(people, [*named, *item.get("au", ())]) and not people.gone(labels):
+    if not _differ(people, [*named, *item.get("au", ())]) and not people.stand_ins(labels):
         return False
     derivation, _, record = open_deployment(table, item["pk"].partition("#")[2])
     new = _renamed_record(record, derivation.work.people)
@@ -111,9 +111,9 @@ def _renamed_record(record: Record, people: People) -> Record:
         author for _, author, _ in record.direct
     ]
     taking_part = [author for part in record.parts for author in part.authors]
-    names = people.told(name for name in [*made, *taking_part] if name is not None)
+    names = people.stored_names(name for name in [*made, *taking_part] if name is not None)
     told = record.deployment
-    gone = people.gone(value for report in told.reports for _, value in report.labels)
+    gone = people.stand_ins(value for report in told.reports for _, value in report.labels)
     reports = tuple(relabelled(report, gone) for report in told.reports)
     return replace(
         record,
@@ -123,7 +123,7 @@ def _renamed_record(record: Record, people: People) -> Record:
     )
 
 
-def _renamed_parts(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[Part]:
+def _renamed_parts(parts: Iterable[FactPart], names: Mapping[str, str]) -> Iterator[FactPart]:
     """Divided as they are: should a worker die between two of them, the others are found as they were."""
     counted: set[str] = set()
     for part in parts:
@@ -137,8 +137,8 @@ def _renamed_parts(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[
 
 def _rename_as_sent(table: Table, item: Item, people: People) -> bool:
     # Whoever was removed already is so called here: that is nobody's name, and gets no pseudonym.
-    names = {**people.told({*names_in(item)} - {FORMER_MEMBER}), FORMER_MEMBER: FORMER_MEMBER}
-    gone = people.gone(names_in(item, BOTS))
+    names = {**people.stored_names({*names_in(item)} - {FORMER_MEMBER}), FORMER_MEMBER: FORMER_MEMBER}
+    gone = people.stand_ins(names_in(item, BOTS))
     if not gone and all(name == new for name, new in names.items()):
         return False
     shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
@@ -164,10 +164,14 @@ def _rename_parked(table: Table, item: Item, people: People) -> bool:
 def renamed_message(body: str, people: People) -> str:
     """The queued message with the people in it as they are to be stored; the same text where that makes no difference."""
     message = json.loads(body)
-    names = people.told(names_in(message))
+    names = people.stored_names(names_in(message))
     data = message.get("data")
     labels = data.get("labels") if isinstance(data, dict) else None
-    gone = people.gone(value for value in labels.values() if isinstance(value, str)) if isinstance(labels, dict) else {}
+    gone = (
+        people.stand_ins(value for value in labels.values() if isinstance(value, str))
+        if isinstance(labels, dict)
+        else {}
+    )
     if not gone and all(name == new for name, new in names.items()):
         return body
     new = renamed(message, names.__getitem__)

@@ -29,7 +29,7 @@ def rename_points(table: Table, item: Item, people: People) -> bool:
 
 def _renamed(point: Point, people: People) -> Point:
     """Under the name of now; its teams stay what they are."""
-    gone = people.gone(point.labels.values())
+    gone = people.stand_ins(point.labels.values())
     labels = {name: gone.get(value, value) for name, value in point.labels.items()}
-    author = people.told([point.author])[point.author] if point.author is not None else None
+    author = people.stored_names([point.author])[point.author] if point.author is not None else None
     return replace(point, author=author, labels=labels)

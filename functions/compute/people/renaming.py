@@ -166,7 +166,7 @@ def _finish(table: Table, people: People, settings: Item, version: int, now: int
     if version:
         writes.append(Delete(_RENAMING_KEY, at_version(version)))
     roster = table.get([ROSTER_KEY]).get(ROSTER_KEY)
-    names = people.told(names_in(roster))
+    names = people.stored_names(names_in(roster))
     if roster is not None and any(name != new for name, new in names.items()):
         guard = Guard(roster["v"]) if "v" in roster else ANY
         writes.append(Put({**_in_order(renamed(roster, names.__getitem__)), "v": roster.get("v", 0) + 1}, guard))

@@ -44,7 +44,7 @@ class Opened:
     def derived(self, point: Point) -> Point:
         """The point with its day and teams by this configuration, and its author as people are named now."""
         if point.author is not None:
-            point = replace(point, author=self.people.stored(point.author))
+            point = replace(point, author=self.people.stored_name(point.author))
         return point.derived(self.organisation.calendar, self.roster)
 
 
@@ -81,7 +81,9 @@ def apply_points(table: Table, data: dict[str, Any], received_at: int) -> None:
         _move_days(table, metric, opened)
         return
     recount = Recount(opened.changes, metric)
-    points = _points_of(table, opened, recount, metric, {**data, "authors": opened.people.either(data["authors"])})
+    points = _points_of(
+        table, opened, recount, metric, {**data, "authors": opened.people.old_and_new_names(data["authors"])}
+    )
     recount.apply((point, opened.derived(point)) for point in points)
 
 

@@ -68,8 +68,8 @@ def _count(opened: Opened, point: Point) -> Point:
 
 
 def _as_named_now(told: Sequence[Point], people: People) -> list[Point]:
-    gone = people.gone(value for point in told for value in point.labels.values())
-    authors = people.told(point.author for point in told if point.author is not None)
+    gone = people.stand_ins(value for point in told for value in point.labels.values())
+    authors = people.stored_names(point.author for point in told if point.author is not None)
     return [
         replace(
             point,

@@ -108,7 +108,11 @@ def url(value: Any, *path: str | int) -> str | None:
     if not isinstance(found, str) or not found.startswith(("https://", "http://")) or len(found) > 2_000:
         return None
     try:
-        return found if found.isprintable() and " " not in found and not privacy.address_tells(found) else None
+        return (
+            found
+            if found.isprintable() and " " not in found and not privacy.holds_personal_data_or_secrets(found)
+            else None
+        )
     except ValueError:
         return None
 

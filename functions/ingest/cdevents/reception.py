@@ -114,12 +114,12 @@ class CDEvents:
         data = _checked(told.model, {**told.fields, "id": _NO_SHA}, event, now).data
         data = {field: value for field, value in data.items() if field != "id"}
         name = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:24]
-        built = self._artifacts.built(artifact)
+        built = self._artifacts.commit_of(artifact)
         afterwards: list[Callable[[], None]] = []
         if built.sha is None:
             waiting = self._artifacts.wait(artifact, Waiting(name, data, now))
-            built = self._artifacts.built(artifact)  # told meanwhile, by somebody who did not see that we wait
-            afterwards.append(partial(self._artifacts.waits_no_more, artifact, waiting))
+            built = self._artifacts.commit_of(artifact)  # told meanwhile, by somebody who did not see that we wait
+            afterwards.append(partial(self._artifacts.stop_waiting, artifact, waiting))
         if built.sha is None:
             reason = "the artifact's commit is not known yet: it counts once artifact.packaged or .published tells it"
             return _Result("waiting", {"reason": reason})
@@ -127,12 +127,12 @@ class CDEvents:
         return _Result("queued", {"event_id": made.event_id}, [made], afterwards)
 
     def _artifact(self, told: Artifact, now: int) -> _Result:
-        built = self._artifacts.tell(told.key, Built(told.origin.sha, told.origin.repository), now)
+        built = self._artifacts.record_commit(told.key, Built(told.origin.sha, told.origin.repository), now)
         result = _Result("stored")
         for waiting in self._artifacts.waiting_for(told.key):
             event = _with_origin(DEPLOYMENT, dict(waiting.fields), built, waiting.received_at)
             result.messages.append(message(event, received_at=waiting.received_at))
-            result.afterwards.append(partial(self._artifacts.waits_no_more, told.key, waiting))
+            result.afterwards.append(partial(self._artifacts.stop_waiting, told.key, waiting))
         result.details["released"] = len(result.messages)
         return result
 

@@ -16,7 +16,7 @@ from leadline.contract.numbers import read_flag, whole_number
 from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem, unavailable
-from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, Plan
+from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, KeyPlan
 from leadline.store.table import Put, at_version
 from query.access.schemas import AccessSettingsAnswer, PlanEntry, PlanPage
 from query.config.history import entry
@@ -73,7 +73,7 @@ def put_plan(request: Request) -> Reply:
     faults = Faults()
     fields = Fields(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
     fields.read("plan", same_as(name), name)
-    plan = Plan(
+    plan = KeyPlan(
         fields.read("per_minute", whole_number(1, _MOST), 0) or None,
         fields.read("per_day", whole_number(1, _MOST), 0) or None,
         fields.read("api", read_flag, True),
@@ -163,7 +163,7 @@ def _stored(request: Request) -> AccessSettings:
     return AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY))
 
 
-def _plan(name: str, plan: Plan) -> PlanEntry:
+def _plan(name: str, plan: KeyPlan) -> PlanEntry:
     return {"plan": name, "per_minute": plan.per_minute, "per_day": plan.per_day, "api": plan.api}
 
 

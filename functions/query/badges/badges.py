@@ -16,7 +16,7 @@ from leadline.contract.text import name_of, one_of
 from leadline.domain.errors import Conflict
 from leadline.domain.levels import EDITIONS
 from leadline.http.problems import Problem
-from leadline.store.badges import BADGES, Badge, badge_key, id_in, new_badge, opens
+from leadline.store.badges import BADGES, Badge, badge_id_of, badge_key, is_token_of, new_badge
 from leadline.store.table import ABSENT, Check, Delete, Put, at_version
 from query.access.while_active import while_active
 from query.badges.schemas import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
@@ -102,13 +102,13 @@ def show_badge(request: Request) -> Reply:
 
 
 def _opened(request: Request, token: str) -> Badge:
-    badge_id = id_in(token)
+    badge_id = badge_id_of(token)
     if badge_id is None:
         raise _nothing_at_this_link()
     key = badge_key(badge_id)
     item = request.reach.configuration.get([key]).get(key)  # brings the settings along
     badge = Badge.from_item(item) if item is not None else None
-    if not opens(request.reach.pepper(), token, badge) or badge is None:
+    if not is_token_of(request.reach.pepper(), token, badge) or badge is None:
         raise _nothing_at_this_link()
     return badge
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.contract.text import name_of
-from leadline.store.history import HISTORY, Entry
+from leadline.store.history import HISTORY, AuditEntry
 from query.config.schemas import HistoryEntry, HistoryPage
 from query.deployments.deployments import instant
 from query.web.answer_size import Page
@@ -40,10 +40,10 @@ def entry(
     event_id: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> Entry:
+) -> AuditEntry:
     """What to remember of a change that this request makes; `mark` sets it apart from others of this moment."""
     assert request.principal is not None
-    return Entry(
+    return AuditEntry(
         at=request.now,
         mark=mark,
         who=request.principal.key_id,
@@ -63,7 +63,7 @@ def history_page(request: Request) -> HistoryPage:
     sent.faults.check_query()
     limit, kinds, name = sent.one("limit", DEFAULT_LIMIT), sent.all("kind"), sent.one("name")
     stored = request.table.query(HISTORY, "", *([before] if before is not None else []), reverse=True)
-    entries = (Entry.from_item(item) for item in stored if before is None or item["sk"] < before)
+    entries = (AuditEntry.from_item(item) for item in stored if before is None or item["sk"] < before)
     page: Page[HistoryEntry] = Page()
     last: str | None = None
     for found in islice(entries, MAX_LOOKED_AT):
@@ -77,7 +77,7 @@ def history_page(request: Request) -> HistoryPage:
     return {"items": page.items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
-def _answer(found: Entry) -> HistoryEntry:
+def _answer(found: AuditEntry) -> HistoryEntry:
     return {
         "at": instant(found.at) or "",
         "key_id": found.who,

@@ -21,7 +21,7 @@ from leadline.domain.roster import Membership
 from leadline.http.problems import Problem, unavailable
 from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
-from leadline.store.people import Naming, People, while_it_stands
+from leadline.store.people import Naming, People, check_settings_unchanged
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Item, Put, at_version
 from query.config.history import entry
@@ -154,7 +154,9 @@ def _change(request: Request, name: str, edit: Callable[[Teams, People], _Edit])
         record = _record(request, name, changed["v"], before, after)
         try:
             # The roster, or how people are named, may have changed since it was read: then all is done again by that.
-            request.table.write([Put(changed, at_version(stored.get("v", 0))), *record, *while_it_stands(settings)])
+            request.table.write(
+                [Put(changed, at_version(stored.get("v", 0))), *record, *check_settings_unchanged(settings)]
+            )
         except Conflict:
             continue
         _tell(request, changed, untold)
@@ -220,5 +222,5 @@ def _shown(people: People, name: str, teams: Teams) -> Team | None:
 
 
 def _answer(people: People, name: str, members: tuple[Membership, ...]) -> Team:
-    shown = sorted((replace(member, author=people.stored(member.author)) for member in members), key=order)
+    shown = sorted((replace(member, author=people.stored_name(member.author)) for member in members), key=order)
     return {"team": name, "members": [to_answer(member) for member in shown if not is_stand_in(member.author)]}

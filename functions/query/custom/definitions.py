@@ -14,7 +14,7 @@ from typing import Any
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
 from leadline.contract.text import name_of, one_of, read_note
-from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, Definition
+from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, CustomMetricDefinition
 from leadline.domain.errors import Conflict
 from leadline.store.metrics import (
     Metric,
@@ -111,7 +111,7 @@ def delete_metric(request: Request) -> Accepted:
     raise crowded()
 
 
-def _change(request: Request, base: Definition | None) -> Reply:
+def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
     """`base`: what the change is made to, None for what there is."""
     request.sent.faults.check_query()
     name = _name(request)
@@ -142,9 +142,9 @@ def _change(request: Request, base: Definition | None) -> Reply:
     raise crowded()
 
 
-def _applied(base: Definition, told: Mapping[str, Any]) -> Definition:
+def _applied(base: CustomMetricDefinition, told: Mapping[str, Any]) -> CustomMetricDefinition:
     """Raises Problem (422) where the metric could not be read so."""
-    default = Definition()
+    default = CustomMetricDefinition()
     new = replace(
         base, **{field: value if value is not None else getattr(default, field) for field, value in told.items()}
     )

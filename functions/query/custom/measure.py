@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 
-from leadline.domain.cells import AUTHOR_MARK, CellKey, Scope
+from leadline.domain.cells import AUTHOR_MARK, CellKey, CellScope
 from leadline.domain.custom_metrics import CustomMetric, by_day, in_window
 from leadline.domain.points import NOWHERE, PointScope, Spread, repository_in, service_in
 from leadline.domain.windows import Window
@@ -46,14 +46,17 @@ class Custom:
                 told.setdefault(name, Service(name, repository_in(place)))
         return {**stored, **told}
 
-    def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
+    def read(self, table: Table, scope: CellScope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         for wanted in self._scopes(scope):
             for cell, spread in read_point_cells(table, self.metric.name, wanted, window):
                 found = cell.scope
                 if scope.author is not None and scope.team is not None and scope.team not in found.teams:
                     continue
                 service = self.owners.get(found.place) if found.place is not None else None
-                yield CellKey(Scope(scope.environment, service, scope.team, scope.author), cell.day), _numbers(spread)
+                yield (
+                    CellKey(CellScope(scope.environment, service, scope.team, scope.author), cell.day),
+                    _numbers(spread),
+                )
 
     def merge(self, cells: Iterable[tuple[date, Numbers]]) -> Days:
         days = by_day((day, numbers[_SPREAD]) for day, numbers in cells)
@@ -65,7 +68,7 @@ class Custom:
     def counted(self, days: Days, window: Window) -> bool:
         return in_window(_spreads(days), window).n > 0
 
-    def _scopes(self, scope: Scope) -> Iterable[PointScope]:
+    def _scopes(self, scope: CellScope) -> Iterable[PointScope]:
         if scope.author is not None:
             return [PointScope(scope.environment, author=scope.author)]
         if scope.service is None:

@@ -19,7 +19,7 @@ from leadline.http.problems import Problem
 from leadline.queue import canonical
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
-from leadline.store.people import Naming, People, while_it_stands
+from leadline.store.people import Naming, People, check_settings_unchanged
 from leadline.store.table import Delete, Item, Put, at_version
 from query.config.history import entry
 from query.config.outbox import TRIES, crowded
@@ -242,7 +242,7 @@ def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item |
 def _named(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
     """The definition with the people in it as they are to be stored now."""
     people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
-    names = people.told(names_in(dict(definition)))
+    names = people.stored_names(names_in(dict(definition)))
     shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
     return dict(renamed(dict(definition), shown.__getitem__))
 
@@ -259,7 +259,7 @@ def _write(
     action = "changed" if before is not None else "created"
     guard = at_version(old.version if old is not None else 0)
     record = _record(request, action, new, before, _dashboard(new))
-    request.table.write([Put(new.to_item(), guard), record, *while_it_stands(settings)])
+    request.table.write([Put(new.to_item(), guard), record, *check_settings_unchanged(settings)])
 
 
 def _record(

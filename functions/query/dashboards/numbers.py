@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from leadline.domain.custom_metrics import Definition
+from leadline.domain.custom_metrics import CustomMetricDefinition
 from leadline.domain.windows import Interval, Window
 from leadline.http.problems import Problem
 from query.custom.measure import Custom
@@ -28,7 +28,7 @@ class Source:
     """The reports of one measure, each held until it is forgotten. `definition`: a custom metric's, None for DORA's. They are
     asked for without interval."""
 
-    def __init__(self, reports: Reports[Any], definition: Definition | None = None) -> None:
+    def __init__(self, reports: Reports[Any], definition: CustomMetricDefinition | None = None) -> None:
         self.reports = reports
         self._definition = definition
         self._made: dict[ReportQuery, Report[Any]] = {}

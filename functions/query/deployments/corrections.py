@@ -15,7 +15,7 @@ from leadline.contract.numbers import read_flag
 from leadline.contract.text import name_of, read_note
 from leadline.queue import Message
 from leadline.store.deployments import Record
-from leadline.store.history import Entry
+from leadline.store.history import AuditEntry
 from leadline.store.incidents import incident_key
 from leadline.store.ledger import change_key
 from leadline.store.services import Service, service_key
@@ -119,7 +119,7 @@ def _ask(
     after: Mapping[str, Any] | None = None,
 ) -> Accepted:
     action = "deleted" if after is None else "corrected"
-    asked: Entry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
+    asked: AuditEntry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
     request.table.write([Put(asked.to_item())])
     return send(request, message)
 

@@ -12,10 +12,10 @@ from typing import Any
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
 from leadline.contract.text import name_of
-from leadline.domain.attribution import Attribution, Reason, Run, State, Status, attribute
+from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
 from leadline.domain.facts import carry, carry_commits
-from leadline.store.change_filter import commits_that_count, concerns_of
-from leadline.store.deployments import Entry, line_partition, place_of, year_of
+from leadline.store.change_filter import change_filter, commits_that_count
+from leadline.store.deployments import TimelineEntry, line_partition, place_of, year_of
 from leadline.store.ledger import StoredLedger
 from leadline.store.planned_writes import PlannedWrites
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
@@ -137,7 +137,7 @@ def _found(request: Request, asked: _Asked, resolved: Resolved) -> Attribution:
     if resolved.mismatch is not None:
         return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
     changes = PlannedWrites(request.table, service.lock, {})  # never flushed: only its reading is used
-    run = Run(
+    run = DeploymentRun(
         sha=asked.id,
         successful=True,
         failed_to_run=False,
@@ -145,7 +145,7 @@ def _found(request: Request, asked: _Asked, resolved: Resolved) -> Attribution:
         baseline=asked.baseline,
         previous_id=asked.previous_id,
     )
-    concerns = concerns_of(changes, service, organisation)
+    concerns = change_filter(changes, service, organisation)
     return attribute(state, run, StoredLedger(changes), organisation.calendar, concerns)
 
 
@@ -156,5 +156,5 @@ def _state(table: Table, service: Service, environment: str, now: int) -> State:
         if year <= year_of(place):
             pk = line_partition(service.name, environment, year)
             for item in table.query(pk, "", place, reverse=True, limit=1):
-                return Entry.from_item(item).after
+                return TimelineEntry.from_item(item).after
     return State()

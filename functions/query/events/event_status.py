@@ -11,7 +11,7 @@ from leadline.domain.cells import contributions
 from leadline.domain.deployments import IN_PROGRESS, identified_key
 from leadline.domain.points import scopes_of
 from leadline.store.configuration import OrganisationSettings
-from leadline.store.deployments import Entry, Record, line_partition, place_of, same_sha, year_of
+from leadline.store.deployments import Record, TimelineEntry, line_partition, place_of, same_sha, year_of
 from leadline.store.events import Trace
 from leadline.store.incidents import Incident, incident_key
 from leadline.store.ledger import change_key, shipper
@@ -164,7 +164,7 @@ def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str
     return tuple(sorted(counting))
 
 
-def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[Entry]:
+def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[TimelineEntry]:
     """Live deployments that it may speak of, the newest first: any where it names one, else those before it."""
     last = place_of(incident.started_at, "~")
     if named := incident.deployment is not None:
@@ -175,7 +175,7 @@ def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[En
         if named or year <= year_of(last)
         for item in table.query(line_partition(service.name, incident.where, year), "", last, reverse=True)
     )
-    live = (entry for entry in map(Entry.from_item, items) if entry.live)
+    live = (entry for entry in map(TimelineEntry.from_item, items) if entry.live)
     return islice(live, _SEARCHED if named else 1)
 
 
@@ -198,7 +198,7 @@ def _point(table: Table, trace: Trace) -> Story:
     return Story("counted", None, steps=(step("counted", detail),))
 
 
-def _may_be_meant(entry: Entry, incident: Incident) -> bool:
+def _may_be_meant(entry: TimelineEntry, incident: Incident) -> bool:
     name = incident.deployment
     return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
 

@@ -62,7 +62,7 @@ def as_people_are_named(request: Request, new: OrganisationSettings, old: Organi
     if (new.individuals, new.author_pages) != (old.individuals, old.author_pages) and request.principal is not None:
         request.principal.require(ADMIN)
     naming = Naming.of(old)
-    gone = People(request.table, naming).gone(new.bots)
+    gone = People(request.table, naming).stand_ins(new.bots)
     new = replace(new, bots=tuple(pattern for pattern in new.bots if pattern not in gone))
     pseudonyms = naming.pseudonyms if new.individuals == OFF else new.individuals == PSEUDONYMS
     if pseudonyms == naming.pseudonyms:

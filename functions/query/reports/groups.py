@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from leadline.domain.cells import Scope
+from leadline.domain.cells import CellScope
 from leadline.domain.metrics import authors_in
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership, Roster
@@ -28,7 +28,7 @@ class GroupPlan:
     """`on`: whether the group's scopes count on a day."""
 
     key: str | None
-    scopes: tuple[Scope, ...]
+    scopes: tuple[CellScope, ...]
     on: Callable[[date], bool] = _always
 
 
@@ -45,7 +45,7 @@ class Grouping:
     deployed: bool = True
     teams: Sequence[str] | None = None
 
-    def scopes(self, selection: Selection, window: Window) -> tuple[Scope, ...]:
+    def scopes(self, selection: Selection, window: Window) -> tuple[CellScope, ...]:
         return tuple(selection.scopes(self.services, window, deployed=self.deployed))
 
     def service_names(self) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
     return [GroupPlan(author, _of_author(grouping, author, window)) for author in sorted(authors)]
 
 
-def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[Scope, ...]:
+def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[CellScope, ...]:
     """Of the selected team, too, where cells tell that; else the roster's days do."""
     team = grouping.selection.team if grouping.teams is not None else None
     return grouping.scopes(replace(grouping.selection, team=team, author=author), window)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from leadline.domain.cells import CellKey, Scope
+from leadline.domain.cells import CellKey, CellScope
 from leadline.domain.metrics import Metrics, Tally, by_day
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
@@ -41,7 +41,7 @@ class Measure(Protocol[M_co]):
     def services(self, stored: Services) -> Services:
         """The services that there may be numbers of."""
 
-    def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
+    def read(self, table: Table, scope: CellScope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         """The cells of a scope in a window, in order of day."""
 
     def merge(self, cells: Iterable[tuple[date, Numbers]]) -> Days:
@@ -63,7 +63,7 @@ class Dora:
     def services(self, stored: Services) -> Services:
         return stored
 
-    def read(self, table: Table, scope: Scope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
+    def read(self, table: Table, scope: CellScope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         return read_cells(table, scope, window)
 
     def merge(self, cells: Iterable[tuple[date, Numbers]]) -> Days:

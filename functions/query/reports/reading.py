@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from leadline.domain.cells import Scope
+from leadline.domain.cells import CellScope
 from leadline.domain.windows import Window
 from leadline.store.table import Table
 from query.reports.measures import Measure, Numbers
@@ -31,10 +31,10 @@ class CellReader:
     def __init__(self, table: Table, measure: Measure[Any]) -> None:
         self._table = table
         self._measure = measure
-        self._held: dict[Scope, tuple[Window, list[Cell]]] = {}
+        self._held: dict[CellScope, tuple[Window, list[Cell]]] = {}
         self._reads = 0
 
-    def fetch(self, scopes: Iterable[Scope], window: Window) -> None:
+    def fetch(self, scopes: Iterable[CellScope], window: Window) -> None:
         """Reads the scopes that are not held for these days already. Raises Problem (400) where those are too many."""
         wanted = [scope for scope in dict.fromkeys(map(_stored, scopes)) if not self._holds(scope, window)]
         if self._reads + len(wanted) > MAX_READS:
@@ -47,7 +47,7 @@ class CellReader:
                 found = list(pool.map(lambda scope: self._read(scope, window), wanted))
         self._held.update({scope: (window, cells) for scope, cells in zip(wanted, found, strict=True)})
 
-    def cells(self, scopes: Iterable[Scope], window: Window) -> Iterator[tuple[date, Numbers]]:
+    def cells(self, scopes: Iterable[CellScope], window: Window) -> Iterator[tuple[date, Numbers]]:
         """The days and numbers of these scopes in the window, read now where they were not fetched."""
         scopes = list(scopes)
         self.fetch(scopes, window)
@@ -56,16 +56,16 @@ class CellReader:
                 if window.start <= day < window.end and (scope.author is None or scope.service in (None, service)):
                     yield day, numbers
 
-    def _holds(self, scope: Scope, window: Window) -> bool:
+    def _holds(self, scope: CellScope, window: Window) -> bool:
         held = self._held.get(scope)
         return held is not None and held[0].start <= window.start and window.end <= held[0].end
 
-    def _read(self, scope: Scope, window: Window) -> list[Cell]:
+    def _read(self, scope: CellScope, window: Window) -> list[Cell]:
         return [
             (key.day, key.scope.service, numbers) for key, numbers in self._measure.read(self._table, scope, window)
         ]
 
 
-def _stored(scope: Scope) -> Scope:
+def _stored(scope: CellScope) -> CellScope:
     """An author's services share a partition: they are read together."""
     return replace(scope, service=None) if scope.author is not None else scope

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from leadline.domain.cells import Scope
+from leadline.domain.cells import CellScope
 from leadline.domain.windows import Window
 from leadline.store.services import SERVICES, Service
 from leadline.store.table import Table
@@ -31,7 +31,7 @@ class Selection:
     author: str | None = None
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def scopes(self, services: Services | None, window: Window, *, deployed: bool = True) -> list[Scope]:
+    def scopes(self, services: Services | None, window: Window, *, deployed: bool = True) -> list[CellScope]:
         """The scopes. Where the `services` are known, `deployed` leaves out those that were not deployed around these days."""
 
         def active(service: str, environment: str) -> bool:
@@ -44,7 +44,7 @@ class Selection:
                 for environment in self._of(service)
                 if active(service, environment)
             ]
-        found: list[Scope] = []
+        found: list[CellScope] = []
         for environment in self.environments:
             if not any(environment not in own and active(service, environment) for service, own in self.own.items()):
                 found.append(self._scope(environment))
@@ -60,8 +60,8 @@ class Selection:
     def _of(self, service: str) -> tuple[str, ...]:
         return self.own.get(service, self.environments)
 
-    def _scope(self, environment: str, service: str | None = None) -> Scope:
-        return Scope(environment, service, self.team, self.author)
+    def _scope(self, environment: str, service: str | None = None) -> CellScope:
+        return CellScope(environment, service, self.team, self.author)
 
     def only(self, services: Iterable[str]) -> Selection:
         """The part of it that is in these services."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from leadline.domain.custom_metrics import Definition, unit_of
+from leadline.domain.custom_metrics import CustomMetricDefinition, unit_of
 from leadline.domain.lead_time import STAGES
 from leadline.domain.metrics import Coverage, Metrics, Tally
 from leadline.domain.windows import Window
@@ -128,7 +128,7 @@ def statistics_of(metric: str) -> Statistics | None:
     return {statistic: (Value(metric, "", (statistic,)),) for statistic in _CUSTOM_STATISTICS}
 
 
-def custom_unit(definition: Definition, statistic: str) -> str:
+def custom_unit(definition: CustomMetricDefinition, statistic: str) -> str:
     """The unit of a custom metric's number; empty where its definition has none."""
     aggregation = {"value": definition.read_as, "n": "count"}.get(statistic, statistic)
     return unit_of(replace(definition, aggregation=aggregation, unit=definition.read_in)) or ""

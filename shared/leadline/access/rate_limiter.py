@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from leadline.access.authentication import Principal
 from leadline.access.settings_cache import SettingsCache
 from leadline.http.problems import Problem
-from leadline.store.access import Plan, quota_key
+from leadline.store.access import KeyPlan, quota_key
 from leadline.store.table import Table
 
 _MINUTE_MS = 60_000
@@ -54,7 +54,7 @@ class RateLimiter:
             raise Problem(403, "Not in the plan", detail)
         return self._count(principal.key_id, plan) if plan.limited else {}
 
-    def _plan(self, name: str) -> Plan:
+    def _plan(self, name: str) -> KeyPlan:
         plan = self._settings.settings().plans.get(name)
         if plan is None:  # it may have been created after the settings were cached
             self._settings.forget()
@@ -63,7 +63,7 @@ class RateLimiter:
             raise Problem(403, "Not in the plan", "This key's plan no longer exists.")
         return plan
 
-    def _count(self, key_id: str, plan: Plan) -> dict[str, str]:
+    def _count(self, key_id: str, plan: KeyPlan) -> dict[str, str]:
         now = self._clock()
         reached = self._reached.get(key_id)
         # The plan may have other limits by now.
@@ -110,13 +110,13 @@ def _seconds(milliseconds: int) -> int:
     return max(1, -(-milliseconds // 1000))
 
 
-def _policy(plan: Plan) -> str:
+def _policy(plan: KeyPlan) -> str:
     """The header of the IETF's draft of RateLimit fields: each quota and its window in seconds."""
     limits = {"minute": (plan.per_minute, 60), "day": (plan.per_day, 86_400)}
     return ", ".join(f'"{name}";q={limit};w={window}' for name, (limit, window) in limits.items() if limit is not None)
 
 
-def _too_many_requests(reached: _ReachedLimit, plan: Plan, now: int) -> Problem:
+def _too_many_requests(reached: _ReachedLimit, plan: KeyPlan, now: int) -> Problem:
     seconds = _seconds(reached.until - now)
     headers: Mapping[str, str] = {
         "retry-after": str(seconds),

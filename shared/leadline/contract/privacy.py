@@ -53,7 +53,7 @@ def holds_credentials(text: str) -> bool:
     )
 
 
-def address_tells(url: str) -> bool:
+def holds_personal_data_or_secrets(url: str) -> bool:
     """Whether a web address holds what is not to be kept: credentials, a parameter that is a secret, an e-mail address.
 
     Raises ValueError where it is no address.

@@ -108,7 +108,7 @@ def read_url(value: object) -> str:
         raise InvalidValue("url", "must not hold a user or credentials")
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
         raise InvalidValue("url", "must be a web address that starts with https:// or http://")
-    if privacy.address_tells(text):
+    if privacy.holds_personal_data_or_secrets(text):
         raise InvalidValue("url", "must not hold a token, password, signature or e-mail address")
     return text
 

@@ -81,7 +81,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DeploymentRun:
     """What attribution needs of a deployment. `timed` is False where the sender gave neither an id nor a time of its own."""
 
     sha: str | None
@@ -119,7 +119,11 @@ def everything(_: Change) -> bool:
 
 
 def attribute(
-    state: State, run: Run, ledger: Ledger, calendar: Calendar, concerns: Callable[[Change], bool] = everything
+    state: State,
+    run: DeploymentRun,
+    ledger: Ledger,
+    calendar: Calendar,
+    concerns: Callable[[Change], bool] = everything,
 ) -> Attribution:
     """What this run carries beyond `state`, of the changes that concern its service."""
     if not run.successful:
@@ -152,7 +156,7 @@ def _only(found: Attribution, concerns: Callable[[Change], bool]) -> Attribution
     )
 
 
-def _unsuccessful(state: State, run: Run) -> Attribution:
+def _unsuccessful(state: State, run: DeploymentRun) -> Attribution:
     name = run.sha or ""
     if not run.failed_to_run:
         return Attribution(state, Status.MAPPED, Reason.NOT_SUCCESSFUL)
@@ -161,7 +165,7 @@ def _unsuccessful(state: State, run: Run) -> Attribution:
     return Attribution(replace(state, last_failure=(name, run.finished_at)), Status.MAPPED, Reason.NOT_SUCCESSFUL)
 
 
-def _repeats(last: tuple[str, int] | None, name: str, run: Run) -> bool:
+def _repeats(last: tuple[str, int] | None, name: str, run: DeploymentRun) -> bool:
     return not run.timed and last is not None and last[0] == name and run.finished_at - last[1] <= RESEND_WITHIN
 
 
@@ -169,7 +173,7 @@ def _tracking_from(state: State, finished_at: int) -> State:
     return replace(state, line=None, tips=(), early=(), floor=finished_at)
 
 
-def _unknown(state: State, run: Run, sha: str, ambiguous: bool) -> Attribution:
+def _unknown(state: State, run: DeploymentRun, sha: str, ambiguous: bool) -> Attribution:
     waits = frozenset({sha})
     if run.baseline:
         after = _tracking_from(state, run.finished_at)
@@ -186,7 +190,7 @@ def _blank(state: State, node: Node) -> Attribution:
     return Attribution(after, Status.BASELINE, Reason.BASELINE, to_id=node.sha, waits_for=waits)
 
 
-def _range(state: State, run: Run, node: Node, ledger: Ledger, calendar: Calendar) -> Attribution:
+def _range(state: State, run: DeploymentRun, node: Node, ledger: Ledger, calendar: Calendar) -> Attribution:
     sent = locate(ledger, run.previous_id).node if run.previous_id is not None else None
     waits = {run.previous_id} if run.previous_id else set()
     line = sent.sha if sent is not None else state.line
@@ -278,14 +282,14 @@ def _stands_for(commit: Node, ledger: Ledger, *, any_role: bool) -> list[Change]
     return changes
 
 
-def _counts_in_first(change: Change, run: Run, today: int) -> bool:
+def _counts_in_first(change: Change, run: DeploymentRun, today: int) -> bool:
     """A first deployment carries what was merged on its own date, and an exact hit; it never swallows history."""
     if run.sha in (change.merge_sha, change.head_sha):
         return True
     return change.merged_at is not None and today <= change.merged_at <= run.finished_at
 
 
-def _commit_counts_in_first(commit: Node, run: Run, today: int) -> bool:
+def _commit_counts_in_first(commit: Node, run: DeploymentRun, today: int) -> bool:
     return run.sha == commit.sha or today <= commit.at <= run.finished_at
 
 

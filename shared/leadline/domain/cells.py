@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.facts import CarriedChange, FactPart, Summary
 from leadline.domain.people import is_stand_in
 from leadline.domain.sketch import bucket_of
 
@@ -38,7 +38,7 @@ Numbers = Counter[str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Scope:
+class CellScope:
     """Whose numbers a cell holds: everyone's, a service's, a team's, an author's, or a service's share of a team or author.
 
     An author's cells are kept per service only: an author works on few services, so their sum is cheap to read and every
@@ -53,7 +53,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, order=True)
 class CellKey:
-    scope: Scope
+    scope: CellScope
     day: date
 
 
@@ -68,7 +68,7 @@ def buckets_of(numbers: Mapping[str, int], letter: str) -> dict[int, int]:
     }
 
 
-def contributions(part: Part) -> dict[CellKey, Numbers]:
+def contributions(part: FactPart) -> dict[CellKey, Numbers]:
     """What a part of a deployment's fact adds to each cell. The parts' contributions add up to the deployment's."""
     summary = part.summary
     cells: dict[CellKey, Numbers] = {}
@@ -76,7 +76,7 @@ def contributions(part: Part) -> dict[CellKey, Numbers]:
         return cells
 
     def cell(**scope: str) -> Numbers:
-        key = CellKey(Scope(summary.environment, **scope), summary.day)
+        key = CellKey(CellScope(summary.environment, **scope), summary.day)
         return cells.setdefault(key, Counter())
 
     run = _run_numbers(summary)
@@ -100,7 +100,7 @@ def contributions(part: Part) -> dict[CellKey, Numbers]:
     return cells
 
 
-def _members(part: Part, service: str) -> Iterator[dict[str, str]]:
+def _members(part: FactPart, service: str) -> Iterator[dict[str, str]]:
     for author in part.authors:
         yield from _members_of((), author, service)
     yield from _members_of(part.teams, None, service)
@@ -129,7 +129,7 @@ def _run_numbers(summary: Summary) -> Numbers:
     return numbers
 
 
-def _change_numbers(change: Carried) -> Numbers:
+def _change_numbers(change: CarriedChange) -> Numbers:
     numbers: Numbers = Counter({"c": 1})
     if not change.lead.complete:
         numbers["i"] = 1
@@ -163,7 +163,7 @@ def difference(
     return changed
 
 
-def fold(parts: Iterable[Part]) -> dict[CellKey, Numbers]:
+def fold(parts: Iterable[FactPart]) -> dict[CellKey, Numbers]:
     """All cells of these facts: what the stored cells must equal."""
     cells: dict[CellKey, Numbers] = {}
     for part in parts:

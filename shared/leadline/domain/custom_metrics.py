@@ -26,7 +26,7 @@ DIRECTIONS = ("higher_is_better", "lower_is_better", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class CustomMetricDefinition:
     """How a metric is read. `aggregation` and `unit` are None where nothing was said: then the kind decides."""
 
     kind: str = COUNTER
@@ -44,13 +44,13 @@ class Definition:
         """The unit of its values; seconds where a duration says nothing else."""
         return self.unit or _UNITS.get(self.kind)
 
-    def without_defaults(self) -> "Definition":
+    def without_defaults(self) -> "CustomMetricDefinition":
         """The same, with nothing said that the kind decides anyway: what is shown and sent back is not thereby said."""
         aggregation = None if self.aggregation == AGGREGATIONS[self.kind][0] else self.aggregation
         return replace(self, aggregation=aggregation, unit=None if self.unit == _UNITS.get(self.kind) else self.unit)
 
 
-UNDEFINED = Definition()
+UNDEFINED = CustomMetricDefinition()
 """What holds for a metric that nobody defined."""
 
 
@@ -79,7 +79,7 @@ class CustomMetric:
     p90: float | None
 
     @classmethod
-    def of(cls, spread: Spread, days: int, definition: Definition) -> "CustomMetric":
+    def of(cls, spread: Spread, days: int, definition: CustomMetricDefinition) -> "CustomMetric":
         """`days`: those of the window."""
         numbers: dict[str, float | None] = {
             "sum": number(spread.total),
@@ -95,7 +95,7 @@ class CustomMetric:
         return cls(value=value, unit=unit_of(definition), n=spread.n, last_at=at, **numbers)  # type: ignore[arg-type]
 
 
-def unit_of(definition: Definition) -> str | None:
+def unit_of(definition: CustomMetricDefinition) -> str | None:
     """The unit of the headline."""
     match definition.read_as:
         case "count":

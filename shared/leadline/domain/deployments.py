@@ -10,7 +10,7 @@ _RANK = {IN_PROGRESS: 0, CANCELLED: 1, FAILURE: 2, SUCCESS: 3}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StatusReport:
     """What one status report of a run said. Times in epoch milliseconds; `received_at` is when it first reached Leadline."""
 
     status: str
@@ -37,7 +37,7 @@ class Report:
         return self.deployment_id is not None or self.finished_at is not None or self.started_at is not None
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Report":
+    def from_data(cls, data: Mapping[str, Any]) -> "StatusReport":
         """From an event's or an item's fields; names this class does not know are left out."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in data.items() if name in known and value is not None}
@@ -51,7 +51,7 @@ class Report:
         data["labels"] = dict(self.labels)
         return {name: value for name, value in data.items() if value not in (None, {}, False)}
 
-    def join(self, other: "Report") -> "Report":
+    def join(self, other: "StatusReport") -> "StatusReport":
         """Two reports of the same status: first receipt, latest finish, greatest of the rest. Order never matters."""
         values: dict[str, Any] = {}
         for field in fields(self):
@@ -64,10 +64,10 @@ class Report:
                 values[field.name] = tuple(sorted(dict(sorted([*mine, *theirs])).items()))  # of each name the greatest
             else:
                 values[field.name] = max(mine, theirs)
-        return Report(**values)
+        return StatusReport(**values)
 
 
-def relabelled(report: Report, renamed: Mapping[str, str]) -> Report:
+def relabelled(report: StatusReport, renamed: Mapping[str, str]) -> StatusReport:
     """The report with these values of labels replaced."""
     labels = tuple((name, renamed.get(value, value)) for name, value in report.labels)
     return replace(report, labels=labels) if labels != report.labels else report
@@ -80,10 +80,10 @@ class Deployment:
     key: str
     service: str
     environment: str
-    reports: tuple[Report, ...]
+    reports: tuple[StatusReport, ...]
 
     @property
-    def report(self) -> Report:
+    def report(self) -> StatusReport:
         """The report that stands: a finished one before a running one, then the latest, with the others' fields filled in."""
         ranked = sorted(self.reports, key=_standing, reverse=True)
         standing = ranked[0]
@@ -93,9 +93,9 @@ class Deployment:
                 if values[name] is None:
                     values[name] = getattr(other, name)
             values["labels"] = values["labels"] or other.labels
-        return Report(**values)
+        return StatusReport(**values)
 
-    def told(self, report: Report) -> "Deployment":
+    def with_report(self, report: StatusReport) -> "Deployment":
         """This deployment with one more report joined in."""
         by_status = {known.status: known for known in self.reports}
         known = by_status.get(report.status)
@@ -104,11 +104,11 @@ class Deployment:
         return Deployment(self.key, self.service, self.environment, ordered)
 
 
-def _standing(report: Report) -> tuple[bool, int, int]:
+def _standing(report: StatusReport) -> tuple[bool, int, int]:
     return (report.status != IN_PROGRESS, report.finish, _RANK[report.status])
 
 
-def deployment_key(service: str, environment: str, report: Report) -> str:
+def deployment_key(service: str, environment: str, report: StatusReport) -> str:
     """The key of the run a report speaks of: 24 hex digits of its natural identity.
 
     That is the sender's `deployment_id`; without one the SHA and its time; without either the SHA and the receipt.

@@ -20,7 +20,7 @@ PART_TEAMS = 38
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedChange:
     """One change in one deployment. `teams`: the author's teams on the day of the deployment.
 
     A direct commit that counts as a change of its own has the number 0 and its `sha`.
@@ -46,7 +46,7 @@ class Carried:
         ]
 
     @classmethod
-    def from_data(cls, data: Sequence[Any]) -> "Carried":
+    def from_data(cls, data: Sequence[Any]) -> "CarriedChange":
         repository, name, author, teams, seconds, stages, complete = data
         coding, pickup, review, deploy = stages
         lead = LeadTime(seconds, (coding, pickup, review, deploy), complete)
@@ -75,20 +75,20 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FactPart:
     """Up to PART_SIZE changes of a deployment, and the authors and teams that this part counts as taking part in it."""
 
     summary: Summary
     position: int = 0
-    changes: tuple[Carried, ...] = ()
+    changes: tuple[CarriedChange, ...] = ()
     authors: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
 
 
-def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]) -> list[Carried]:
+def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]) -> list[CarriedChange]:
     """The changes as carried by a deployment that finished then; `teams_of` gives each author's teams on that day."""
     return [
-        Carried(
+        CarriedChange(
             change.repository,
             change.number,
             change.author,
@@ -101,10 +101,10 @@ def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tu
 
 def carry_commits(
     repository: str, commits: Iterable[Node], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]
-) -> list[Carried]:
+) -> list[CarriedChange]:
     """Direct commits, each as a change of its own: coding until it was committed, deploying from then on."""
     return [
-        Carried(
+        CarriedChange(
             repository,
             0,
             commit.author,
@@ -116,22 +116,22 @@ def carry_commits(
     ]
 
 
-def divide(summary: Summary, changes: Sequence[Carried]) -> tuple[Part, ...]:
+def divide(summary: Summary, changes: Sequence[CarriedChange]) -> tuple[FactPart, ...]:
     """The deployment in parts, at least one; each author and team belongs to the first part that has a change of theirs."""
-    parts: list[Part] = []
+    parts: list[FactPart] = []
     seen_authors: set[str] = set()
     seen_teams: set[str] = set()
     for position, held in enumerate(_apportioned(changes)):
         authors = {change.author for change in held if change.author is not None} - seen_authors
         teams = {team for change in held for team in change.teams} - seen_teams
-        parts.append(Part(summary, position, held, tuple(sorted(authors)), tuple(sorted(teams))))
+        parts.append(FactPart(summary, position, held, tuple(sorted(authors)), tuple(sorted(teams))))
         seen_authors |= authors
         seen_teams |= teams
     return tuple(parts)
 
 
-def _apportioned(changes: Sequence[Carried]) -> Iterator[tuple[Carried, ...]]:
-    held: list[Carried] = []
+def _apportioned(changes: Sequence[CarriedChange]) -> Iterator[tuple[CarriedChange, ...]]:
+    held: list[CarriedChange] = []
     teams: set[str] = set()
     for change in changes:
         if held and (len(held) == PART_SIZE or len(teams | set(change.teams)) > PART_TEAMS):

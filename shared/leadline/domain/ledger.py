@@ -41,7 +41,7 @@ class Node:
     committed_at: int | None = None
     authored_at: int | None = None
     author: str | None = None
-    told_branch: str | None = None
+    reported_branch: str | None = None
     picked_from: str | None = None
     merges: tuple[Change, ...] = ()
     aliases: tuple[Alias, ...] = ()
@@ -59,7 +59,7 @@ class Node:
     @property
     def branch(self) -> str | None:
         """The branch whose merge order this node takes part in."""
-        return min((change.branch for change in self.merges), default=self.told_branch)
+        return min((change.branch for change in self.merges), default=self.reported_branch)
 
     @property
     def numbers(self) -> frozenset[int]:

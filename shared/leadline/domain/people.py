@@ -26,7 +26,7 @@ FORMER_MEMBER = "former member"
 """Stands for a removed person where what people sent is shown to them again."""
 
 Rename = Callable[[str], str]
-Told = tuple[str | None, tuple[str, ...]]
+Authors = tuple[str | None, tuple[str, ...]]
 """Who made something, and who else was told to have made it."""
 
 
@@ -53,7 +53,7 @@ def is_former_bot(name: str) -> bool:
     return name.startswith(_BOT) and is_stand_in(name)
 
 
-def one_author(mine: Told, theirs: Told) -> Told:
+def one_author(mine: Authors, theirs: Authors) -> Authors:
     """Who made it by both reports together: the greatest of the names, and the others beside it.
 
     Who had made it stays so while nothing new is told, although a name has another place in the order once it is a pseudonym. So
@@ -69,7 +69,7 @@ def one_author(mine: Told, theirs: Told) -> Told:
     return author, tuple(sorted(names - {author}))
 
 
-def _names(told: Told) -> set[str]:
+def _names(told: Authors) -> set[str]:
     author, others = told
     return {*others, author} if author is not None else set(others)
 

@@ -22,7 +22,7 @@ LOG_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class KeyPlan:
     """How many requests a key may make in a minute and in a day (UTC), None for any; `api`: whether it may use the Product API."""
 
     per_minute: int | None = None
@@ -47,7 +47,7 @@ class AccessSettings:
     log_days: int = LOG_DAYS
     origins: tuple[str, ...] = ()
     docs: bool = False
-    plans: Mapping[str, Plan] = field(default_factory=dict)
+    plans: Mapping[str, KeyPlan] = field(default_factory=dict)
     version: int = 0
 
     @classmethod
@@ -58,7 +58,7 @@ class AccessSettings:
             found.get("log_days", LOG_DAYS),
             tuple(found.get("origins", ())),
             found.get("docs", False),
-            {name: Plan(**plan) for name, plan in found.get("plans", {}).items()},
+            {name: KeyPlan(**plan) for name, plan in found.get("plans", {}).items()},
             found.get("v", 0),
         )
 

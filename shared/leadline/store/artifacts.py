@@ -63,12 +63,12 @@ class Artifacts:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def built(self, artifact: str) -> Built:
+    def commit_of(self, artifact: str) -> Built:
         key = (partition(artifact), COMMIT)
         item = self._table.get([key]).get(key) or {}
         return Built(item.get("sha"), item.get("repository"))
 
-    def tell(self, artifact: str, built: Built, now: int) -> Built:
+    def record_commit(self, artifact: str, built: Built, now: int) -> Built:
         """Keeps what an artifact was built from, and answers what is known of it now."""
         key = (partition(artifact), COMMIT)
         while True:
@@ -109,7 +109,7 @@ class Artifacts:
         for item in self._table.query(partition(artifact), WAITING + "#", WAITING + "$"):
             yield _waiting(item)
 
-    def waits_no_more(self, artifact: str, waiting: Waiting) -> None:
+    def stop_waiting(self, artifact: str, waiting: Waiting) -> None:
         self._table.write([Delete(_waiting_key(artifact, waiting.name)), Delete(_attention(waiting))])
 
 

@@ -57,12 +57,12 @@ def new_badge(pepper: bytes, shows: dict[str, Any], *, now: int, created_by: str
     return token, Badge(badge_id, keyed_hash(pepper, token), shows, now, created_by)
 
 
-def id_in(token: str) -> str | None:
+def badge_id_of(token: str) -> str | None:
     """The id of the badge that a token may be of; None for what is no token."""
     form = _FORM.fullmatch(token)
     return form[1] if form else None
 
 
-def opens(pepper: bytes, token: str, badge: Badge | None) -> bool:
+def is_token_of(pepper: bytes, token: str, badge: Badge | None) -> bool:
     """Whether the token is this badge's. Takes as long where there is no badge."""
     return hmac.compare_digest(keyed_hash(pepper, token), badge.hash if badge is not None else _NO_HASH)

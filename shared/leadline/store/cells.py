@@ -12,7 +12,7 @@ A window is one range of a partition: a year of a service is at most 365 small i
 from collections.abc import Iterator
 from datetime import date
 
-from leadline.domain.cells import CellKey, Scope
+from leadline.domain.cells import CellKey, CellScope
 from leadline.domain.windows import Window
 from leadline.store.names import escape, unescape
 from leadline.store.table import Item, Key, Table
@@ -20,7 +20,7 @@ from leadline.store.table import Item, Key, Table
 PREFIX = "cell#"
 
 
-def partition_of(scope: Scope) -> str:
+def partition_of(scope: CellScope) -> str:
     """The partition of a scope; an author's services share one."""
     start = f"{PREFIX}{escape(scope.environment)}"
     if scope.team is not None:
@@ -42,10 +42,10 @@ def parse_cell_key(key: Key) -> CellKey:
     _, environment, kind, *names = [unescape(part) for part in key[0].split("#")]
     day, _, service = key[1].partition("#")
     scopes = {
-        "all": lambda: Scope(environment),
-        "service": lambda: Scope(environment, service=names[0]),
-        "team": lambda: Scope(environment, team=names[0], service=names[1] if len(names) > 1 else None),
-        "author": lambda: Scope(environment, author=names[0], service=service),
+        "all": lambda: CellScope(environment),
+        "service": lambda: CellScope(environment, service=names[0]),
+        "team": lambda: CellScope(environment, team=names[0], service=names[1] if len(names) > 1 else None),
+        "author": lambda: CellScope(environment, author=names[0], service=service),
     }
     return CellKey(scopes[kind](), date(int(day[:4]), int(day[4:6]), int(day[6:])))
 
@@ -56,7 +56,7 @@ def numbers_of(item: Item) -> dict[str, int]:
 
 
 def read_cells(
-    table: Table, scope: Scope, window: Window, *, consistent: bool = False
+    table: Table, scope: CellScope, window: Window, *, consistent: bool = False
 ) -> Iterator[tuple[CellKey, dict[str, int]]]:
     """A scope's cells in a window, in order of day. One query, a page of up to 1 MB a request.
 

@@ -14,13 +14,13 @@ from leadline.store.planned_writes import PlannedWrites
 from leadline.store.services import Service
 
 
-def concerns_of(
+def change_filter(
     changes: PlannedWrites, service: Service, organisation: OrganisationSettings
 ) -> Callable[[Change], bool]:
     """Whether a change counts for the service. One whose files nobody told may. Costs a read a change where it has `paths`."""
 
     def concerns(change: Change) -> bool:
-        if by_bot(changes, change.author, organisation):
+        if is_by_bot(changes, change.author, organisation):
             return False
         if not service.paths:
             return True
@@ -30,7 +30,7 @@ def concerns_of(
     return concerns
 
 
-def by_bot(changes: PlannedWrites, author: str | None, organisation: OrganisationSettings) -> bool:
+def is_by_bot(changes: PlannedWrites, author: str | None, organisation: OrganisationSettings) -> bool:
     """Whether this author is a bot by the settings. Costs a read of the name that a pseudonym stands for."""
     if author is None or is_former_bot(author):
         return author is not None
@@ -45,4 +45,4 @@ def commits_that_count(
     """Those of these commits without a change that count as changes of their own."""
     if organisation.direct_commits != COUNT:
         return []
-    return [commit for commit in direct if not by_bot(changes, commit.author, organisation)]
+    return [commit for commit in direct if not is_by_bot(changes, commit.author, organisation)]

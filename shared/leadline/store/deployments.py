@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from leadline.domain.attribution import Attribution, State, Tip
-from leadline.domain.deployments import Deployment, Report
-from leadline.domain.facts import Carried, Part, Summary
+from leadline.domain.deployments import Deployment, StatusReport
+from leadline.domain.facts import CarriedChange, FactPart, Summary
 from leadline.domain.ledger import Span
 from leadline.domain.outcomes import LinkedIncident, Outcome, Remedy
 from leadline.store.names import join
@@ -41,7 +41,7 @@ def year_of(place: str) -> int:
     return datetime.fromtimestamp(int(place[:13]) / 1000, UTC).year
 
 
-def claim_key(service: str, environment: str, reference: str) -> Key:
+def reference_key(service: str, environment: str, reference: str) -> Key:
     """References that may be SHAs are kept by their first seven digits, so that short and full ones meet."""
     short = reference[:7].lower() if is_sha(reference) else reference
     return (join("claim", service, environment, short), "claim")
@@ -60,7 +60,7 @@ def same_sha(one: str | None, other: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """A deployment's place on its timeline. `live`: it reached the environment and counts; `after`: the state it leaves.
 
     `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the
@@ -100,7 +100,7 @@ class Entry:
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
-    def from_item(cls, item: Item) -> "Entry":
+    def from_item(cls, item: Item) -> "TimelineEntry":
         return cls(
             place=item["sk"],
             key=item["sk"].partition("#")[2],
@@ -181,7 +181,7 @@ class Record:
     outcome: Outcome = field(default_factory=Outcome)
     direct: tuple[tuple[str, str | None, int], ...] = ()
     waits_for: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FactPart, ...] = ()
     live: bool = False
     never_live: bool = False
     mismatch: str | None = None
@@ -197,11 +197,11 @@ class Record:
         return self.deployment.key
 
     @property
-    def changes(self) -> tuple[Carried, ...]:
+    def changes(self) -> tuple[CarriedChange, ...]:
         return tuple(change for part in self.parts for change in part.changes if change.sha is None)
 
     @property
-    def commits(self) -> dict[str, Carried]:
+    def commits(self) -> dict[str, CarriedChange]:
         """The direct commits that count as changes of their own, by SHA."""
         return {change.sha: change for part in self.parts for change in part.changes if change.sha is not None}
 
@@ -269,7 +269,7 @@ class Record:
     def from_items(cls, header: Item, others: Iterator[Item] | None = None) -> "Record":
         """From the header item and, where it has several parts, the other part items in order."""
         key = header["pk"].partition("#")[2]
-        reports = tuple(Report.from_data(report) for report in header["reports"])
+        reports = tuple(StatusReport.from_data(report) for report in header["reports"])
         deployment = Deployment(key, header["service"], header["environment"], reports)
         parts = [part_from_data(header, 0, deployment)] if "day" in header else []
         parts += [part_from_data(item, int(item["sk"][5:]), deployment) for item in others or ()]
@@ -308,7 +308,7 @@ def references(record: Record) -> list[str]:
     return [name for name in names if name]
 
 
-def part_to_data(part: Part) -> dict[str, Any]:
+def part_to_data(part: FactPart) -> dict[str, Any]:
     """What a part counts, short; the service and environment are the header's."""
     summary = part.summary
     values = {
@@ -327,7 +327,7 @@ def part_to_data(part: Part) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def part_from_data(item: Item, position: int, deployment: Deployment) -> Part:
+def part_from_data(item: Item, position: int, deployment: Deployment) -> FactPart:
     day = item["day"]
     summary = Summary(
         service=deployment.service,
@@ -341,10 +341,10 @@ def part_from_data(item: Item, position: int, deployment: Deployment) -> Part:
         rework=item.get("rw", False),
         recovery=item.get("rec"),
     )
-    changes = tuple(Carried.from_data(change) for change in item.get("ch", []))
-    return Part(summary, position, changes, tuple(item.get("au", [])), tuple(item.get("te", [])))
+    changes = tuple(CarriedChange.from_data(change) for change in item.get("ch", []))
+    return FactPart(summary, position, changes, tuple(item.get("au", [])), tuple(item.get("te", [])))
 
 
-def part_item(key: str, part: Part) -> Item:
+def part_item(key: str, part: FactPart) -> Item:
     pk, sk = part_key(key, part.position)
     return {"pk": pk, "sk": sk, **part_to_data(part)}

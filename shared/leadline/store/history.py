@@ -12,7 +12,7 @@ HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """`at` in epoch milliseconds; `who` the id of the key it was made with; `kind` and `name` what was changed.
 
     `mark` sets it apart from others of its time. `event_id`: the event by which the numbers follow, where there is one.
@@ -37,7 +37,7 @@ class Entry:
         return {"pk": HISTORY, "sk": self.place, **{name: value for name, value in values.items() if value is not None}}
 
     @classmethod
-    def from_item(cls, item: Item) -> "Entry":
+    def from_item(cls, item: Item) -> "AuditEntry":
         at, _, mark = item["sk"].partition("#")
         known = {field.name for field in fields(cls)} - {"at", "mark"}
         return cls(int(at), mark, **{name: value for name, value in item.items() if name in known})

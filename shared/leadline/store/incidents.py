@@ -43,7 +43,7 @@ class Incident:
         return self.environment or "production"
 
     @property
-    def trouble(self) -> LinkedIncident:
+    def linked(self) -> LinkedIncident:
         return LinkedIncident(self.id, self.started_at, self.resolved_at)
 
     @classmethod

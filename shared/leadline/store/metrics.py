@@ -10,7 +10,7 @@ metrics                | review.comments          a metric that has points
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leadline.domain.custom_metrics import UNDEFINED, Definition
+from leadline.domain.custom_metrics import UNDEFINED, CustomMetricDefinition
 from leadline.store.points import METRICS, metric_partition
 from leadline.store.table import Item, Key, Table
 
@@ -26,7 +26,7 @@ def defined_key(metric: str) -> Key:
     return (DEFINED, metric)
 
 
-def definition_item(metric: str, definition: Definition, version: int) -> Item:
+def definition_item(metric: str, definition: CustomMetricDefinition, version: int) -> Item:
     pk, sk = definition_key(metric)
     values: Item = {
         "pk": pk,
@@ -41,9 +41,9 @@ def definition_item(metric: str, definition: Definition, version: int) -> Item:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def definition_from_item(item: Item) -> Definition:
+def definition_from_item(item: Item) -> CustomMetricDefinition:
     names = ("kind", "aggregation", "unit", "direction", "description")
-    return Definition(**{name: item[name] for name in names if name in item})
+    return CustomMetricDefinition(**{name: item[name] for name in names if name in item})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Metric:
     """What is known of a metric beside its numbers. `version`: that of its definition, 0 where it has none."""
 
     name: str
-    definition: Definition = UNDEFINED
+    definition: CustomMetricDefinition = UNDEFINED
     version: int = 0
     places: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()

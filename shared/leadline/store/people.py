@@ -23,7 +23,7 @@ from leadline.store.table import ABSENT, Check, Item, Key, Put, Table, Write, at
 PEOPLE = "people"
 
 
-def while_it_stands(settings: Item | None) -> list[Write]:
+def check_settings_unchanged(settings: Item | None) -> list[Write]:
     """Asserts that the settings are still those that were read, so that names are what they were taken for."""
     version = settings.get("v") if settings is not None else 0
     return [Check(SETTINGS_KEY, at_version(version))] if version is not None else []
@@ -79,7 +79,7 @@ class People:
         """By the settings as they are stored. Raises Transient."""
         return cls(table, Naming.of(OrganisationSettings.from_item(table.get([SETTINGS_KEY]).get(SETTINGS_KEY))))
 
-    def told(self, names: Iterable[str]) -> dict[str, str]:
+    def stored_names(self, names: Iterable[str]) -> dict[str, str]:
         """For each of these names, which a message brings, that to be stored. One read for all where any could differ.
 
         Where pseudonyms are stored, new names are kept apart at once.
@@ -89,7 +89,7 @@ class People:
         self._fetch(doubtful.values())
         return {name: self._told(name, doubtful[name]) if name in doubtful else name for name in wanted}
 
-    def gone(self, values: Iterable[str]) -> dict[str, str]:
+    def stand_ins(self, values: Iterable[str]) -> dict[str, str]:
         """Of these values, which may be anything, those that name somebody who was removed, with what stands in."""
         if not self.naming.removed:
             return {}
@@ -98,19 +98,19 @@ class People:
         items = {value: self._items[name] or {} for value, name in hashes.items()}
         return {value: item["gone"] for value, item in items.items() if "gone" in item}
 
-    def stored(self, name: str) -> str:
+    def stored_name(self, name: str) -> str:
         """A name found in what is stored, as `told` has it: another one only while something is being renamed."""
-        return self.told([name])[name] if self.naming.under_way else name
+        return self.stored_names([name])[name] if self.naming.under_way else name
 
-    def either(self, names: Iterable[str]) -> list[str]:
+    def old_and_new_names(self, names: Iterable[str]) -> list[str]:
         """These names and those of now: while people are being renamed, what they did may be counted under either."""
         names = set(names)
-        return sorted({*names, *self.told(names).values()})
+        return sorted({*names, *self.stored_names(names).values()})
 
     def roster(self, item: Item | None) -> Roster:
         """The teams, with their members as they are named now."""
         if self.naming.under_way and item is not None:
-            item = renamed(item, self.told(names_in(item)).__getitem__)
+            item = renamed(item, self.stored_names(names_in(item)).__getitem__)
         return roster_from_item(item)
 
     def _may_differ(self, name: str) -> bool:

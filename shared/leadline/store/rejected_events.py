@@ -43,9 +43,9 @@ class RejectedEvent:
     place: Mapping[str, str]
     count: int
 
-    def noted(self, at: int) -> Add:
+    def addition(self, at: int) -> Add:
         """Adds them to those of the same hour. `at` in epoch ms."""
-        alike = [self.key_id, self.kind, sorted(self.place.items()), sorted(map(anywhere, self.faults))]
+        alike = [self.key_id, self.kind, sorted(self.place.items()), sorted(map(without_indexes, self.faults))]
         digest = hashlib.sha256(json.dumps(alike).encode()).hexdigest()[:24]
         latest = {
             "reason": REASON,
@@ -60,7 +60,7 @@ class RejectedEvent:
         return Add(key, {"count": self.count}, latest=latest, first={"since": at})
 
 
-def anywhere(fault: tuple[str, str]) -> tuple[str, str]:
+def without_indexes(fault: tuple[str, str]) -> tuple[str, str]:
     """The fault (pointer, code) wherever in an array it is."""
     pointer, code = fault
     return _INDEX.sub("*", pointer), code

@@ -32,14 +32,14 @@ class Resolved:
         return "tied" if self.tied else "created" if self.changed else "known"
 
 
-def guess_of(repository: str | None, name: str | None) -> str:
+def likely_service(repository: str | None, name: str | None) -> str:
     """The service that is mostly meant. Raises Poison where neither is given."""
     return name if name is not None else _short(repository)
 
 
 def keys_to_resolve(repository: str | None, name: str | None) -> list[Key]:
     """What `resolve` needs to have been read."""
-    keys = [service_key(guess_of(repository, name))]
+    keys = [service_key(likely_service(repository, name))]
     if repository is not None:
         keys += [lock_key(repository), service_key(repository)]
     return keys

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from leadline.domain.cells import (
     CellKey,
+    CellScope,
     Numbers,
-    Scope,
     bucket_name,
     buckets_of,
     contributions,
     difference,
     fold,
 )
-from leadline.domain.facts import PART_SIZE, Carried, Part, Summary, divide
+from leadline.domain.facts import PART_SIZE, CarriedChange, FactPart, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.sketch import bucket_of
 from leadline.domain.windows import Window
@@ -28,7 +28,7 @@ DAY = date(2026, 10, 1)
 SECONDS = st.none() | st.integers(0, 10_000_000)
 LEADS = st.builds(LeadTime, st.integers(0, 10_000_000), st.tuples(SECONDS, SECONDS, SECONDS, SECONDS), st.booleans())
 CARRIED = st.builds(
-    Carried,
+    CarriedChange,
     repository=st.just("github.com/acme/shop"),
     number=st.integers(1, 400),
     author=st.none() | st.sampled_from(["ann", "bob", "cid"]),
@@ -67,7 +67,7 @@ def added(*each: dict[CellKey, Numbers] | dict[CellKey, dict[str, int]]) -> dict
 
 @given(FACTS, FACTS, FACTS)
 def test_adding_the_difference_turns_the_cells_of_one_fact_into_those_of_another(
-    rest: tuple[Part, ...], old: tuple[Part, ...], new: tuple[Part, ...]
+    rest: tuple[FactPart, ...], old: tuple[FactPart, ...], new: tuple[FactPart, ...]
 ) -> None:
     stored = added(fold([*rest, *old]))
     assert added(stored, difference(fold(new), fold(old))) == added(fold([*rest, *new]))
@@ -75,7 +75,7 @@ def test_adding_the_difference_turns_the_cells_of_one_fact_into_those_of_another
 
 @given(FACTS, FACTS)
 def test_a_fact_added_and_taken_back_leaves_every_number_as_it_was(
-    rest: tuple[Part, ...], fact: tuple[Part, ...]
+    rest: tuple[FactPart, ...], fact: tuple[FactPart, ...]
 ) -> None:
     there = difference(fold(fact), {})
     back = difference({}, fold(fact))
@@ -83,25 +83,25 @@ def test_a_fact_added_and_taken_back_leaves_every_number_as_it_was(
 
 
 @given(FACTS)
-def test_a_fact_that_stays_the_same_writes_nothing(fact: tuple[Part, ...]) -> None:
+def test_a_fact_that_stays_the_same_writes_nothing(fact: tuple[FactPart, ...]) -> None:
     assert difference(fold(fact), fold(fact)) == {}
 
 
 @given(SUMMARIES, st.lists(CARRIED, max_size=3 * PART_SIZE))
-def test_a_deployment_in_parts_counts_what_it_would_in_one(summary: Summary, changes: list[Carried]) -> None:
+def test_a_deployment_in_parts_counts_what_it_would_in_one(summary: Summary, changes: list[CarriedChange]) -> None:
     authors = sorted({change.author for change in changes if change.author is not None})
     teams = sorted({team for change in changes for team in change.teams})
-    whole = Part(summary, 0, tuple(changes), tuple(authors), tuple(teams))
+    whole = FactPart(summary, 0, tuple(changes), tuple(authors), tuple(teams))
     assert added(fold(divide(summary, changes))) == added(contributions(whole))
 
 
 @given(st.lists(FACTS, max_size=5))
 def test_each_deployment_counts_once_for_all_its_service_and_each_author_and_team(
-    facts: list[tuple[Part, ...]],
+    facts: list[tuple[FactPart, ...]],
 ) -> None:
     cells = fold(part for fact in facts for part in fact)
 
-    def counted(scope: Scope) -> int:
+    def counted(scope: CellScope) -> int:
         return sum(numbers["d"] for key, numbers in cells.items() if key.scope == scope)
 
     for environment in ("production", "staging"):
@@ -110,15 +110,15 @@ def test_each_deployment_counts_once_for_all_its_service_and_each_author_and_tea
         shop = [fact for fact in here if fact[0].summary.service == "shop"]
         with_ann = [fact for fact in shop if any(change.author == "ann" for part in fact for change in part.changes)]
         with_api = [fact for fact in here if any("api" in change.teams for part in fact for change in part.changes)]
-        assert counted(Scope(environment)) == len(here)
-        assert counted(Scope(environment, service="shop")) == len(shop)
-        assert counted(Scope(environment, service="shop", author="ann")) == len(with_ann)
-        assert counted(Scope(environment, team="api")) == len(with_api)
+        assert counted(CellScope(environment)) == len(here)
+        assert counted(CellScope(environment, service="shop")) == len(shop)
+        assert counted(CellScope(environment, service="shop", author="ann")) == len(with_ann)
+        assert counted(CellScope(environment, team="api")) == len(with_api)
 
 
 @given(st.lists(FACTS, max_size=6), st.integers(0, 6))
 def test_the_cells_of_two_sets_of_deployments_add_up_to_the_cells_of_their_union(
-    facts: list[tuple[Part, ...]], split: int
+    facts: list[tuple[FactPart, ...]], split: int
 ) -> None:
     one, other, union = (
         fold(part for fact in chosen for part in fact) for chosen in (facts[:split], facts[split:], facts)
@@ -127,12 +127,12 @@ def test_the_cells_of_two_sets_of_deployments_add_up_to_the_cells_of_their_union
 
 
 @given(FACTS)
-def test_the_services_of_a_team_add_up_to_the_team(fact: tuple[Part, ...]) -> None:
+def test_the_services_of_a_team_add_up_to_the_team(fact: tuple[FactPart, ...]) -> None:
     cells = fold(fact)
     teams = {key: numbers for key, numbers in cells.items() if key.scope.team is not None}
     whole = {key: numbers for key, numbers in teams.items() if key.scope.service is None}
     shares = [
-        {CellKey(Scope(key.scope.environment, team=key.scope.team), key.day): numbers}
+        {CellKey(CellScope(key.scope.environment, team=key.scope.team), key.day): numbers}
         for key, numbers in teams.items()
         if key.scope.service is not None
     ]
@@ -140,7 +140,7 @@ def test_the_services_of_a_team_add_up_to_the_team(fact: tuple[Part, ...]) -> No
 
 
 @given(FACTS)
-def test_a_run_that_never_went_live_counts_as_nothing_else(fact: tuple[Part, ...]) -> None:
+def test_a_run_that_never_went_live_counts_as_nothing_else(fact: tuple[FactPart, ...]) -> None:
     for part in fact:
         for numbers in contributions(part).values():
             if part.summary.never_live and not part.changes:
@@ -148,13 +148,13 @@ def test_a_run_that_never_went_live_counts_as_nothing_else(fact: tuple[Part, ...
 
 
 def test_a_run_that_is_neither_live_nor_failed_counts_nowhere() -> None:
-    assert contributions(Part(Summary("shop", "production", DAY, live=False))) == {}
+    assert contributions(FactPart(Summary("shop", "production", DAY, live=False))) == {}
 
 
 def test_a_failed_deployment_is_open_until_its_recovery_is_known() -> None:
-    open_still = fold([Part(Summary("shop", "production", DAY, live=True, failed=True))])
-    recovered = fold([Part(Summary("shop", "production", DAY, live=True, failed=True, recovery=90))])
-    everyone = CellKey(Scope("production"), DAY)
+    open_still = fold([FactPart(Summary("shop", "production", DAY, live=True, failed=True))])
+    recovered = fold([FactPart(Summary("shop", "production", DAY, live=True, failed=True, recovery=90))])
+    everyone = CellKey(CellScope("production"), DAY)
     assert open_still[everyone] == {"d": 1, "m": 1, "f": 1, "o": 1}
     assert recovered[everyone] == {"d": 1, "m": 1, "f": 1, bucket_name("R", bucket_of(90)): 1, "R": 90}
 
@@ -175,11 +175,11 @@ def test_a_cells_key_is_read_back_whatever_people_call_things(
     environment: str, service: str, team: str, author: str, day: date
 ) -> None:
     scopes = [
-        Scope(environment),
-        Scope(environment, service=service),
-        Scope(environment, team=team),
-        Scope(environment, service=service, team=team),
-        Scope(environment, service=service, author=author),
+        CellScope(environment),
+        CellScope(environment, service=service),
+        CellScope(environment, team=team),
+        CellScope(environment, service=service, team=team),
+        CellScope(environment, service=service, author=author),
     ]
     keys = [cell_key(CellKey(scope, day)) for scope in scopes]
     assert [parse_cell_key(key) for key in keys] == [CellKey(scope, day) for scope in scopes]
@@ -188,7 +188,7 @@ def test_a_cells_key_is_read_back_whatever_people_call_things(
 
 def test_a_window_reads_its_first_day_and_not_the_day_it_ends_on() -> None:
     table = MemoryTable()
-    for scope in (Scope("production", service="shop"), Scope("production", service="shop", author="ann")):
+    for scope in (CellScope("production", service="shop"), CellScope("production", service="shop", author="ann")):
         for offset in range(5):
             table.write([Add(cell_key(CellKey(scope, DAY + timedelta(days=offset))), {"d": 1 + offset})])
         read = list(read_cells(table, scope, Window(DAY + timedelta(days=1), DAY + timedelta(days=3))))
@@ -198,9 +198,9 @@ def test_a_window_reads_its_first_day_and_not_the_day_it_ends_on() -> None:
 def test_an_authors_cells_are_of_all_services_or_of_the_one_asked_for() -> None:
     table = MemoryTable()
     for service in ("shop", "till"):
-        table.write([Add(cell_key(CellKey(Scope("production", service=service, author="ann"), DAY)), {"d": 1})])
+        table.write([Add(cell_key(CellKey(CellScope("production", service=service, author="ann"), DAY)), {"d": 1})])
     window = Window(DAY, DAY + timedelta(days=1))
-    every = read_cells(table, Scope("production", author="ann"), window)
+    every = read_cells(table, CellScope("production", author="ann"), window)
     assert [key.scope.service for key, _ in every] == ["shop", "till"]
-    one = read_cells(table, Scope("production", author="ann", service="till"), window)
+    one = read_cells(table, CellScope("production", author="ann", service="till"), window)
     assert [key.scope.service for key, _ in one] == ["till"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.domain.cells import contributions
-from leadline.domain.facts import PART_SIZE, PART_TEAMS, Carried, Summary, divide
+from leadline.domain.facts import PART_SIZE, PART_TEAMS, CarriedChange, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
@@ -33,7 +33,7 @@ from tests.unit.domain.test_cells import CARRIED, SUMMARIES
 
 TEAMS = [f"team-{number:02d}" for number in range(60)]
 TEAMED = st.builds(
-    Carried,
+    CarriedChange,
     repository=st.just(REPOSITORY),
     number=st.integers(1, 400),
     author=st.sampled_from(["ann", "bob", "cid", "dan"]),
@@ -44,7 +44,7 @@ TEAMED = st.builds(
 
 @given(SUMMARIES, st.lists(CARRIED, max_size=5 * PART_SIZE))
 def test_a_fact_has_at_least_one_part_and_no_part_more_changes_than_it_may(
-    summary: Summary, changes: list[Carried]
+    summary: Summary, changes: list[CarriedChange]
 ) -> None:
     parts = divide(summary, changes)
     assert [part.position for part in parts] == list(range(max(1, -(-len(changes) // PART_SIZE))))
@@ -53,7 +53,7 @@ def test_a_fact_has_at_least_one_part_and_no_part_more_changes_than_it_may(
 
 @given(SUMMARIES, st.lists(TEAMED, max_size=12))
 def test_a_part_and_its_cells_fit_a_transaction_however_many_teams_people_are_in(
-    summary: Summary, changes: list[Carried]
+    summary: Summary, changes: list[CarriedChange]
 ) -> None:
     parts = divide(summary, changes)
     assert [change for part in parts for change in part.changes] == changes
@@ -65,7 +65,9 @@ def test_a_part_and_its_cells_fit_a_transaction_however_many_teams_people_are_in
 
 
 @given(SUMMARIES, st.lists(TEAMED, max_size=12))
-def test_each_author_and_team_takes_part_through_exactly_one_part(summary: Summary, changes: list[Carried]) -> None:
+def test_each_author_and_team_takes_part_through_exactly_one_part(
+    summary: Summary, changes: list[CarriedChange]
+) -> None:
     parts = divide(summary, changes)
     authors = [author for part in parts for author in part.authors]
     teams = [team for part in parts for team in part.teams]

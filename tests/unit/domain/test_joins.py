@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.domain.changes import Change
-from leadline.domain.deployments import CANCELLED, FAILURE, IN_PROGRESS, SUCCESS, Deployment, Report
+from leadline.domain.deployments import CANCELLED, FAILURE, IN_PROGRESS, SUCCESS, Deployment, StatusReport
 from leadline.store.incidents import Incident
 
 
@@ -44,9 +44,9 @@ CHANGES = st.builds(
 LABELS = st.dictionaries(st.sampled_from("klm"), st.sampled_from("123")).map(lambda told: tuple(sorted(told.items())))
 
 
-def reports(statuses: st.SearchStrategy[str]) -> st.SearchStrategy[Report]:
+def reports(statuses: st.SearchStrategy[str]) -> st.SearchStrategy[StatusReport]:
     return st.builds(
-        Report,
+        StatusReport,
         status=statuses,
         received_at=st.integers(1, 6),
         id=SHAS,
@@ -93,7 +93,9 @@ def test_reports_of_a_change_join_in_any_order_and_any_number(one: Change, two: 
 
 
 @given(REPORTS, REPORTS, REPORTS)
-def test_reports_of_a_status_join_in_any_order_and_any_number(one: Report, two: Report, three: Report) -> None:
+def test_reports_of_a_status_join_in_any_order_and_any_number(
+    one: StatusReport, two: StatusReport, three: StatusReport
+) -> None:
     assert joins_without_order(one, two, three)
 
 
@@ -107,12 +109,14 @@ def test_reports_of_an_incident_join_in_any_order_and_any_number(one: Incident, 
         lambda told: st.tuples(st.just(told), st.permutations(told + told[:2]))
     )
 )
-def test_a_run_told_in_any_order_and_any_number_is_the_same_run(orders: tuple[list[Report], list[Report]]) -> None:
+def test_a_run_told_in_any_order_and_any_number_is_the_same_run(
+    orders: tuple[list[StatusReport], list[StatusReport]],
+) -> None:
     runs = []
     for order in orders:
         run = Deployment("k", "shop", "production", ())
         for report in order:
-            run = run.told(report)
+            run = run.with_report(report)
         runs.append((run, run.report))
     assert runs[0] == runs[1]
 
@@ -131,13 +135,15 @@ def test_a_change_is_read_back_as_it_was_stored(change: Change) -> None:
 
 
 @given(REPORTS)
-def test_a_report_is_read_back_as_it_was_stored(report: Report) -> None:
-    assert Report.from_data(report.to_data()) == report
+def test_a_report_is_read_back_as_it_was_stored(report: StatusReport) -> None:
+    assert StatusReport.from_data(report.to_data()) == report
 
 
 def test_a_finished_report_stands_before_a_running_one_that_came_later() -> None:
     run = Deployment("k", "shop", "production", ())
-    run = run.told(Report(SUCCESS, 5, id="a" * 40, finished_at=5)).told(Report(IN_PROGRESS, 9, started_at=4))
+    run = run.with_report(StatusReport(SUCCESS, 5, id="a" * 40, finished_at=5)).told(
+        StatusReport(IN_PROGRESS, 9, started_at=4)
+    )
     assert (run.report.status, run.report.started_at, run.report.finish) == (SUCCESS, 4, 5)
 
 

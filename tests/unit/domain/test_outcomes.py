@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadline.domain.cells import CellKey, Scope
+from leadline.domain.cells import CellKey, CellScope
 from leadline.domain.outcomes import INCIDENT_WINDOW, LinkedIncident, Outcome, Remedy
 from leadline.domain.windows import Calendar
 from leadline.store.memory import MemoryTable
@@ -61,7 +61,7 @@ def recovery(table: MemoryTable, name: str) -> int | None:
 
 def counted(table: MemoryTable, finished: int) -> dict[str, int]:
     """What everyone's cell counts on the day of this instant."""
-    return stored_cells(table)[CellKey(Scope("production"), Calendar().day_of(finished))]
+    return stored_cells(table)[CellKey(CellScope("production"), Calendar().day_of(finished))]
 
 
 # --- incidents ---------------------------------------------------------------------------------------------------------

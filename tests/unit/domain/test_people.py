@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.domain.cells import AUTHOR_MARK, CellKey, Scope, contributions, fold
+from leadline.domain.cells import AUTHOR_MARK, CellKey, CellScope, contributions, fold
 from leadline.domain.changes import Change
-from leadline.domain.facts import Carried, Part, Summary, divide
+from leadline.domain.facts import CarriedChange, FactPart, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.people import (
-    Told,
+    Authors,
     is_former_bot,
     is_pseudonym,
     is_stand_in,
@@ -26,14 +26,14 @@ FORMER = stand_in("0123456789abcdef", bot=False)
 FORMER_BOT = stand_in("0123456789abcdef", bot=True)
 
 
-def told(*names: str | None) -> Told:
-    known: Told = (None, ())
+def told(*names: str | None) -> Authors:
+    known: Authors = (None, ())
     for name in names:
         known = one_author(known, (name, ()))
     return known
 
 
-def as_pseudonyms(known: Told) -> Told:
+def as_pseudonyms(known: Authors) -> Authors:
     author, others = known
     return (pseudonym("salt", author) if author else None, tuple(pseudonym("salt", name) for name in others))
 
@@ -79,7 +79,7 @@ def test_a_removed_person_told_again_takes_nobodys_place(names: list[str], remov
         return FORMER if name == removed else name
 
     author, others = told(*names)
-    known: Told = (rename(author or ""), tuple(map(rename, others)))
+    known: Authors = (rename(author or ""), tuple(map(rename, others)))
     for name in names:
         assert one_author(known, (rename(name), ())) == known
 
@@ -114,17 +114,17 @@ def test_names_are_found_and_renamed_where_people_are_named_and_nowhere_else() -
     }
 
 
-def with_former(parts: tuple[Part, ...], removed: str) -> tuple[Part, ...]:
-    def rename(change: Carried) -> Carried:
+def with_former(parts: tuple[FactPart, ...], removed: str) -> tuple[FactPart, ...]:
+    def rename(change: CarriedChange) -> CarriedChange:
         author = FORMER if change.author == removed else change.author
-        return Carried(change.repository, change.number, author, change.teams, change.lead)
+        return CarriedChange(change.repository, change.number, author, change.teams, change.lead)
 
     return divide(parts[0].summary, [rename(change) for part in parts for change in part.changes])
 
 
 @given(FACTS, st.sampled_from(["ann", "bob", "cid"]))
-def test_removing_a_person_leaves_every_number_that_is_not_theirs(parts: tuple[Part, ...], removed: str) -> None:
-    def others(parts: tuple[Part, ...]) -> dict[CellKey, dict[str, int]]:
+def test_removing_a_person_leaves_every_number_that_is_not_theirs(parts: tuple[FactPart, ...], removed: str) -> None:
+    def others(parts: tuple[FactPart, ...]) -> dict[CellKey, dict[str, int]]:
         cells = {
             key: dict(numbers) for key, numbers in fold(parts).items() if key.scope.author not in (removed, FORMER)
         }
@@ -137,9 +137,9 @@ def test_removing_a_person_leaves_every_number_that_is_not_theirs(parts: tuple[P
 
 def test_of_a_former_member_only_the_deployments_are_counted() -> None:
     lead = LeadTime(60, (None, None, None, 60), complete=False)
-    carried = Carried("github.com/acme/shop", 7, FORMER, ("api",), lead)
+    carried = CarriedChange("github.com/acme/shop", 7, FORMER, ("api",), lead)
     parts = divide(Summary("shop", "production", DAY, live=True), [carried])
     cells = contributions(parts[0])
-    assert cells[CellKey(Scope("production", service="shop", author=FORMER), DAY)] == {"d": 1}
+    assert cells[CellKey(CellScope("production", service="shop", author=FORMER), DAY)] == {"d": 1}
     assert not any(AUTHOR_MARK in name for numbers in cells.values() for name in numbers)
-    assert cells[CellKey(Scope("production", team="api"), DAY)]["c"] == 1
+    assert cells[CellKey(CellScope("production", team="api"), DAY)]["c"] == 1

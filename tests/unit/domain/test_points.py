@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.domain.custom_metrics import AGGREGATIONS, CustomMetric, Definition, unit_of
+from leadline.domain.custom_metrics import AGGREGATIONS, CustomMetric, CustomMetricDefinition, unit_of
 from leadline.domain.people import stand_in
 from leadline.domain.points import MICRO, Point, PointScope, Spread, contributions, fold, merged, place_of, scopes_of
 from tests.unit.query.exact import percentile as exact_percentile
@@ -37,7 +37,7 @@ def spread_of(values: list[int]) -> Spread:
 def test_percentiles_are_within_1_percent_of_exact(name: str) -> None:
     draw = random.Random(name)
     values = [round(DISTRIBUTIONS[name](draw) * MICRO) for _ in range(20_000)]
-    metric = CustomMetric.of(spread_of(values), 30, Definition())
+    metric = CustomMetric.of(spread_of(values), 30, CustomMetricDefinition())
     for q, found in ((0.5, metric.p50), (0.75, metric.p75), (0.9, metric.p90)):
         assert found == pytest.approx(exact_percentile(values, q) / MICRO, rel=0.0101)
 
@@ -55,7 +55,7 @@ def test_spreads_merge_to_the_same_in_any_order_and_any_parts(values: list[int],
 
 @given(VALUES)
 def test_no_percentile_lies_beyond_the_smallest_and_the_greatest(values: list[int]) -> None:
-    metric = CustomMetric.of(spread_of(values), 30, Definition())
+    metric = CustomMetric.of(spread_of(values), 30, CustomMetricDefinition())
     told = [metric.p50, metric.p75, metric.p90]
     assert all(value is not None for value in told)
     assert metric.min is not None
@@ -86,10 +86,10 @@ def test_a_former_member_is_named_in_no_cell() -> None:
 
 @pytest.mark.parametrize(("kind", "read"), [(kind, read) for kind, names in AGGREGATIONS.items() for read in names])
 def test_the_headline_is_the_number_that_the_definition_names(kind: str, read: str) -> None:
-    metric = CustomMetric.of(spread_of([MICRO, 4 * MICRO]), 10, Definition(kind, read, "jobs"))
+    metric = CustomMetric.of(spread_of([MICRO, 4 * MICRO]), 10, CustomMetricDefinition(kind, read, "jobs"))
     assert metric.value == (metric.n if read == "count" else getattr(metric, read))
     assert metric.unit == {"count": "points", "rate": "jobs/day"}.get(read, "jobs")
-    assert unit_of(Definition("counter", "rate")) == "/day"
+    assert unit_of(CustomMetricDefinition("counter", "rate")) == "/day"
 
 
 def test_a_last_value_is_the_newest_and_of_two_at_once_always_the_same() -> None:

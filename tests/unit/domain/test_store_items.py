@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from leadline.domain.attribution import State, Tip
 from leadline.domain.changes import Change
-from leadline.domain.deployments import Deployment, Report, deployment_key, identified_key
-from leadline.domain.facts import Carried, Summary, divide
+from leadline.domain.deployments import Deployment, StatusReport, deployment_key, identified_key
+from leadline.domain.facts import CarriedChange, Summary, divide
 from leadline.domain.ledger import Alias, Node, Span
 from leadline.domain.outcomes import LinkedIncident, Outcome, Remedy
 from leadline.store.deployments import (
-    Entry,
     Record,
-    claim_key,
+    TimelineEntry,
     line_partition,
     part_item,
     place_of,
+    reference_key,
     same_sha,
     year_of,
 )
@@ -80,18 +80,18 @@ def test_a_deployments_place_on_its_timeline_is_read_back(
     underived: bool,
     repairs: bool,
 ) -> None:
-    entry = Entry(place, "9f3c", commit, live, node, after, rollback, spans, behind, underived, repairs)
-    assert Entry.from_item(entry.to_item("shop", "production")) == entry
+    entry = TimelineEntry(place, "9f3c", commit, live, node, after, rollback, spans, behind, underived, repairs)
+    assert TimelineEntry.from_item(entry.to_item("shop", "production")) == entry
 
 
 def test_a_place_without_a_sha_is_read_back() -> None:
-    entry = Entry(place_of(at(1), "9f3c"), "9f3c", None, live=True)
-    assert Entry.from_item(entry.to_item("shop", "production")) == entry
+    entry = TimelineEntry(place_of(at(1), "9f3c"), "9f3c", None, live=True)
+    assert TimelineEntry.from_item(entry.to_item("shop", "production")) == entry
 
 
 @given(reports=st.lists(REPORTS, min_size=1, max_size=1), carried=st.lists(CARRIED, max_size=9), outcome=OUTCOMES)
 def test_a_deployments_record_is_read_back_in_however_many_parts(
-    reports: list[Report], carried: list[Carried], outcome: Outcome
+    reports: list[StatusReport], carried: list[CarriedChange], outcome: Outcome
 ) -> None:
     deployment = Deployment("9f3c", "shop", "production", tuple(reports))
     summary = Summary("shop", "production", date(2026, 10, 1), live=True, failed=outcome.failed)
@@ -140,7 +140,7 @@ def by_number(values: list[Any]) -> tuple[Any, ...]:
         committed_at=st.none() | INSTANTS | st.just(0),
         authored_at=st.none() | INSTANTS,
         author=TEXTS,
-        told_branch=TEXTS,
+        reported_branch=TEXTS,
         picked_from=st.none() | SHAS,
         merges=st.lists(CHANGES, max_size=3).map(by_number),
         aliases=st.lists(
@@ -202,7 +202,7 @@ def test_two_timelines_never_share_a_partition_whatever_they_are_called(
     for names in (
         lambda timeline: line_partition(*timeline, 2026),
         lambda timeline: incident_line(*timeline),
-        lambda timeline: claim_key(*timeline, "run-1"),
+        lambda timeline: reference_key(*timeline, "run-1"),
         lambda timeline: ship_key(REPOSITORY, 1, *timeline),
     ):
         assert (names(one) == names(two)) == (one == two)
@@ -225,13 +225,13 @@ def test_short_and_full_spellings_of_a_sha_are_the_same(one: str | None, other: 
 
 def test_short_full_and_upper_case_spellings_of_a_sha_meet_in_one_claim() -> None:
     full = sha("a")
-    keys = {claim_key("shop", "production", name) for name in (full, full[:7], full[:12], full.upper())}
+    keys = {reference_key("shop", "production", name) for name in (full, full[:7], full[:12], full.upper())}
     assert len(keys) == 1
-    assert claim_key("shop", "production", "run-1") != claim_key("shop", "production", "run-2")
+    assert reference_key("shop", "production", "run-1") != reference_key("shop", "production", "run-2")
 
 
 def test_a_run_is_known_by_its_id_else_its_sha_and_time_else_its_receipt() -> None:
-    a_report = Report("success", received_at=7, id=sha("a"))
+    a_report = StatusReport("success", received_at=7, id=sha("a"))
 
     def key(**told: Any) -> str:
         return deployment_key("shop", "production", replace(a_report, **told))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from leadline.domain.facts import Carried, Summary
+from leadline.domain.facts import CarriedChange, Summary
 from leadline.domain.lead_time import STAGES
 from leadline.domain.windows import Window
 
@@ -22,7 +22,7 @@ class Fact:
     """One deployment as it was settled."""
 
     summary: Summary
-    changes: tuple[Carried, ...] = ()
+    changes: tuple[CarriedChange, ...] = ()
 
 
 @dataclass(frozen=True)

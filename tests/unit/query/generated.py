@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from leadline.domain.cells import fold
-from leadline.domain.facts import Carried, Part, Summary, divide
+from leadline.domain.facts import CarriedChange, FactPart, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.roster import Membership, Roster
 from leadline.store.cells import cell_key
@@ -50,7 +50,7 @@ def _rosters(draw: Any) -> Roster:
 
 
 @st.composite
-def _changes(draw: Any, day: date, roster: Roster) -> tuple[Carried, ...]:
+def _changes(draw: Any, day: date, roster: Roster) -> tuple[CarriedChange, ...]:
     found = []
     for number in range(draw(st.integers(0, 7))):
         author = draw(st.none() | st.sampled_from(AUTHORS))
@@ -58,7 +58,7 @@ def _changes(draw: Any, day: date, roster: Roster) -> tuple[Carried, ...]:
         total = sum(stage or 0 for stage in (coding, pickup, review, deploy))
         lead = LeadTime(total, (coding, pickup, review, deploy), complete=coding is not None)
         teams = roster.teams_of(author, day) if author else ()
-        found.append(Carried("acme/api", number, author, teams, lead))
+        found.append(CarriedChange("acme/api", number, author, teams, lead))
     return tuple(found)
 
 
@@ -88,7 +88,7 @@ class World:
     facts: tuple[Fact, ...]
     roster: Roster
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[FactPart]:
         return [part for fact in self.facts for part in divide(fact.summary, fact.changes)]
 
     def table(self) -> MemoryTable:
@@ -101,7 +101,7 @@ def worlds(draw: Any, most: int = 12) -> World:
     return World(tuple(draw(st.lists(_facts(roster), max_size=most))), roster)
 
 
-def a_table(parts: Iterable[Part], roster: Roster) -> MemoryTable:
+def a_table(parts: Iterable[FactPart], roster: Roster) -> MemoryTable:
     """A table with the parts' cells, the services and the roster."""
     parts = list(parts)
     table = MemoryTable()

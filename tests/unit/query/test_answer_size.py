@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadline.domain.deployments import Deployment, Report
-from leadline.domain.facts import Carried, Summary, divide
+from leadline.domain.deployments import Deployment, StatusReport
+from leadline.domain.facts import CarriedChange, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.roster import Roster
-from leadline.store.deployments import Entry, Record, part_to_data, place_of
-from leadline.store.history import Entry as Change
+from leadline.store.deployments import Record, TimelineEntry, part_to_data, place_of
+from leadline.store.history import AuditEntry as Change
 from leadline.store.services import Service
 from leadline.store.table import Put
 from query.dashboards.data import MAX_BYTES
@@ -215,14 +215,14 @@ def _large_deployment(number: int, changes: int) -> list[Put]:
     key = f"{number:024d}"
     place = place_of(at(number + 1), key)
     lead = LeadTime(60, (None, None, None, 60), complete=False)
-    carried = [Carried(_LONG, change, "person-1", (), lead) for change in range(changes)]
+    carried = [CarriedChange(_LONG, change, "person-1", (), lead) for change in range(changes)]
     parts = tuple(divide(Summary("api", "production", date(2026, 10, number + 1), live=True), carried))
-    report = Report(status="success", received_at=NOW, id="c" * 40, deployment_id=str(number), finished_at=NOW)
+    report = StatusReport(status="success", received_at=NOW, id="c" * 40, deployment_id=str(number), finished_at=NOW)
     record = Record(Deployment(key, "api", "production", (report,)), _LONG, place, parts=parts)
     header = record.header_item()
     return [
         Put(header),
-        Put(Entry(place, key, "c" * 40, live=True).to_item("api", "production")),
+        Put(TimelineEntry(place, key, "c" * 40, live=True).to_item("api", "production")),
         *(Put({"pk": header["pk"], "sk": f"part#{p:03d}", **part_to_data(parts[p])}) for p in range(1, len(parts))),
     ]
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from leadline.domain.facts import Carried, Part, Summary, divide
+from leadline.domain.facts import CarriedChange, FactPart, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.roster import Roster
 from leadline.store.configuration import SETTINGS_KEY
@@ -21,12 +21,12 @@ from tests.unit.query.product_api import ProductApi
 DORA = "/v1/metrics/dora"
 
 
-def a_part(day: date, service: str = "api", environment: str = "production", author: str = "ann") -> Part:
-    change = Carried("acme/api", 1, author, (), LeadTime(60, (None, None, None, 60), complete=False))
+def a_part(day: date, service: str = "api", environment: str = "production", author: str = "ann") -> FactPart:
+    change = CarriedChange("acme/api", 1, author, (), LeadTime(60, (None, None, None, 60), complete=False))
     return divide(Summary(service, environment, day, live=True), [change])[0]
 
 
-def api_with(*parts: Part, **settings: object) -> ProductApi:
+def api_with(*parts: FactPart, **settings: object) -> ProductApi:
     table = a_table(parts, Roster({}))
     if settings:
         table.write([Put({"pk": SETTINGS_KEY[0], "sk": SETTINGS_KEY[1], "v": 1, **settings})])

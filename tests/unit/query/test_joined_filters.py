@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.contract.invalid_value import InvalidValue
-from leadline.domain.cells import Scope
+from leadline.domain.cells import CellScope
 from leadline.domain.windows import Window
 from leadline.http.problems import Problem
 from leadline.store.memory import MemoryTable
@@ -54,13 +54,13 @@ def test_a_read_that_is_refused_leaves_the_others_their_number_of_reads() -> Non
     window = Window(date(2026, 10, 1), date(2026, 10, 2))
     reader = CellReader(MemoryTable(), DORA)
     with pytest.raises(Problem):
-        reader.fetch([Scope("production", service=f"s{n}") for n in range(MAX_READS + 1)], window)
-    assert list(reader.cells([Scope("production")], window)) == []
+        reader.fetch([CellScope("production", service=f"s{n}") for n in range(MAX_READS + 1)], window)
+    assert list(reader.cells([CellScope("production")], window)) == []
 
 
 def test_the_reads_of_a_request_are_bounded_together() -> None:
     window = Window(date(2026, 10, 1), date(2026, 10, 2))
     reader = CellReader(MemoryTable(), DORA)
-    reader.fetch([Scope("production", service=f"s{n}") for n in range(MAX_READS)], window)
+    reader.fetch([CellScope("production", service=f"s{n}") for n in range(MAX_READS)], window)
     with pytest.raises(Problem):
-        reader.fetch([Scope("production")], window)
+        reader.fetch([CellScope("production")], window)

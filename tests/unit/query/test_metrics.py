@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.domain.cells import CellKey, Numbers, Scope, contributions, fold
-from leadline.domain.facts import Part, Summary, divide
+from leadline.domain.cells import CellKey, CellScope, Numbers, contributions, fold
+from leadline.domain.facts import FactPart, Summary, divide
 from leadline.domain.metrics import Coverage, Metrics, Tally, authors_in, by_day
 from leadline.domain.windows import Window
 from tests.unit.query.exact import Fact, Filter, differences, exact_coverage, exact_metrics
@@ -23,13 +23,13 @@ WINDOW = Window(FIRST + timedelta(days=20), FIRST + timedelta(days=50))
 DAY = date(2026, 10, 3)
 
 
-def of_scope(cells: dict[CellKey, Numbers], *scopes: Scope) -> dict[date, Numbers]:
+def of_scope(cells: dict[CellKey, Numbers], *scopes: CellScope) -> dict[date, Numbers]:
     return by_day((key.day, numbers) for key, numbers in cells.items() if key.scope in scopes)
 
 
-def of_parts(parts: Iterable[Part], window: Window = WINDOW) -> dict[str, object]:
+def of_parts(parts: Iterable[FactPart], window: Window = WINDOW) -> dict[str, object]:
     """The metrics of everything in production."""
-    days = of_scope(fold(parts), Scope("production"))
+    days = of_scope(fold(parts), CellScope("production"))
     return asdict(Metrics.of(Tally.of(days, window)))
 
 
@@ -43,7 +43,7 @@ def test_metrics_are_the_exact_ones_and_percentiles_within_one_percent(world: Wo
 @some
 @given(worlds())
 def test_coverage_is_exact(world: World) -> None:
-    days = of_scope(fold(world.parts()), Scope("production"))
+    days = of_scope(fold(world.parts()), CellScope("production"))
     assert asdict(Coverage.of(Tally.of(days, WINDOW))) == exact_coverage(Filter().of(world.facts), WINDOW)
 
 
@@ -69,7 +69,7 @@ def test_percentiles_of_recoveries_of_any_shape_are_within_one_percent(shape: st
 @some
 @given(worlds(), st.integers(1, 29))
 def test_the_windows_of_a_window_add_up(world: World, at: int) -> None:
-    days = of_scope(fold(world.parts()), Scope("production"))
+    days = of_scope(fold(world.parts()), CellScope("production"))
     middle = WINDOW.start + timedelta(days=at)
     first, second = (Tally.of(days, part) for part in (Window(WINDOW.start, middle), Window(middle, WINDOW.end)))
     whole = Tally.of(days, WINDOW)
@@ -84,15 +84,15 @@ def test_the_windows_of_a_window_add_up(world: World, at: int) -> None:
 def test_merging_disjoint_scopes_is_their_union(world: World) -> None:
     cells = fold(world.parts())
     services = {part.summary.service for part in world.parts()}
-    merged = of_scope(cells, *(Scope("production", service) for service in services))
-    assert Tally.of(merged, WINDOW) == Tally.of(of_scope(cells, Scope("production")), WINDOW)
+    merged = of_scope(cells, *(CellScope("production", service) for service in services))
+    assert Tally.of(merged, WINDOW) == Tally.of(of_scope(cells, CellScope("production")), WINDOW)
 
 
 @some
 @given(worlds())
 def test_a_day_with_deployments_of_two_services_is_one_deployment_day(world: World) -> None:
     facts = Filter(services={"api", "web"}).of(world.facts)
-    merged = of_scope(fold(world.parts()), Scope("production", "api"), Scope("production", "web"))
+    merged = of_scope(fold(world.parts()), CellScope("production", "api"), CellScope("production", "web"))
     frequency = asdict(Metrics.of(Tally.of(merged, WINDOW)))["deployment_frequency"]
     assert frequency == exact_metrics(facts, WINDOW)["deployment_frequency"]
 
@@ -103,7 +103,7 @@ def test_everyone_with_a_change_is_known_from_the_services_cells(world: World) -
     parts = world.parts()
     cells = fold(parts)
     for service in {part.summary.service for part in parts}:
-        found = authors_in(of_scope(cells, Scope("production", service)).values())
+        found = authors_in(of_scope(cells, CellScope("production", service)).values())
         left = Filter(services={service}).of(world.facts)
         assert found == {change.author for fact in left for change in fact.changes if change.author}
 
@@ -120,8 +120,10 @@ def test_what_cannot_be_computed_is_none_and_never_zero() -> None:
 
 
 def test_a_deployment_without_changes_has_a_frequency_and_no_lead_time() -> None:
-    part = Part(Summary("api", "production", DAY, live=True))
-    metrics = Metrics.of(Tally.of(of_scope(contributions(part), Scope("production")), Window(DAY, DAY + timedelta(2))))
+    part = FactPart(Summary("api", "production", DAY, live=True))
+    metrics = Metrics.of(
+        Tally.of(of_scope(contributions(part), CellScope("production")), Window(DAY, DAY + timedelta(2)))
+    )
     assert metrics.deployment_frequency.value == 0.5
     assert metrics.change_fail_rate.value == 0
     assert metrics.change_lead_time.n == 0

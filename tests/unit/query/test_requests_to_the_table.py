@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from leadline.access.keys import METRICS_READ, create_key
 from leadline.domain.roster import Roster
-from leadline.store.access import AccessSettings, Plan
+from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.services import Service
@@ -145,7 +145,7 @@ def test_an_administrative_change_reads_the_key_that_is_remembered_once_more(
 
 
 def test_the_access_log_is_one_put_a_request_and_a_plan_with_limits_one_update(api: CountedApi) -> None:
-    plans = {"basic": Plan(per_minute=3), "open": Plan()}
+    plans = {"basic": KeyPlan(per_minute=3), "open": KeyPlan()}
     api.table.write([Put(AccessSettings(plans=plans, version=1).to_item())])
     costs = {}
     for plan in ("open", "basic"):

@@ -84,7 +84,7 @@ class Interrupted(MemoryTable):
 def test_an_artifact_told_between_our_look_and_our_waiting_is_not_missed() -> None:
     table = Interrupted()
     api = CDEventsApi(artifacts=table)
-    table.before = lambda: Artifacts(table).tell("pkg:oci/shop@sha256:" + "ab" * 32, Built(SHA), api.now)
+    table.before = lambda: Artifacts(table).record_commit("pkg:oci/shop@sha256:" + "ab" * 32, Built(SHA), api.now)
     assert api.result(DEPLOYED)["status"] == "queued"
     assert [told["data"]["id"] for told in api.queued] == [SHA]
 
@@ -92,8 +92,8 @@ def test_an_artifact_told_between_our_look_and_our_waiting_is_not_missed() -> No
 def test_two_who_tell_of_one_artifact_at_once_are_both_heard() -> None:
     table = Interrupted()
     artifacts = Artifacts(table)
-    table.before = lambda: Artifacts(table).tell("a", Built(repository="acme/shop"), 0)
-    assert artifacts.tell("a", Built(SHA), 0) == Built(SHA, "acme/shop") == artifacts.built("a")
+    table.before = lambda: Artifacts(table).record_commit("a", Built(repository="acme/shop"), 0)
+    assert artifacts.record_commit("a", Built(SHA), 0) == Built(SHA, "acme/shop") == artifacts.commit_of("a")
 
 
 def test_of_two_reports_of_one_artifact_the_first_is_kept() -> None:
@@ -156,7 +156,7 @@ def test_what_waits_is_forgotten_after_ninety_days_and_a_commit_after_eight_hund
     table = MemoryTable()
     artifacts = Artifacts(table)
     artifacts.wait("a", Waiting("w", {"status": "success"}, 1_790_000_000_000))
-    artifacts.tell("a", Built(SHA), 1_790_000_000_000)
+    artifacts.record_commit("a", Built(SHA), 1_790_000_000_000)
     assert {item["sk"]: item["ttl"] - 1_790_000_000 for item in table.scan()} == {
         "waiting#w": 90 * 86_400,
         "1790000000000#w": 90 * 86_400,
@@ -179,5 +179,5 @@ def test_what_waits_is_listed_among_what_needs_attention_until_it_does_not() -> 
 
 def test_a_name_too_long_for_a_key_is_kept_by_its_digest() -> None:
     artifacts = Artifacts(MemoryTable())
-    artifacts.tell("ü" * 2_000, Built(SHA), 0)
-    assert (artifacts.built("ü" * 2_000).sha, artifacts.built("ü" * 1_999).sha) == (SHA, None)
+    artifacts.record_commit("ü" * 2_000, Built(SHA), 0)
+    assert (artifacts.commit_of("ü" * 2_000).sha, artifacts.commit_of("ü" * 1_999).sha) == (SHA, None)
