@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from leadline.store.schema import SCHEMA_VERSION, read_schema_version
 from leadline.store.table import Table
 from leadline_cli.cell_check import Difference, differences
 from leadline_cli.cell_report import describe
 from leadline_cli.cell_survey import Day, Survey, survey
+from leadline_cli.main import CommandError
 from leadline_cli.point_check import PointDifference, describe_points, point_differences
 from leadline_cli.progress import Progress
 from leadline_cli.stack import add_stack_arguments, aws_errors, find_stack
@@ -74,7 +76,12 @@ def counted(found: Survey) -> str:
 
 
 def read(table: Table, progress: Progress) -> Survey:
-    """Scans the table, showing how far it is."""
+    """Scans the table, showing how far it is. Raises CommandError for a table whose schema this version does not know."""
+    version = read_schema_version(table)
+    if version not in (None, SCHEMA_VERSION):
+        raise CommandError(
+            f"This table has schema version {version}; this leadline knows version {SCHEMA_VERSION}. Update leadline."
+        )
     progress.begin("reading")
     found = survey(table, progress.at)
     progress.end(found.items)

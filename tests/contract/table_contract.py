@@ -235,6 +235,11 @@ class TableContract:
             ("p", "s"): an_item(n=6, faults=[{"code": "time"}, {"code": "url"}], last=2, since=0)
         }
 
+    def test_add_without_numbers_sets_only_attributes_that_are_missing(self, table: Table) -> None:
+        for version in (1, 2):
+            table.write([Put({"pk": "p", "sk": str(version)}), Add(("p", "s"), {}, first={"version": version})])
+        assert contents(table)["p", "s"] == an_item(version=1)
+
     def test_add_leaves_other_attributes_alone(self, table: Table) -> None:
         table.write([Put(an_item(name="x", d=1))])
         table.write([Add(("p", "s"), {"d": 1})])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from leadline.domain.errors import Conflict, Transient
 from leadline.store.keyed_hash import keyed_hash
+from leadline.store.schema import record_schema_version
 from leadline.store.table import ABSENT, Item, Key, Put, Table, Write, as_read
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def new_key(
 
 
 def adding(item: Item) -> list[Write]:
-    """The writes that store a new key."""
-    return [Put(item, ABSENT), Put({"pk": "keys", "sk": id_of(item)}, ABSENT)]
+    """The writes that store a new key; the first one of a table also stores the schema version."""
+    return [Put(item, ABSENT), Put({"pk": "keys", "sk": id_of(item)}, ABSENT), record_schema_version()]
 
 
 def changing(item: Item, **fields: Any) -> Put:

@@ -16,9 +16,10 @@ from leadline.domain.errors import Conflict
 from leadline.store.cells import PREFIX, parse_cell_key
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.memory import MemoryTable
+from leadline.store.schema import SCHEMA_KEY, SCHEMA_VERSION, record_schema_version
 from leadline.store.table import Add, Delete, Item, Key, Put, Table, Write
 from leadline_cli.cell_survey import survey
-from leadline_cli.main import main
+from leadline_cli.main import CommandError, main
 from leadline_cli.progress import Progress
 from leadline_cli.rebuild import NUMBERS, REBUILD_KEY, mend, preview, rebuild
 from leadline_cli.verify import read, verify
@@ -72,6 +73,18 @@ def test_right_numbers_are_said_to_be_right(table: MemoryTable, capsys: pytest.C
     said = capsys.readouterr().out
     assert f"{len(stored_cells(table))} cells" in said
     assert "comes out the same" in said
+
+
+@pytest.mark.parametrize("command", [verify, mended])
+def test_a_table_with_an_unknown_schema_version_is_refused(table: MemoryTable, command: Callable[..., int]) -> None:
+    arguments = (table, quiet()) if command is verify else (table,)
+    table.write([record_schema_version()])
+    assert command(*arguments) == 0
+    table.write([Put({"pk": SCHEMA_KEY[0], "sk": SCHEMA_KEY[1], "version": SCHEMA_VERSION + 1})])
+    before = everything(table)
+    with pytest.raises(CommandError, match=f"schema version {SCHEMA_VERSION + 1}; .* Update leadline"):
+        command(*arguments)
+    assert everything(table) == before
 
 
 def test_rebuilding_right_numbers_writes_nothing(table: MemoryTable) -> None:

@@ -21,7 +21,8 @@ from leadline.access.keys import (
 )
 from leadline.domain.errors import Transient
 from leadline.store.memory import MemoryTable
-from leadline.store.table import Delete, Item, Key
+from leadline.store.schema import SCHEMA_KEY, SCHEMA_VERSION, read_schema_version
+from leadline.store.table import Delete, Item, Key, Put
 from tests.contract.events_api import NOW, PEPPER, ROUTES, Answer, EventsApi, a_change, a_request
 
 SECRET_FROM = len("ll_000000000000_")  # by place: a secret may hold an underscore itself
@@ -324,3 +325,12 @@ class TestEventsRoute:
         api.app._authenticator._table = Down()
         answer = self.ask(api, bearer(api.key))
         assert (answer.status, answer.headers["retry-after"], api.queued) == (503, "5", [])
+
+
+def test_the_first_key_stores_the_schema_version_and_later_keys_leave_it(table: CountingTable) -> None:
+    assert read_schema_version(table) is None
+    a_key(table)
+    assert read_schema_version(table) == SCHEMA_VERSION
+    table.write([Put({"pk": SCHEMA_KEY[0], "sk": SCHEMA_KEY[1], "version": 7})])
+    a_key(table)
+    assert read_schema_version(table) == 7
