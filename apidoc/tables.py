@@ -3,17 +3,21 @@
 <!-- fields of DeploymentEvent -->
 ...
 <!-- end -->
+
+`TABLES` has every marker.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from apidoc.catalogues import reason_table
 from leadline.contract.events import COMMIT_FIELDS, EVENT_TYPES
 from leadline.contract.fields import Field
 
-_MARKED = re.compile(r"(<!-- fields of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- ([a-z]\w*(?: of \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 FIELDS: dict[str, Sequence[Field]] = {
     **{event_type.schema_name: event_type.fields for event_type in EVENT_TYPES},
@@ -29,7 +33,7 @@ def field_table(fields: Sequence[Field]) -> str:
 
 def with_tables(page: str) -> str:
     """The page with its marked tables as they should be. Raises KeyError for a marker that names nothing."""
-    return _MARKED.sub(lambda marked: marked[1] + field_table(FIELDS[marked[2]]) + marked[3], page)
+    return _MARKED.sub(lambda marked: marked[1] + TABLES[marked[2]]() + marked[3], page)
 
 
 def _requirement(field: Field) -> str:
@@ -38,3 +42,9 @@ def _requirement(field: Field) -> str:
     if field.default_text or field.default is None:
         return field.default_text
     return f"`{str(field.default).lower()}`"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    **{f"fields of {name}": partial(field_table, fields) for name, fields in FIELDS.items()},
+    "reasons": reason_table,
+}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from compute.fold import fold, fold_points, parse, parse_envelope
 from compute.people.items import renamed_message
 from compute.trace import About, remember_all_applied, remember_applied, remember_parked
+from leadline.contract import reasons
 from leadline.domain.errors import Poison
 from leadline.queue import without_hops
 from leadline.store.events import Trace, event_key
@@ -13,7 +14,7 @@ from leadline.store.table import Table
 
 
 def failed_repeatedly() -> Poison:
-    return Poison("FAILED_REPEATEDLY", "applying the event failed again and again for half an hour")
+    return Poison(reasons.FAILED_REPEATEDLY, "applying the event failed again and again for half an hour")
 
 
 def apply_message(table: Table, body: str, now: int) -> About:

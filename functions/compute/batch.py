@@ -23,6 +23,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from compute.application import failed_repeatedly, is_parked, note_parked
 from compute.deliveries import Deliveries
 from compute.fold import parse_envelope
+from leadline.contract import reasons
 from leadline.domain.errors import LeadlineError, NotUnderstood, Poison, Transient
 from leadline.store.table import Table
 from leadline.telemetry import describe, logger
@@ -161,4 +162,4 @@ def _kind(body: str) -> str | None:
 def _unexpected(error: Exception) -> Poison:
     """Names the class and the place; the message of an exception may repeat what was sent."""
     described = describe(error)
-    return Poison("UNEXPECTED_ERROR", f"{described['error']} at {described['at'][-1]}")
+    return Poison(reasons.UNEXPECTED_ERROR, f"{described['error']} at {described['at'][-1]}")

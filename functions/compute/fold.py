@@ -18,6 +18,7 @@ from compute.kinds.incident import apply_incident, delete_incident
 from compute.points.changes import apply_points, delete_points
 from compute.points.count_points import count_points
 from compute.trace import About
+from leadline.contract import reasons
 from leadline.domain.errors import Conflict, NotUnderstood, Poison, Transient
 from leadline.queue import VERSION
 from leadline.store.table import Table
@@ -70,7 +71,7 @@ def parse(body: str) -> dict[str, Any]:
     required = _REQUIRED.get(message["kind"])
     if required is None:
         raise NotUnderstood(
-            "UNKNOWN_KIND", f"this version of Leadline knows no events of the kind {message['kind'][:40]!r}"
+            reasons.UNKNOWN_KIND, f"this version of Leadline knows no events of the kind {message['kind'][:40]!r}"
         )
     _require(message["data"], required, f"the {message['kind']}")
     return message
@@ -81,7 +82,7 @@ def parse_current(body: str) -> dict[str, Any]:
     version = _load(body).get("v")
     if isinstance(version, int) and version != VERSION:
         raise NotUnderstood(
-            "UNKNOWN_VERSION", f"this version of Leadline does not understand messages of version {version}"
+            reasons.UNKNOWN_VERSION, f"this version of Leadline does not understand messages of version {version}"
         )
     return parse_envelope(body)
 
@@ -97,16 +98,16 @@ def _load(body: str) -> dict[str, Any]:
     try:
         message = json.loads(body)
     except ValueError as error:
-        raise Poison("NOT_JSON", "the message is not JSON") from error
+        raise Poison(reasons.NOT_JSON, "the message is not JSON") from error
     if not isinstance(message, dict):
-        raise Poison("MALFORMED", "the message is not a JSON object")
+        raise Poison(reasons.MALFORMED, "the message is not a JSON object")
     return message
 
 
 def _require(values: dict[str, Any], required: dict[str, type], what: str) -> None:
     wrong = [name for name, kind in required.items() if not isinstance(values.get(name), kind)]
     if wrong:
-        raise Poison("MALFORMED", f"{what} lacks {', '.join(wrong)} or has it in another form")
+        raise Poison(reasons.MALFORMED, f"{what} lacks {', '.join(wrong)} or has it in another form")
 
 
 def _apply(table: Table, message: dict[str, Any]) -> About:

@@ -18,6 +18,7 @@ from compute.kinds.lookup import look_up
 from compute.people import renaming
 from compute.points.runs import PointRun, runs_among
 from compute.vcs.port import VcsError
+from leadline.contract import reasons
 from leadline.domain.errors import Poison, Transient
 from leadline.queue import Queue
 from leadline.store.table import Table
@@ -100,7 +101,9 @@ class Compute:
         message = parse_current(body)
         data, hops = message["data"], message.get("hops", 0)
         if hops > MAX_HOPS:
-            raise Poison("TOO_MANY_HOPS", f"it is message {hops} of a chain in which each message sends the next one")
+            raise Poison(
+                reasons.TOO_MANY_HOPS, f"it is message {hops} of a chain in which each message sends the next one"
+            )
         match message["kind"]:
             case "lookup":
                 self._look_up(data["deployment"])

@@ -16,12 +16,11 @@ from compute.vcs.connection import Connections
 from compute.vcs.port import Unavailable
 from leadline.access.keys import EVENTS_WRITE, METRICS_READ
 from leadline.contract.event_ids import event_id, is_event_id
-from leadline.domain.attribution import Reason
+from leadline.contract.reasons import REASONS
 from leadline.domain.errors import Poison
 from leadline.queue import MemoryQueue
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put
-from query.events.reasons import REASONS, WITHOUT_TRACE
 from tests.builders import (
     HOUR,
     MINUTE,
@@ -215,24 +214,20 @@ def diverged(api: Pipeline) -> Event:
     return side
 
 
-@pytest.mark.parametrize("code", REASONS)
+@pytest.mark.parametrize("code", [entry.code for entry in REASONS.values() if entry.traced])
 def test_each_reason_is_read_from_the_trace_of_what_forces_it(code: str) -> None:
     api = Pipeline()
     status, story = FORCED[code]
     told = story(api)
     trace = api.trace(told)
     assert (trace["status"], trace["reason"]) == (status, code)
-    assert trace["advice"] == REASONS[code]
+    assert trace["advice"] == REASONS[code].advice
     assert trace["event_id"] == told["event_id"]
 
 
-def test_every_reason_of_attribution_has_its_advice() -> None:
-    assert set(Reason) <= REASONS.keys()
-
-
-def test_docs_why_tells_of_each_reason_what_the_answers_tell() -> None:
+def test_docs_why_explains_each_reason_as_the_answers_do() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|$", WHY, re.MULTILINE))
-    assert rows == REASONS | WITHOUT_TRACE
+    assert rows == {code: entry.advice for code, entry in REASONS.items()}
 
 
 def test_a_mismatch_names_the_repository_that_was_sent_and_the_one_its_service_is_tied_to() -> None:

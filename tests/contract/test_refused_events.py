@@ -14,7 +14,8 @@ from ingest.events_api import Ingest
 from ingest.rejected_events import MOST_PLACES
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
-from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, create_key
+from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, Authenticator, create_key
+from leadline.contract.reasons import REASONS
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Queue
 from leadline.store.access import ACCESS_KEY, AccessSettings
@@ -23,7 +24,6 @@ from leadline.store.memory import MemoryTable
 from leadline.store.rejected_events import MOST_FAULTS
 from leadline.store.sources import Sources
 from leadline.store.table import Put, Write
-from query.events.reasons import WITHOUT_TRACE
 from tests.contract.events_api import (
     GOOD,
     NOW,
@@ -95,7 +95,7 @@ def test_a_refused_event_is_listed_with_its_faults_its_key_and_what_to_do() -> N
     assert entry == {
         "status": "refused",
         "reason": "REFUSED",
-        "advice": WITHOUT_TRACE["REFUSED"],
+        "advice": REASONS["REFUSED"].advice,
         "since": "2026-09-21T14:13:20Z",
         "event_id": None,
         "kind": "deployment",

@@ -1,7 +1,7 @@
 """A deployment that waits for its artifact's commit is not silent: it is listed, with what to do."""
 
+from leadline.contract.reasons import REASONS
 from leadline.store.artifacts import Artifacts, Waiting
-from query.events.reasons import WITHOUT_TRACE
 from tests.contract.pipeline import Pipeline
 
 
@@ -13,5 +13,5 @@ def test_a_deployment_that_waits_for_its_artifact_is_listed_with_advice() -> Non
     (entry,) = api.get("/v1/events", status="waiting")["items"]
     assert (entry["status"], entry["service"], entry["deployment"]) == ("waiting", "shop", None)
     assert entry["reason"] == "ARTIFACT_UNKNOWN"
-    assert entry["advice"] == WITHOUT_TRACE["ARTIFACT_UNKNOWN"]
+    assert entry["advice"] == REASONS["ARTIFACT_UNKNOWN"].advice
     assert api.get("/v1/events")["items"] == [entry]

@@ -12,6 +12,7 @@ from compute.derive.records import save_record, with_changes
 from compute.derive.references import add_claim, drop_claim, heed_claims
 from compute.derive.timeline import Timeline
 from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME, UnitOfWork, read_together
+from leadline.contract import reasons
 from leadline.domain.errors import Poison
 from leadline.domain.outcomes import Outcome
 from leadline.store.deployments import Correction, Record, deployment_item_key
@@ -80,7 +81,7 @@ def open_deployment(table: Table, key: str) -> tuple[Derivation, Timeline, Recor
     item_key = deployment_item_key(key)
     header = table.get([item_key]).get(item_key)
     if header is None:
-        raise Poison("NO_SUCH_DEPLOYMENT", "the event speaks of a deployment that is not stored")
+        raise Poison(reasons.NO_SUCH_DEPLOYMENT, "the event speaks of a deployment that is not stored")
     named = service_key(header["service"])
     service = Service.from_item(table.get([named])[named])
     snapshot = read_together(table, [lock_key(service.lock), named, item_key])

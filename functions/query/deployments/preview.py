@@ -11,6 +11,7 @@ from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
+from leadline.contract.reasons import advice_for
 from leadline.contract.text import name_of
 from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
 from leadline.domain.facts import carry, carry_commits
@@ -23,7 +24,6 @@ from leadline.store.services import Service
 from leadline.store.table import Table
 from query.access.limited import beyond, faults_of
 from query.deployments.deployments import instant
-from query.events.reasons import advice
 from query.people.visibility import shown
 from query.schemas import Preview
 from query.web.body import read_json
@@ -105,7 +105,7 @@ def preview(request: Request) -> Preview:
             "from_id": found.from_id,
             "to_id": found.to_id,
         },
-        "advice": advice(found.reason),
+        "advice": advice_for(found.reason),
     }
 
 

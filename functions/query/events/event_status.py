@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from itertools import islice
 from typing import Literal
 
+from leadline.contract import reasons
 from leadline.domain.cells import contributions
 from leadline.domain.deployments import IN_PROGRESS, identified_key
 from leadline.domain.points import scopes_of
@@ -63,7 +64,7 @@ def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) 
     key = trace.deployment or ""
     record = deployments_by_key(table, [key]).get(key)
     if record is None or trace.received_at <= (record.deleted_at or 0):
-        return Story("superseded", "DELETED")
+        return Story("superseded", reasons.DELETED)
     counted = (key,) if record.live or record.never_live else ()
     status, reason = _standing(record, trace, _production_of(table, record.deployment.service, organisation))
     return Story(status, reason, record, counted, tuple(_mapped(record)))
@@ -71,17 +72,17 @@ def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) 
 
 def _standing(record: Record, trace: Trace, production: Sequence[str]) -> tuple[Status, str]:
     if trace.told not in (None, record.deployment.report.status):
-        return "superseded", "SUPERSEDED"
-    if record.reason == "EXCLUDED":
-        return "superseded", "EXCLUDED"
-    if record.reason == "DUPLICATE":
-        return "duplicate", "DUPLICATE"
+        return "superseded", reasons.SUPERSEDED
+    if record.reason == reasons.EXCLUDED:
+        return "superseded", reasons.EXCLUDED
+    if record.reason == reasons.DUPLICATE:
+        return "duplicate", reasons.DUPLICATE
     if record.deployment.report.status == IN_PROGRESS:
         return "pending", record.reason
     if record.status in ("pending", "unmatched"):
         return ("pending" if record.status == "pending" else "unmatched"), record.reason
     if record.live and record.deployment.environment not in production:
-        return "counted", "NOT_PRODUCTION"
+        return "counted", reasons.NOT_PRODUCTION
     return "counted", record.reason
 
 
@@ -97,7 +98,7 @@ def _mapped(record: Record) -> Iterable[EventStep]:
     if report.id is not None:
         if record.to_id is not None:
             yield step("sha", f"found as {record.to_id}")
-        elif record.reason in ("SHA_NOT_FOUND", "SHA_AMBIGUOUS", "VCS_UNAVAILABLE"):
+        elif record.reason in (reasons.SHA_NOT_FOUND, reasons.SHA_AMBIGUOUS, reasons.VCS_UNAVAILABLE):
             where = record.repository or "any repository, since its service is tied to none"
             yield step("sha", f"not found in {where}")
         else:
@@ -122,13 +123,13 @@ def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Stor
     items = {item["sk"]: item for item in table.query(pk)}
     item = items.get(sk)
     if item is None or "deleted" in item:
-        return Story("superseded", "DELETED")
+        return Story("superseded", reasons.DELETED)
     if "merge_sha" not in item:
-        return Story("pending", "NOT_MERGED")
+        return Story("pending", reasons.NOT_MERGED)
     ships = [(shipper(name), each["d"]) for name, each in items.items() if name.startswith("ship#")]
     shipped = tuple(sorted({key for service, key in ships if reached is None or service in reached}))
     if not shipped:
-        return Story("pending", "NOT_DEPLOYED")
+        return Story("pending", reasons.NOT_DEPLOYED)
     return Story(
         "counted", None, deployments=shipped, steps=(step("counted", f"by {_some(len(shipped), 'deployment')}"),)
     )
@@ -141,11 +142,11 @@ def _incident(table: Table, trace: Trace) -> Story:
     found = table.get(keys)
     item, service = found.get(keys[0]), found.get(keys[1])
     if item is None or "deleted" in item:
-        return Story("superseded", "DELETED")
+        return Story("superseded", reasons.DELETED)
     incident = Incident.from_item(item)
     blamed = _blamed(table, incident, service)
     if not blamed:
-        return Story("unmatched", "NO_DEPLOYMENT")
+        return Story("unmatched", reasons.NO_DEPLOYMENT)
     return Story("counted", None, deployments=blamed, steps=(step("counted", "its deployment counts as failed"),))
 
 
@@ -186,12 +187,12 @@ def _point(table: Table, trace: Trace) -> Story:
     identity = identity_key(trace.metric, key)
     found = table.get([where, lock, identity])
     if trace.received_at <= found.get(lock, {}).get("deleted_at", -1):
-        return Story("superseded", "DELETED")
+        return Story("superseded", reasons.DELETED)
     if where not in found and identity in found:  # it came once more, received earlier, and has no time of its own
         where = point_at(trace.metric, found[identity]["time"], key)
         found = table.get([where])
     if where not in found or found[where]["event_id"] != trace.event_id:
-        return Story("duplicate", "SAME_ID")
+        return Story("duplicate", reasons.SAME_ID)
     point = point_from_item(found[where])
     cells = len(list(scopes_of(point)))
     detail = f"in {_some(cells, 'cell')} of {point.day} of the metric {point.metric}"

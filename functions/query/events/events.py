@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.contract.event_ids import is_event_id
+from leadline.contract.reasons import QUEUED, REASONS, advice_for
 from leadline.contract.text import name_of
 from leadline.domain.attribution import Reason
 from leadline.http.problems import Problem
@@ -25,7 +26,6 @@ from leadline.store.table import Item
 from query.access.limited import check_asked, known_repositories, reaches_event, within
 from query.deployments.deployments import instant, mapping_answer
 from query.events.event_status import MOST_CELLS, cells_shown, story_of
-from query.events.reasons import QUEUED, REASONS, advice
 from query.events.sending import send
 from query.reports.filters import Filters
 from query.reports.selection import all_services
@@ -81,7 +81,7 @@ def one_event(request: Request) -> EventTrace:
         "kind": trace.kind,
         "status": story.status,
         "reason": story.reason,
-        "advice": advice(story.reason, trace.detail),
+        "advice": advice_for(story.reason, trace.detail),
         "received_at": instant(trace.received_at),
         "service": trace.service or (record.deployment.service if record else None),
         "environment": trace.environment,
@@ -218,7 +218,7 @@ def _entry(status: str, item: Item) -> AttentionEntry:
     return {
         "status": status,  # type: ignore[typeddict-item]  # one of LISTED
         "reason": item["reason"],
-        "advice": advice(item["reason"]),
+        "advice": advice_for(item["reason"]),
         "since": instant(item.get("since", int(item["sk"][:13]))) or "",
         "event_id": name if parked else item.get("event_id"),
         "kind": item["kind"] if status in (PARKED, REFUSED) else "deployment",

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leadline.contract import reasons
 from leadline.domain.errors import Conflict
 from leadline.store.attention import attention_key
 from leadline.store.table import ABSENT, Delete, Item, Key, Put, Table, at_version
@@ -23,7 +24,6 @@ from leadline.store.table import ABSENT, Delete, Item, Key, Put, Table, at_versi
 COMMIT = "commit"
 WAITING = "waiting"
 """The status among what needs attention."""
-REASON = "ARTIFACT_UNKNOWN"
 WAITING_DAYS = 90
 """An artifact that nobody tells of for so long will not be told of; DynamoDB then forgets the deployment."""
 COMMIT_DAYS = 800
@@ -92,7 +92,7 @@ class Artifacts:
         item = {"fields": dict(waiting.fields), "received_at": waiting.received_at, "ttl": ttl}
         seen = {name: waiting.fields.get(name) for name in ("service", "environment", "repository")}
         pk, sk = _attention(waiting)
-        about = {"reason": REASON, "artifact": artifact[:_MAX_SHOWN], "ttl": ttl}
+        about = {"reason": reasons.ARTIFACT_UNKNOWN, "artifact": artifact[:_MAX_SHOWN], "ttl": ttl}
         try:
             self._table.write(
                 [

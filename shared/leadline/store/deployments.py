@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from leadline.contract import reasons
 from leadline.domain.attribution import Attribution, State, Tip
 from leadline.domain.deployments import Deployment, StatusReport
 from leadline.domain.facts import CarriedChange, FactPart, Summary
@@ -174,7 +175,7 @@ class Record:
     repository: str | None
     place: str
     status: str = "pending"
-    reason: str = "SHA_NOT_FOUND"
+    reason: str = reasons.SHA_NOT_FOUND
     from_id: str | None = None
     to_id: str | None = None
     rollback: bool = False
@@ -228,7 +229,7 @@ class Record:
             reason=str(found.reason),
             from_id=found.from_id,
             to_id=found.to_id,
-            rollback=found.reason == "ROLLBACK",
+            rollback=found.reason == reasons.ROLLBACK,
             direct=tuple((node.sha, node.author, node.authored_at or node.at) for node in found.direct),
             waits_for=tuple(sorted(found.waits_for)),
         )

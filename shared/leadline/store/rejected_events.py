@@ -15,12 +15,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leadline.contract import reasons
 from leadline.store.attention import attention_key
 from leadline.store.table import Add
 
 REFUSED = "refused"
 """The status among what needs attention."""
-REASON = "REFUSED"
 REFUSED_DAYS = 30
 MOST_FAULTS = 10
 
@@ -48,7 +48,7 @@ class RejectedEvent:
         alike = [self.key_id, self.kind, sorted(self.place.items()), sorted(map(without_indexes, self.faults))]
         digest = hashlib.sha256(json.dumps(alike).encode()).hexdigest()[:24]
         latest = {
-            "reason": REASON,
+            "reason": reasons.REFUSED,
             "kind": self.kind,
             "key": self.key_id,
             "faults": [{"pointer": pointer, "code": code} for pointer, code in self.faults],

@@ -9,6 +9,7 @@ deployed to it, by the first deployment of the repository that it is named after
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from leadline.contract import reasons
 from leadline.domain.errors import Poison
 from leadline.store.planned_writes import lock_key
 from leadline.store.services import Service, service_key
@@ -47,7 +48,7 @@ def keys_to_resolve(repository: str | None, name: str | None) -> list[Key]:
 
 def _short(repository: str | None) -> str:
     if repository is None:
-        raise Poison("NO_SERVICE", "the event names neither a service nor a repository")
+        raise Poison(reasons.NO_SERVICE, "the event names neither a service nor a repository")
     return repository.rpartition("/")[2]
 
 
