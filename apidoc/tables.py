@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from apidoc.catalogues import reason_table
+from apidoc.catalogues import reason_table, settings_table
 from leadline.contract.events import COMMIT_FIELDS, EVENT_TYPES
 from leadline.contract.fields import Field
 
@@ -47,4 +47,5 @@ def _requirement(field: Field) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     **{f"fields of {name}": partial(field_table, fields) for name, fields in FIELDS.items()},
     "reasons": reason_table,
+    "settings": settings_table,
 }

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, create_key
+from leadline.contract.patterns import MOST_BYTES, MOST_WILDCARDS
 from leadline.domain import wildcards
 from leadline.store.configuration import SETTINGS_KEY
 from leadline.store.services import service_key
 from leadline.store.sources import SOURCES_KEY, Sources
 from leadline.store.table import Put
-from query.web.patterns import MOST_BYTES, MOST_WILDCARDS
 from tests.builders import REPOSITORY, a_change, a_deployment, at, carried
 from tests.contract.configured import LINE, configure, put
 from tests.contract.pipeline import Pipeline

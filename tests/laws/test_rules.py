@@ -8,7 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from compute.fold import fold
-from leadline.store.configuration import COUNT, OrganisationSettings
+from leadline.contract.settings_schema import COUNT
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Put
 from tests.laws.dying import small_transactions, survives

@@ -4,8 +4,8 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
+from leadline.contract.patterns import pattern
 from leadline.store.sources import MAX_ENTRIES
-from query.web.patterns import pattern
 from query.web.schemas import ORIGIN, Name, Schema, array, text, whole
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.patterns import check_wildcards
 from leadline.domain.errors import Conflict, Rejected
 from leadline.http.problems import unavailable
 from leadline.store.sources import SOURCES_KEY, Sources
@@ -14,7 +15,6 @@ from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults
-from query.web.patterns import check_wildcards
 from query.web.request import Reply, Request
 
 _TRIES = 5

@@ -13,11 +13,12 @@ from dataclasses import replace
 from leadline.access.keys import ADMIN
 from leadline.contract.event_ids import event_id
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.settings_schema import OFF, PSEUDONYMS
 from leadline.contract.text import read_author
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
-from leadline.store.configuration import OFF, PSEUDONYMS, SETTINGS_KEY, OrganisationSettings
+from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.config.history import entry

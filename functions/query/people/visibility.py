@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leadline.contract.settings_schema import OFF
 from leadline.domain.people import is_stand_in
 from leadline.http.problems import Problem
-from leadline.store.configuration import OFF, OrganisationSettings
+from leadline.store.configuration import OrganisationSettings
 
 
 def shown(author: str | None, organisation: OrganisationSettings) -> str | None:

@@ -48,19 +48,6 @@ def _read(value: object, reader: Reader, never_null: bool) -> Any:
     return reader(value)
 
 
-def list_of(reader: Callable[[object], str], most: int, *, least: int = 0) -> Callable[[object], tuple[str, ...]]:
-    """A list of such values, each once, in order."""
-
-    def read(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list):
-            raise InvalidValue("type", "must be an array")
-        if not least <= len(value) <= most:
-            raise InvalidValue("too_many" if len(value) > most else "too_few", f"must have {least} to {most} entries")
-        return tuple(dict.fromkeys(reader(entry) for entry in value))
-
-    return read
-
-
 def _pointer(name: str) -> str:
     clean = name[:100].encode("ascii", "backslashreplace").decode()
     return "/" + clean.replace("~", "~0").replace("/", "~1")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
+from leadline.contract.settings_schema import COUNT
 from leadline.domain.changes import Change
 from leadline.domain.ledger import Node
 from leadline.domain.paths import touches
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_former_bot, is_pseudonym
-from leadline.store.configuration import COUNT, OrganisationSettings
+from leadline.store.configuration import OrganisationSettings
 from leadline.store.ledger import change_key
 from leadline.store.people import person_key
 from leadline.store.planned_writes import PlannedWrites

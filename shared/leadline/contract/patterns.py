@@ -1,27 +1,28 @@
-"""Lists of patterns with wildcards: what is accepted, and what the OpenAPI document says of that.
+"""Lists of patterns with wildcards: their reader, bounds and JSON schema.
 
-Any pattern is matched in linear time (`leadline.domain.wildcards`); these bounds keep the size of the work small. Lists that were
-stored before there were bounds are read and matched as they are.
+Every pattern is matched in linear time (`leadline.domain.wildcards`), so the bounds only keep the work small. Lists stored
+before these bounds existed are read and matched as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from leadline.contract.fields import Json
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.lists import list_of
 from leadline.contract.text import name_of
-from query.web.patches import list_of
-from query.web.schemas import Json, text
+from leadline.contract.types import text_schema
 
 MOST_WILDCARDS = 32
-"""In one pattern."""
+"""Per pattern."""
 MOST_PATTERNS = 100
 MOST_BYTES = 10_000
-"""Of all patterns of a list together, in UTF-8."""
+"""UTF-8 bytes of all patterns in a list."""
 
 
 def patterns_of(most: int, wildcards: str) -> Callable[[object], tuple[str, ...]]:
-    """A list of patterns of 1 to `most` bytes, in which each of these characters is a wildcard."""
+    """A reader of lists of patterns with 1 to `most` bytes each. `wildcards`: the characters that are wildcards."""
     read_name = name_of(most)
 
     def read_one(value: object) -> str:
@@ -34,14 +35,14 @@ def patterns_of(most: int, wildcards: str) -> Callable[[object], tuple[str, ...]
     def read(value: object) -> tuple[str, ...]:
         patterns = read_all(value)
         if sum(len(pattern.encode()) for pattern in patterns) > MOST_BYTES:
-            raise InvalidValue("too_long", f"has more than {MOST_BYTES} bytes of UTF-8 in all its patterns together")
+            raise InvalidValue("too_long", f"has patterns of more than {MOST_BYTES} bytes in total")
         return patterns
 
     return read
 
 
 def check_wildcards(pattern: str, wildcards: str) -> None:
-    """Raises InvalidValue where the pattern has too many of these characters."""
+    """Raises InvalidValue if the pattern has too many of these characters."""
     if sum(map(pattern.count, wildcards)) > MOST_WILDCARDS:
         raise InvalidValue(
             "wildcards", f"has a pattern with more than {MOST_WILDCARDS} wildcards ({', '.join(wildcards)})"
@@ -49,5 +50,5 @@ def check_wildcards(pattern: str, wildcards: str) -> None:
 
 
 def pattern(most: int, wildcards: str) -> Json:
-    """The schema of such a pattern."""
-    return {**text(most), "not": {"pattern": f"([{wildcards}][^{wildcards}]*){{{MOST_WILDCARDS + 1}}}"}}
+    """The JSON schema of one pattern."""
+    return {**text_schema(most), "not": {"pattern": f"([{wildcards}][^{wildcards}]*){{{MOST_WILDCARDS + 1}}}"}}
