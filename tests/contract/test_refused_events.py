@@ -14,7 +14,7 @@ from ingest.events_api import Ingest
 from ingest.rejected_events import MOST_PLACES
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
-from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, Authenticator, create_key
+from leadline.access.keys import ADMIN, EVENTS_WRITE, METRICS_READ, create_key
 from leadline.contract.reasons import REASONS
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue, Queue
