@@ -1,5 +1,6 @@
 """Remembering what became of each event, and keeping the list of those that were parked."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from leadline.domain.errors import Conflict, Poison
 from leadline.store.attention import PARKED, attention_key
 from leadline.store.events import Trace, event_key
-from leadline.store.table import ABSENT, Delete, Item, Put, Table, Write
+from leadline.store.outbox import moved
+from leadline.store.table import ABSENT, ANY, Delete, Item, Put, Table, Write
 
 KEEP_DAYS = 90
 _DAY = 24 * 3600
@@ -25,20 +27,27 @@ def remember_applied(table: Table, message: dict[str, Any], about: About, now: i
 
 
 def remember_all_applied(table: Table, applied: Sequence[tuple[dict[str, Any], About]], now: int) -> None:
-    """The same of several events, no more than fit a transaction: one write for all where each is new, mostly."""
+    """The same of several events, no more than fit a transaction: one write for all where each is new, mostly.
+
+    A message of a job is counted in the transaction that stores its trace, so once only, however often it is delivered.
+    """
     traces = [_trace(message, now, applied_at=now, **about) for message, about in applied]
+    jobs = Counter(message["job"] for message, _ in applied if "job" in message)
     try:
         if len({trace.event_id for trace in traces}) == len(traces):
-            table.write([Put(trace.to_item(), ABSENT) for trace in traces])
+            counted = [moved(job, now, done=number) for job, number in jobs.items()]
+            table.write([*(Put(trace.to_item(), ABSENT) for trace in traces), *counted])
             return
     except Conflict:
         pass  # some are remembered
     stored = table.get([event_key(trace.event_id) for trace in traces])
-    for trace in traces:
+    for trace, (message, _) in zip(traces, applied, strict=True):
         item = stored.get(event_key(trace.event_id))
         old = Trace.from_item(item) if item else None
         if old is None or old.parked_at is not None or old.received_at < trace.received_at:
-            table.write([Put(trace.to_item()), *_unlisted(old)])
+            was_parked = old is not None and old.parked_at is not None
+            counted = [moved(message["job"], now, done=1, failed=-was_parked)] if "job" in message else []
+            table.write([Put(trace.to_item()), *_unlisted(old), *counted])
             stored[event_key(trace.event_id)] = trace.to_item()
 
 
@@ -46,6 +55,10 @@ def remember_parked(
     table: Table, message: dict[str, Any], body: str, poison: Poison, now: int, group: str | None = None
 ) -> None:
     """Says that the event could not be applied, why, and what to send again, in which group, for a retry."""
+    old = _stored(table, message["event_id"])
+    job = message.get("job")
+    if job is not None and old is not None and old.parked_at is None:
+        return  # it was applied, and is counted as done
     trace = replace(
         _trace(message, now, parked_at=now, reason=poison.reason, detail=poison.detail), message=body, group=group
     )
@@ -64,8 +77,9 @@ def remember_parked(
         "ttl": trace.ttl,
     }
     kept = {name: value for name, value in listed.items() if value is not None}
-    gone = [write for write in _unlisted(_stored(table, trace.event_id)) if write.key != (pk, sk)]
-    table.write([Put(trace.to_item()), Put(kept), *gone])
+    gone = [write for write in _unlisted(old) if write.key != (pk, sk)]
+    counted = [moved(job, now, failed=1)] if job is not None and old is None else []
+    table.write([Put(trace.to_item(), ABSENT if counted else ANY), Put(kept), *gone, *counted])
 
 
 def _stored(table: Table, event_id: str) -> Trace | None:

@@ -12,6 +12,7 @@ from compute.deliveries import Deliveries
 from compute.fold import parse_current
 from compute.jobs.dead_letters import clear
 from compute.jobs.loading import load_page, reconciliations, stuck
+from compute.jobs.outbox import relay_left
 from compute.jobs.schedule import send
 from compute.jobs.sweep import Errand, errands
 from compute.kinds.lookup import look_up
@@ -65,7 +66,7 @@ class Compute:
         now, asks = self._now(), self._connections is not None
         due = [*errands(self._table, now, lookups=asks), *(stuck(self._table, now) if asks else ())]
         due += renaming.stuck(self._table, now)
-        sent = send(self._queue, due, now)
+        sent = relay_left(self._table, self._queue, now) + send(self._queue, due, now)
         clear(self._table, self._deliveries)
         return sent
 

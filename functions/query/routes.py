@@ -15,6 +15,7 @@ from query.custom.routes import CUSTOM_ROUTES
 from query.dashboards.routes import DASHBOARD_ROUTES
 from query.deployments.routes import DEPLOYMENT_ROUTES
 from query.events.routes import EVENT_ROUTES
+from query.jobs.routes import JOB_ROUTES
 from query.openapi import page as docs
 from query.people.routes import PEOPLE_ROUTES
 from query.reports import dora
@@ -69,6 +70,7 @@ _ROUTES = (
     *CONFIG_ROUTES,
     *CUSTOM_ROUTES,
     *PEOPLE_ROUTES,
+    *JOB_ROUTES,
     *DASHBOARD_ROUTES,
     *SHAPE_ROUTES,
     Route("GET", "/healthz", None, _healthz, "Check that the API answers", answers.Health),

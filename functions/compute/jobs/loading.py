@@ -17,6 +17,7 @@ from compute.fold import fold
 from compute.jobs.sweep import Errand
 from compute.vcs.enrich import recent
 from compute.vcs.port import VcsError
+from leadline.store.outbox import Job, job_id, job_ttl
 from leadline.store.planned_writes import lock_key
 from leadline.store.services import SERVICES, Service
 from leadline.store.sources import SOURCES_KEY, CodeHost, Sources
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from compute.vcs.connection import Connections
 
 BACKFILL, RECONCILE = "backfill", "reconcile"
+FINAL = frozenset({"NotConfigured", "NotFound", "Denied", "BadConfiguration"})
+"""What stops a loading until somebody does something about it."""
 DAY = 24 * 3600 * 1000
 RECONCILED_DAYS = 3
 STUCK_AFTER = 10 * 60 * 1000
@@ -90,8 +93,27 @@ def load_page(table: Table, connections: "Connections", data: dict[str, Any], no
         moved = _load(table, connections, loading, now)
     except VcsError as error:
         moved = _at(loading, now, trouble=type(error).__name__)
-    table.write([Put(moved.to_item())])
+    job = [Put(_job(moved).to_item())] if moved.purpose == BACKFILL else []
+    table.write([Put(moved.to_item()), *job])
     return None if moved.done or moved.trouble else continued(moved, now)
+
+
+def _job(loading: Loading) -> Job:
+    """A backfill as people see it: how many commits, changes and deployments it has loaded. Their total is known at its end."""
+    count = loading.commits + loading.changes + loading.deployments
+    failed = loading.trouble in FINAL
+    return Job(
+        id=job_id(loading.started_at, BACKFILL, loading.repository),
+        kind=BACKFILL,
+        name=loading.repository,
+        started_at=loading.started_at,
+        moved_at=loading.moved_at,
+        open=0 if loading.done or failed else 1,
+        total=count + failed,
+        done=count,
+        failed=int(failed),
+        ttl=job_ttl(loading.moved_at),
+    )
 
 
 def _load(table: Table, connections: "Connections", loading: Loading, now: int) -> Loading:

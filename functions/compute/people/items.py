@@ -44,6 +44,8 @@ def rename_item(table: Table, item: Item, people: People) -> bool:
             return _rename_as_sent(table, item, people)
         case "event" if "message" in item:
             return _rename_parked(table, item, people)
+        case "outbox":
+            return _rename_unsent(table, item, people)
     return False
 
 
@@ -158,6 +160,14 @@ def _rename_parked(table: Table, item: Item, people: People) -> bool:
     # Retried at this very moment, it would be told to be parked still, which changes no number.
     if now is not None and "message" in now:
         table.write([Put({**now, "message": renamed_message(now["message"], people)})])
+    return True
+
+
+def _rename_unsent(table: Table, item: Item, people: People) -> bool:
+    names = people.stored_names(names_in(item))
+    if all(name == new for name, new in names.items()):
+        return False
+    table.write([Put({**renamed(item, names.__getitem__), "v": item["v"] + 1}, at_version(item["v"]))])
     return True
 
 

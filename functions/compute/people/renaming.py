@@ -14,7 +14,7 @@ teams are renamed, in one transaction with the note that it is done.
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 
@@ -26,6 +26,7 @@ from leadline.domain.errors import Conflict, Transient
 from leadline.domain.people import names_in, renamed
 from leadline.store.cells import PREFIX
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
+from leadline.store.outbox import moved
 from leadline.store.people import PEOPLE, Naming, People
 from leadline.store.points import CELL_PREFIX
 from leadline.store.table import ANY, Check, Delete, Guard, Item, Key, Put, Table, Write, at_version
@@ -37,6 +38,7 @@ CHANGES = 100
 STUCK_AFTER = 10 * 60 * 1000
 """A renaming that has not moved for so long (milliseconds) is set going again."""
 LOCK = "people"
+JOBS_AT_ONCE = 50
 _TRIES = 10
 _RENAMING_KEY: Key = ("renaming", "renaming")
 
@@ -157,11 +159,12 @@ def _raise(table: Table, lock: Item) -> None:
 
 def _finish(table: Table, people: People, settings: Item, version: int, now: int) -> None:
     """Renames the teams, which are derived by until now whatever they hold, and notes that all is done."""
+    settings, jobs = _finish_surplus_jobs(table, settings, now)
     naming = people.naming
     for event_id, at in naming.removals.items():
         message = {"kind": "removal", "event_id": event_id, "received_at": at, "data": {}}
         remember_applied(table, message, {}, now)
-    done = replace(naming, under_way=False, removals={}).to_data()
+    done = replace(naming, under_way=False, removals={}, jobs=()).to_data()
     writes: list[Write] = [Put({**settings, PEOPLE: done, "v": settings["v"] + 1}, at_version(settings["v"]))]
     if version:
         writes.append(Delete(_RENAMING_KEY, at_version(version)))
@@ -170,7 +173,19 @@ def _finish(table: Table, people: People, settings: Item, version: int, now: int
     if roster is not None and any(name != new for name, new in names.items()):
         guard = Guard(roster["v"]) if "v" in roster else ANY
         writes.append(Put({**_in_order(renamed(roster, names.__getitem__)), "v": roster.get("v", 0) + 1}, guard))
-    table.write(writes)
+    table.write([*writes, *(moved(job, now, done=1) for job in jobs)])
+
+
+def _finish_surplus_jobs(table: Table, settings: Item, now: int) -> tuple[Item, Sequence[str]]:
+    """Counts the jobs that end with the renaming, as long as there are more than the last transaction takes. The settings then,
+    and the jobs that are left."""
+    jobs: Sequence[str] = settings[PEOPLE].get("jobs", ())
+    while len(jobs) > JOBS_AT_ONCE:
+        some, jobs = jobs[:JOBS_AT_ONCE], jobs[JOBS_AT_ONCE:]
+        left = {**settings, PEOPLE: {**settings[PEOPLE], "jobs": jobs}, "v": settings["v"] + 1}
+        table.write([Put(left, at_version(settings["v"])), *(moved(job, now, done=1) for job in some)])
+        settings = left
+    return settings, jobs
 
 
 def _in_order(roster: Item) -> Item:

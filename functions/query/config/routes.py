@@ -36,6 +36,7 @@ CONFIG_ROUTES = (
         body=answers.TeamSent,
         problems=(404, 412, 413, 415, 422),
         headers=MAY_MATCH,
+        starts_job=True,
     ),
     Route(
         "DELETE",
@@ -46,6 +47,7 @@ CONFIG_ROUTES = (
         None,
         problems=(404, 412),
         headers=MAY_MATCH,
+        starts_job=True,
     ),
     Route(
         "GET",
@@ -67,6 +69,7 @@ CONFIG_ROUTES = (
         body=config_answers.ServiceSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
+        starts_job=True,
     ),
     Route(
         "PATCH",
@@ -79,6 +82,7 @@ CONFIG_ROUTES = (
         problems=_CONDITIONAL,
         headers=IF_MATCH,
         limited=True,
+        starts_job=True,
     ),
     Route(
         "GET",
@@ -98,6 +102,7 @@ CONFIG_ROUTES = (
         body=config_answers.SettingsSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
+        starts_job=True,
     ),
     Route(
         "PATCH",
@@ -109,6 +114,7 @@ CONFIG_ROUTES = (
         body=config_answers.SettingsSent,
         problems=_CONDITIONAL,
         headers=IF_MATCH,
+        starts_job=True,
     ),
     Route(
         "GET",

@@ -1,7 +1,7 @@
-"""GET, PUT and PATCH /v1/services/{service}: its repository, its files, its production, who owns it, whether it is done with.
+"""GET, PUT and PATCH /v1/services/{service}: repository, paths, production environments, owner, archived.
 
-A service that gets another repository keeps its deployments: they are mapped anew on that repository's ledger. So do those that
-came with that repository before and were a mismatch until now.
+A service that gets another repository keeps its deployments, which are mapped again on that repository's ledger. Deployments that
+named that repository before, and were a mismatch, count from then on.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from leadline.contract.patterns import patterns_of
 from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
+from leadline.store.outbox import NewJob, OutboxMessage, message_event_id
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put, Write, at_version
 from query.access.limited import reaches_repository
-from query.config.outbox import TRIES, crowded, service_message, store, tell_and_forget
+from query.config.outbox import TRIES, crowded, new_job, publish, store
 from query.config.schemas import ServiceConfiguration
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
@@ -83,27 +84,33 @@ def _change(request: Request, *, whole: bool) -> Reply:
         check_if_match(request, before)
         _check_repository(request, old, told)
         new = _applied(old or Service(name), told, whole=whole)
-        untold: list[str] = new.extra.get("untold", [])
-        if new == old and not untold:
+        if new == old:
             return with_etag(_answer(new))
-        if old is None or (old.repository, old.paths) != (new.repository, new.paths):
-            untold = sorted({*untold, new.lock, *([old.lock] if old is not None else [])})
-            new = replace(new, extra={**new.extra, "untold": untold})
-        message = service_message(request, new, untold) if untold else None
-        item = new.to_item()
-        event_id = message.event_id if message is not None else None
+        job = _job(request, old, new)
+        writes = _production_writes(request, old, new)
+        event_id = None
+        if job is not None:
+            writes += job.writes()
+            event_id = message_event_id(job.job.id, "service")
         try:
-            store(request, item, "service", name, before, _answer(new), event_id, _noted(request, old, new))
+            store(request, new.to_item(), "service", name, before, _answer(new), event_id, writes)
         except Conflict:
             continue  # compute writes it too: when it is deployed in a new year, or tied to its repository
-        if message is not None:
-            tell_and_forget(request, item, [message])
-        return with_etag(_answer(new))
+        return with_etag(_answer(new), publish(request, job))
     raise crowded()
 
 
-def _noted(request: Request, old: Service | None, new: Service) -> list[Write]:
-    """The settings name the services that have production environments of their own (see `query.reports.selection`)."""
+def _job(request: Request, old: Service | None, new: Service) -> NewJob | None:
+    """Compute derives the service again where its repository or its files are others."""
+    if old is not None and (old.repository, old.paths) == (new.repository, new.paths):
+        return None
+    locks = sorted({new.lock, *([old.lock] if old is not None else [])})
+    message = OutboxMessage("service", new.lock, {"service": new.name, "locks": locks})
+    return new_job(request, "service", new.name, new.version, [message])
+
+
+def _production_writes(request: Request, old: Service | None, new: Service) -> list[Write]:
+    """The settings list the services that have production environments of their own (see `query.reports.selection`)."""
     if bool(new.production) == bool(old is not None and old.production):
         return []
     organisation = OrganisationSettings.from_item(request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY))

@@ -11,13 +11,11 @@ from typing import Any
 
 from leadline.contract.settings_schema import SETTINGS, Recounts, recounted, shown_settings
 from leadline.domain.errors import Conflict
-from leadline.queue import Message
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
-from leadline.store.services import SERVICES, Service
-from query.config.outbox import TRIES, crowded, service_message, store, tell_and_forget
+from leadline.store.outbox import SERVICES, FanOut, NewJob
+from query.config.outbox import TRIES, crowded, new_job, publish, store
 from query.config.schemas import Settings
-from query.custom.publish import points_messages
-from query.people.removal import as_people_are_named, begin_renaming
+from query.people.removal import as_people_are_named, renaming_messages, with_renaming_job
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults
@@ -44,7 +42,7 @@ def patch_settings(request: Request) -> Reply:
 
 
 def _change(request: Request, base: OrganisationSettings | None) -> Reply:
-    """`base`: what the change is made to, None for what there is."""
+    """`base`: what the change is made to, None for the stored settings."""
     request.sent.faults.check_query()
     faults = Faults()
     told = read_fields(read_json(request.event, request.headers), _READERS, faults)
@@ -54,29 +52,27 @@ def _change(request: Request, base: OrganisationSettings | None) -> Reply:
         old = OrganisationSettings.from_item(item)
         check_if_match(request, _answer(old))
         new = as_people_are_named(request, _applied(base or old, told, old), old)
-        derived = bool(recounted(old, new) & {Recounts.DEPLOYMENTS, Recounts.POINTS})
-        if new == old and "untold" not in old.extra:
+        if new == old:
             return with_etag(_answer(new))
-        if derived:
-            new = replace(new, extra={**new.extra, "untold": True})
+        job = _job(request, old, new)
+        if job is not None:
+            new = with_renaming_job(old, new, job)
         try:
-            store(request, new.to_item(), "settings", "settings", _answer(old), _answer(new))
+            also = job.writes() if job is not None else []
+            store(request, new.to_item(), "settings", "settings", _answer(old), _answer(new), also=also)
         except Conflict:
             continue
-        begin_renaming(request, old, new)
-        if "untold" in new.extra:
-            _tell(request, new)
-        return with_etag(_answer(new))
+        return with_etag(_answer(new), publish(request, job))
     raise crowded()
 
 
-def _tell(request: Request, stored: OrganisationSettings) -> None:
-    # Read only now: what is deployed to a service that is not in this list is counted by the new settings already.
-    services = [Service.from_item(item) for item in request.table.query(SERVICES)]
-    deployed = [service for service in services if any(service.years.values())]
-    messages: list[Message] = [service_message(request, service, []) for service in deployed]
-    messages += points_messages(request, stored.version + 1)
-    tell_and_forget(request, stored.to_item(), messages)
+def _job(request: Request, old: OrganisationSettings, new: OrganisationSettings) -> NewJob | None:
+    """Compute derives every service and custom metric again, renames people, or neither."""
+    derived = bool(recounted(old, new) & {Recounts.DEPLOYMENTS, Recounts.POINTS})
+    messages = renaming_messages(old, new)
+    if not derived and not messages:
+        return None
+    return new_job(request, "settings", None, new.version, messages, FanOut(SERVICES) if derived else None)
 
 
 def _applied(base: OrganisationSettings, told: Mapping[str, Any], stored: OrganisationSettings) -> OrganisationSettings:

@@ -1,29 +1,24 @@
 """GET /v1/teams, and GET, PUT, DELETE /v1/teams/{team}.
 
-A change of a team is stored and put on record, with what compute must be told of it, in one write; then the queue is told; then the
-note of it is removed. It is answered as done when the queue has taken everything. So:
-
-    1. stored, told, note removed                       the usual way
-    2. stored, the queue is down: 503                   the note stays; the change made once more tells it
-    3. stored, told, we die                             the note stays; the next change of any team tells it again: harmless
+A change of a team is stored together with the job that derives its members' changes again (`query.config.outbox`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from leadline.contract.invalid_value import InvalidValue
-from leadline.domain.errors import Conflict, Transient
+from leadline.domain.errors import Conflict
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
-from leadline.http.problems import Problem, unavailable
+from leadline.http.problems import unavailable
 from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
+from leadline.store.outbox import ROSTER, FanOut, NewJob
 from leadline.store.people import Naming, People, check_settings_unchanged
-from leadline.store.services import SERVICES, Service
-from leadline.store.table import Item, Put, at_version
+from leadline.store.table import Item, Put, Write, at_version
 from query.config.history import entry
 from query.config.members import (
     Teams,
@@ -35,9 +30,8 @@ from query.config.members import (
     to_answer,
     to_data,
 )
-from query.config.publish import roster_messages, tell
+from query.config.outbox import TRIES, new_job, publish
 from query.config.roster_change import RosterChange
-from query.custom.publish import points_messages
 from query.schemas import Team, TeamPage
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
@@ -52,13 +46,12 @@ MAX_ROSTER_BYTES = 300_000
 """All teams are one item, because every deployment needs them; an item ends at 400 KB."""
 MAX_TEAM_BYTES = 150_000
 """What is put on record of a change holds a team twice, before and after, and is one item, too."""
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
     teams: Teams
-    untold: RosterChange
+    change: RosterChange
 
 
 def team_page(request: Request) -> TeamPage:
@@ -99,32 +92,32 @@ def put_team(request: Request) -> Reply:
 
     def put(teams: Teams, people: People) -> _Edit:
         check_if_match(request, _shown(people, name, teams), needed=False)
-        told = as_stored(members, teams.get(name, ()), people)
-        changed = {**teams, name: told}
-        check_crowding(changed, told, faults)
-        if len(canonical(_answer(people, name, told)).encode()) > MAX_TEAM_BYTES:
+        stored = as_stored(members, teams.get(name, ()), people)
+        changed = {**teams, name: stored}
+        check_crowding(changed, stored, faults)
+        if len(canonical(_answer(people, name, stored)).encode()) > MAX_TEAM_BYTES:
             faults.add("/members", InvalidValue("too_large", f"take more than {MAX_TEAM_BYTES} bytes"))
         faults.check_body()
-        return _Edit(changed, RosterChange.between(teams.get(name, ()), told))
+        return _Edit(changed, RosterChange.between(teams.get(name, ()), stored))
 
-    _, team = _change(request, name, put)
-    return with_etag(team)
+    team, headers = _change(request, name, put)
+    return with_etag(team, headers)
 
 
-def delete_team(request: Request) -> None:
+def delete_team(request: Request) -> Reply:
     """Removes a team with its past. Raises Problem: 404, 412, 503."""
     request.sent.faults.check_query()
     name = _name(request)
 
     def delete(teams: Teams, people: People) -> _Edit:
-        if name in teams:
-            check_if_match(request, _shown(people, name, teams), needed=False)
+        if name not in teams:
+            raise not_found("There is no team of this name.")
+        check_if_match(request, _shown(people, name, teams), needed=False)
         left = {other: members for other, members in teams.items() if other != name}
-        return _Edit(left, RosterChange.between(teams.get(name, ()), ()))
+        return _Edit(left, RosterChange.between(teams[name], ()))
 
-    anything, _ = _change(request, name, delete)
-    if not anything:
-        raise not_found("There is no team of this name.")
+    _, headers = _change(request, name, delete)
+    return Reply(None, headers)
 
 
 def _name(request: Request) -> str:
@@ -134,50 +127,51 @@ def _name(request: Request) -> str:
         raise not_found(f"This can't be a team's name: it {invalid.detail}.") from None
 
 
-def _change(request: Request, name: str, edit: Callable[[Teams, People], _Edit]) -> tuple[bool, Team | None]:
-    """Stores the change and tells compute of it, and of what an earlier one left untold.
-
-    Whether there was anything to do, and the team as it is then.
-    """
-    for _ in range(_TRIES):
+def _change(
+    request: Request, name: str, edit: Callable[[Teams, People], _Edit]
+) -> tuple[Team | None, Mapping[str, str]]:
+    """Stores the change and publishes its job. The team as it is then, and the headers that name the job."""
+    for _ in range(TRIES):
         found = request.table.get([ROSTER_KEY, SETTINGS_KEY])
         stored = found.get(ROSTER_KEY) or {"pk": ROSTER_KEY[0], "sk": ROSTER_KEY[1]}
         teams = roster_from_item(stored).teams
         settings = found.get(SETTINGS_KEY)
         people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
-        change = edit(teams, people)
-        untold = RosterChange.from_data(stored.get("untold")).joined(change.untold)
-        before, after = _shown(people, name, teams), _shown(people, name, change.teams)
-        if change.teams == teams and not untold:
-            return False, after
-        changed = _item(stored, change.teams, untold)
-        record = _record(request, name, changed["v"], before, after)
+        made = edit(teams, people)
+        before, after = _shown(people, name, teams), _shown(people, name, made.teams)
+        item = _item(stored, made.teams)
+        job = _job(request, name, item["v"], made.change)
+        writes: list[Write] = [
+            Put(item, at_version(stored.get("v", 0))),
+            *_record(request, name, item["v"], before, after),
+        ]
+        # How people are named may have changed since it was read: then all is done again by that.
+        writes += check_settings_unchanged(settings)
         try:
-            # The roster, or how people are named, may have changed since it was read: then all is done again by that.
-            request.table.write(
-                [Put(changed, at_version(stored.get("v", 0))), *record, *check_settings_unchanged(settings)]
-            )
+            request.table.write([*writes, *(job.writes() if job is not None else [])])
         except Conflict:
             continue
-        _tell(request, changed, untold)
-        return True, after
+        return after, publish(request, job)
     raise unavailable("Others kept changing teams at the same time; send it again.", retry_after=1)
 
 
+def _job(request: Request, name: str, version: int, change: RosterChange) -> NewJob | None:
+    if not change:
+        return None
+    return new_job(request, "team", name, version, fan_out=FanOut(ROSTER, sorted(change.authors), change.days()))
+
+
 def _record(request: Request, name: str, version: int, before: Team | None, after: Team | None) -> list[Put]:
-    """What is put on record: nothing where a repetition only tells compute again."""
+    """The history entry: none where the team stays as it is, and its changes are only derived again."""
     if before == after:
         return []
     action = "deleted" if after is None else "created" if before is None else "changed"
     return [Put(entry(request, "team", name, action, f"team.{name}.v{version}", None, before, after).to_item())]
 
 
-def _item(stored: Item, teams: Teams, untold: RosterChange) -> Item:
+def _item(stored: Item, teams: Teams) -> Item:
     data = {name: {"members": [to_data(member) for member in members]} for name, members in sorted(teams.items())}
     item = {**stored, "teams": data, "v": stored.get("v", 0) + 1}
-    item.pop("untold", None)
-    if untold:
-        item["untold"] = untold.to_data()
     if len(json.dumps(item, ensure_ascii=False).encode()) > MAX_ROSTER_BYTES:
         faults = Faults()
         faults.add(
@@ -185,32 +179,6 @@ def _item(stored: Item, teams: Teams, untold: RosterChange) -> Item:
         )
         faults.check_body()
     return item
-
-
-def _tell(request: Request, stored: Item, untold: RosterChange) -> None:
-    if not untold:
-        return
-    try:
-        # Read only now: what is deployed to a service that is not in this list is counted with the new roster already.
-        services = [Service.from_item(item) for item in request.table.query(SERVICES)]
-        messages = [
-            *roster_messages(services, untold, stored["v"], request.now),
-            *points_messages(request, stored["v"], untold),
-        ]
-        tell(request.reach.queue(), messages)
-    except Transient as transient:
-        raise _not_told() from transient
-    told = {name: value for name, value in stored.items() if name != "untold"}
-    try:
-        request.table.write([Put({**told, "v": stored["v"] + 1}, at_version(stored["v"]))])
-    except Transient:
-        return  # the note stays, or whoever changed the roster meanwhile has it: it is told twice, which changes nothing
-
-
-def _not_told() -> Problem:
-    return unavailable(
-        "The change is stored, but counting by it could not be set off; read the team again and send the change once more."
-    )
 
 
 def _people(request: Request) -> People:

@@ -24,13 +24,13 @@ from leadline.store.metrics import (
     names_after,
     read_metric,
 )
+from leadline.store.outbox import OutboxMessage, message_event_id
 from leadline.store.points import point_lock
 from leadline.store.table import Delete, Put, Write, at_version
 from query.config.history import entry
-from query.config.outbox import TRIES, crowded
+from query.config.outbox import TRIES, crowded, new_job, publish
 from query.custom.report import definition_answer, is_metric_name, no_metric, reached_metric, reaches_metric
 from query.custom.schemas import MetricDefinition, MetricEntry, MetricPage
-from query.events.sending import message_of, send
 from query.schemas import Accepted
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
@@ -91,7 +91,7 @@ def patch_definition(request: Request) -> Reply:
     return _change(request, None)
 
 
-def delete_metric(request: Request) -> Accepted:
+def delete_metric(request: Request) -> Reply:
     """Removes a metric's definition at once, and has its points and numbers removed. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     name = _name(request)
@@ -100,14 +100,17 @@ def delete_metric(request: Request) -> Accepted:
         if not old:
             raise no_metric()
         check_if_match(request, definition_answer(old) if old.defined else None)
-        message = message_of(request, "deletion of points", "del", point_lock(name), {"metric": name})
-        told = entry(request, "metric", name, "deleted", message.event_id, message.event_id, definition_answer(old))
+        message = OutboxMessage("deletion of points", point_lock(name), {"metric": name})
+        job = new_job(request, "metric", name, old.version, [message])
+        event_id = message_event_id(job.job.id, message.kind)
+        made = entry(request, "metric", name, "deleted", event_id, event_id, definition_answer(old))
         gone: list[Write] = [Delete(definition_key(name), at_version(old.version)), Delete(defined_key(name))]
         try:
-            request.table.write([Put(told.to_item()), *(gone if old.defined else [])])
+            request.table.write([Put(made.to_item()), *(gone if old.defined else []), *job.writes()])
         except Conflict:
             continue
-        return send(request, message)
+        accepted: Accepted = {"event_id": event_id, "status": "queued"}
+        return Reply(accepted, publish(request, job))
     raise crowded()
 
 

@@ -76,5 +76,6 @@ CUSTOM_ROUTES = (
         problems=(404, 412, 428),
         headers=IF_MATCH,
         status=202,
+        starts_job=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Sending compute one message on a person's behalf: a correction, a deletion, something parked once more."""
+"""Sends compute one message for somebody: a correction, a deletion, a retry of a parked event."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadline.contract.event_ids import event_id
-from leadline.domain.errors import Transient
 from leadline.http.problems import unavailable
-from leadline.queue import Message, canonical, compose, group_of
-from query.config.publish import tell
+from leadline.queue import Message, canonical, compose, deliver, group_of
 from query.schemas import Accepted
 from query.web.request import Request
 
 
 def send(request: Request, message: Message) -> Accepted:
-    """Answers when the queue has taken it. Raises Problem (503) where it has not."""
-    try:
-        tell(request.reach.queue(), [message])
-    except Transient as transient:
-        raise unavailable("The queue can't be reached at the moment; send it again.") from transient
+    """Answers once the queue has the message. Raises Problem (503) where it can't be reached."""
+    taken, stopped = deliver(request.reach.queue(), [message])
+    if not all(taken):
+        raise unavailable("The queue can't be reached at the moment; send it again.") from stopped
     return {"event_id": message.event_id, "status": "queued"}
 
 
 def message_of(request: Request, kind: str, prefix: str, lock: str, data: Mapping[str, Any]) -> Message:
-    """A message to be folded in turn with all that is written under this lock. Told twice is told on purpose: the time is in it."""
+    """A message that compute applies in turn with all else under this lock. Sent again later, it is another event."""
     name = event_id(prefix, canonical([kind, request.now, data]))
     return Message(name, compose(kind, name, request.now, data), group_of(lock), name)

@@ -56,6 +56,10 @@ def _header(description: str, of: str = "string") -> dict[str, Any]:
 _HEADERS: dict[str, Any] = {
     _ID: _header("The request's id, as in the access log."),
     "ETag": _header("What If-None-Match, and for a change If-Match, is compared with."),
+    "Leadline-Job": {
+        "description": "The id of the job that applies the change (GET /v1/jobs/{job}). Absent where there is nothing to apply.",
+        "schema": {"type": "string"},
+    },
     "Location": _header("Where what was made is."),
     "Retry-After": _header("In so many seconds.", "integer"),
     "WWW-Authenticate": _header("How to authenticate."),
@@ -188,7 +192,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if "$ref" not in response:
             names = [_ID, *(["ETag"] if status in ("200", "304") and "304" in operation["responses"] else [])]
-            response["headers"] = _headers(*names, *(["Location"] if status == "201" else []))
+            more = _headers(*names, *(["Location"] if status == "201" else []))
+            response["headers"] = {**more, **response.get("headers", {})}
 
 
 def _headers(*names: str) -> dict[str, Any]:
@@ -208,8 +213,9 @@ def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
     responses: dict[str, Any] = {
         str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"} for status in sorted(statuses)
     }
+    job = {"headers": _headers("Leadline-Job")} if route.starts_job else {}
     if route.answer is None:
-        return {"204": {"description": "Done"}, **responses}
+        return {"204": {"description": "Done", **job}, **responses}
     if route.method == "GET":
         responses["304"] = {"description": "It is what If-None-Match names"}
     # Whatever is not JSON is text.
@@ -217,7 +223,7 @@ def _responses(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
         media: {"schema": references[id(route.answer)] if media == JSON else {"type": "string"}}
         for media in route.types
     }
-    return {str(route.status): {"description": route.summary, "content": content}, **responses}
+    return {str(route.status): {"description": route.summary, "content": content, **job}, **responses}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

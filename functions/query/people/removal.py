@@ -1,13 +1,12 @@
-"""DELETE /v1/people/{author}: removes a person from everything, while every number that is not theirs stays what it is.
+"""DELETE /v1/people/{author}: removes a person from everything. Every number of anybody else stays what it is.
 
-From the answer on nothing more is stored by the name: it is known by its hash only, and a stand-in drawn at random takes its place.
-What is stored already is renamed by compute (`compute.people.renaming`). Should the queue be down, the sweep sets that going.
+From the answer on nothing more is stored under the name: it is known by its hash only, and a random stand-in takes its place.
+What is stored already is renamed by compute (`compute.people.renaming`), in a job that is stored with the removal.
 """
 
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from dataclasses import replace
 
 from leadline.access.keys import ADMIN
@@ -15,30 +14,29 @@ from leadline.contract.event_ids import event_id
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.settings_schema import OFF, PSEUDONYMS
 from leadline.contract.text import read_author
-from leadline.domain.errors import Conflict, Transient
+from leadline.domain.errors import Conflict
 from leadline.domain.patterns import matches
 from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
+from leadline.store.outbox import NewJob, OutboxMessage
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.config.history import entry
-from query.config.outbox import TRIES, crowded
-from query.config.publish import tell
-from query.events.sending import message_of
+from query.config.outbox import TRIES, crowded, new_job, publish
 from query.schemas import Accepted
 from query.web.faults import not_found
-from query.web.request import Request
+from query.web.request import Reply, Request
 
 _LOCK = "people"
 
 
-def delete_person(request: Request) -> Accepted:
-    """Removes a person, by name or pseudonym, whether anything is known of them or not. Raises Problem: 404, 503."""
+def delete_person(request: Request) -> Reply:
+    """Removes a person, by name or pseudonym, also one whom no event has named yet. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
     name = person_named(request)
     for _ in range(TRIES):
         try:
-            return _removed(request, name)
+            return _remove(request, name)
         except Conflict:
             continue
     raise crowded()
@@ -72,12 +70,19 @@ def as_people_are_named(request: Request, new: OrganisationSettings, old: Organi
     return replace(new, extra={**new.extra, PEOPLE: naming.to_data()})
 
 
-def begin_renaming(request: Request, old: OrganisationSettings, new: OrganisationSettings) -> None:
-    """Sets going what the settings say is to be renamed. Where the queue does not take it, the sweep does it in some minutes."""
+def renaming_messages(old: OrganisationSettings, new: OrganisationSettings) -> list[OutboxMessage]:
+    """Starts the renaming that the new settings ask for; none where people stay as they are named."""
     number = Naming.of(new).number
-    if number != Naming.of(old).number:
-        with suppress(Transient):
-            tell(request.reach.queue(), [message_of(request, "renaming", "ren", _LOCK, {"number": number})])
+    return [OutboxMessage("renaming", _LOCK, {"number": number})] if number != Naming.of(old).number else []
+
+
+def with_renaming_job(old: OrganisationSettings, new: OrganisationSettings, job: NewJob) -> OrganisationSettings:
+    """The new settings, in which compute finds the job that ends with the renaming."""
+    naming = Naming.of(new)
+    if naming.number == Naming.of(old).number:
+        return new
+    naming = replace(naming, jobs=[*naming.jobs, job.job.id])
+    return replace(new, extra={**new.extra, PEOPLE: naming.to_data()})
 
 
 def _salted(naming: Naming) -> Naming:
@@ -85,7 +90,7 @@ def _salted(naming: Naming) -> Naming:
     return naming if naming.salt is not None else replace(naming, salt=secrets.token_hex(16))
 
 
-def _removed(request: Request, name: str) -> Accepted:
+def _remove(request: Request, name: str) -> Reply:
     settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
     organisation = OrganisationSettings.from_item(settings)
     naming = _salted(Naming.of(organisation))
@@ -109,13 +114,15 @@ def _removed(request: Request, name: str) -> Accepted:
         bots=tuple(pattern for pattern in organisation.bots if pattern.casefold() != called.casefold()),
         extra={**organisation.extra, PEOPLE: naming.to_data()},
     )
-    asked = entry(request, "person", removal, "removed", removal, removal)
+    job = new_job(request, "person", None, removal, renaming_messages(organisation, changed))
+    made = entry(request, "person", removal, "removed", removal, removal)
     request.table.write(
         [
-            Put(changed.to_item(), at_version(organisation.version)),
+            Put(with_renaming_job(organisation, changed, job).to_item(), at_version(organisation.version)),
             Put({"pk": pk, "sk": sk, "gone": gone}),
-            Put(asked.to_item()),
+            Put(made.to_item()),
+            *job.writes(),
         ]
     )
-    begin_renaming(request, organisation, changed)
-    return {"event_id": removal, "status": "queued"}
+    accepted: Accepted = {"event_id": removal, "status": "queued"}
+    return Reply(accepted, publish(request, job))

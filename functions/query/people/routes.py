@@ -38,5 +38,6 @@ PEOPLE_ROUTES = (
         answers.Accepted,
         problems=(404,),
         status=202,
+        starts_job=True,
     ),
 )

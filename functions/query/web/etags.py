@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from leadline.http.problems import Problem
@@ -25,8 +26,8 @@ def etag(value: Any) -> str:
     return f'"{hashlib.sha256(canonical(value).encode()).hexdigest()[:20]}"'
 
 
-def with_etag(value: Any) -> Reply:
-    return Reply(value, {"etag": etag(value)})
+def with_etag(value: Any, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(value, {"etag": etag(value), **(headers or {})})
 
 
 def check_if_match(request: Request, current: Any | None, *, needed: bool = True) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 LEAST_BYTES = 1024
 """What fits one packet gains nothing by compression."""
 _PREFLIGHT_SECONDS = 600
-_SHOWN = "content-disposition, etag, link, location, ratelimit, ratelimit-policy, retry-after, x-request-id"
+_SHOWN = (
+    "content-disposition, etag, leadline-job, link, location, ratelimit, ratelimit-policy, retry-after, x-request-id"
+)
 _TAKEN = "authorization, content-type, idempotency-key, if-match, if-none-match, x-api-key"
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]*")')
 

@@ -22,7 +22,7 @@ class Route:
     beside those that all routes have. `limited`: whether keys that are limited to some services may use it, because what it shows
     and changes is then only theirs. `types`: the media types of a good answer, the first where the caller takes any of them;
     `run` finds the one to answer in as `request.media`, and answers text (or bytes) where that is not JSON.
-    `link`: the name in the path is a secret that stands for a key.
+    `link`: the name in the path is a secret that stands for a key. `starts_job`: a good answer names the job that it starts.
     """
 
     method: str
@@ -39,6 +39,7 @@ class Route:
     limited: bool = False
     types: tuple[str, ...] = (JSON,)
     link: bool = False
+    starts_job: bool = False
 
     @property
     def administers(self) -> bool:

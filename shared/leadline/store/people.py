@@ -10,7 +10,7 @@ in the settings, which a repository's first transaction asserts, and all locks t
 So nobody goes on with names as they were (`compute.people.renaming`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -38,7 +38,7 @@ class Naming:
     """`salt` is None until something needs it. `pseudonyms`: whether these are stored. `removed`: whether anybody ever was.
 
     `under_way`: what is stored is being renamed, for the reason with this `number`. `removals`: the events that asked for a removal
-    which is not done yet, and when they came (epoch milliseconds).
+    which is not done yet, and when they came (epoch milliseconds). `jobs`: ids of the jobs that end with the renaming.
     """
 
     salt: str | None = None
@@ -47,6 +47,7 @@ class Naming:
     number: int = 0
     under_way: bool = False
     removals: Mapping[str, int] = field(default_factory=dict)
+    jobs: Sequence[str] = ()
 
     @classmethod
     def of(cls, organisation: OrganisationSettings) -> "Naming":

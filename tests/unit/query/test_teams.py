@@ -1,4 +1,4 @@
-"""Teams: what is stored, what compute is told, and that neither happens without the other."""
+"""Teams: what is stored, and which messages compute gets."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from compute.fold import fold
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.roster import Membership
+from leadline.relay import AUTHORS
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.services import Service
 from leadline.store.table import Put, Write
-from query.config import teams
-from query.config.publish import AUTHORS
 from query.config.roster_change import RosterChange
 from tests.builders import a_change, a_deployment, a_line, at, commits, tell
 from tests.unit.query.product_api import ProductApi
@@ -74,7 +73,7 @@ def test_a_team_is_shown_as_it_was_put() -> None:
     assert api.get("/v1/teams") == {"items": [team], "next_cursor": None}
 
 
-def test_putting_a_team_tells_each_repository_once_who_changed() -> None:
+def test_putting_a_team_sends_each_repository_once_who_changed() -> None:
     api = an_api()
     api.put_team("pay", {"author": "ann"}, {"author": "bob", "from": "2026-01-01"})
     assert api.told == [
@@ -88,7 +87,7 @@ def test_putting_a_team_tells_each_repository_once_who_changed() -> None:
     assert len({m.deduplication for m in api.queue.messages}) == 3
 
 
-def test_only_the_difference_and_its_days_are_told() -> None:
+def test_only_the_difference_and_its_days_are_sent() -> None:
     api = an_api()
     stays = {"author": "ann", "from": "2025-01-01"}
     api.put_team("pay", stays, {"author": "bob", "from": "2026-01-01", "to": "2026-03-01"})
@@ -99,8 +98,8 @@ def test_only_the_difference_and_its_days_are_told() -> None:
     }
 
 
-def test_putting_the_same_team_again_tells_it_again() -> None:
-    """A repetition repairs: whatever went wrong with the messages, the same PUT sets it right."""
+def test_putting_the_same_team_again_sends_it_again() -> None:
+    """Whatever went wrong with the messages, the same PUT repairs it."""
     api = an_api()
     api.put_team("pay", {"author": "ann"})
     once = list(api.queue.messages)
@@ -110,7 +109,7 @@ def test_putting_the_same_team_again_tells_it_again() -> None:
     assert not {m.deduplication for m in again} & {m.deduplication for m in once}
 
 
-def test_many_authors_are_told_in_several_messages() -> None:
+def test_many_authors_are_sent_in_several_messages() -> None:
     api = an_api()
     names = [f"dev-{number:03}" for number in range(AUTHORS + 1)]
     api.put_team("all", *({"author": name} for name in names))
@@ -118,38 +117,10 @@ def test_many_authors_are_told_in_several_messages() -> None:
     assert mono == [names[:AUTHORS], names[AUTHORS:]]
 
 
-def test_a_queue_that_is_down_is_a_503_and_the_same_put_tells_what_was_left() -> None:
-    """Timeline: 1. bob leaves, stored, not told. 2. The same PUT again: nothing differs, bob must be told all the same."""
-    api = an_api()
-    api.put_team("pay", {"author": "ann"}, {"author": "bob"})
-    api.queue.messages.clear()
-    api.queue.down = True
-    answer = api.put_team("pay", {"author": "ann"})
-    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    assert "untold" in roster(api)
-    api.queue.down = False
-    assert api.put_team("pay", {"author": "ann"}).status == 200
-    assert all({"ann", "bob"} == set(data["authors"]) for data in api.told)
-    assert "untold" not in roster(api)
-
-
-def test_what_one_change_left_untold_the_next_change_of_any_team_tells() -> None:
-    api = an_api()
-    api.queue.down = True
-    api.put_team("pay", {"author": "ann", "from": "2026-03-01", "to": "2026-04-01"})
-    api.queue.down = False
-    api.put_team("web", {"author": "bob", "from": "2026-01-01", "to": "2026-02-01"})
-    assert all(data["authors"] == ["ann", "bob"] for data in api.told)
-    assert {(data["from"], data["to"]) for data in api.told} == {("2026-01-01", "2026-04-01")}
-
-
-def test_deleting_a_team_tells_its_people_and_repeating_it_repairs() -> None:
+def test_deleting_a_team_sends_its_people_and_deleting_it_again_is_a_404_that_changes_nothing() -> None:
     api = an_api()
     api.put_team("pay", {"author": "ann", "from": "2026-01-01"})
     api.queue.messages.clear()
-    api.queue.down = True
-    assert api.request("DELETE", "/v1/teams/pay", if_match="*").status == 503
-    api.queue.down = False
     answer = api.request("DELETE", "/v1/teams/pay", if_match="*")
     assert (answer.status, answer.text) == (204, "")
     assert [data["authors"] for data in api.told] == [["ann"]] * 3
@@ -172,22 +143,7 @@ def test_a_lost_race_for_the_roster_is_run_again() -> None:
     assert [team["team"] for team in api.get("/v1/teams")["items"]] == ["pay"]
 
 
-def test_another_roster_stored_meanwhile_keeps_its_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timeline: 1. pay is stored. 2. Somebody stores web, its note with ours. 3. Ours is told; the note is theirs to remove."""
-    api = an_api()
-    messages = teams.roster_messages
-
-    def meanwhile(*arguments: Any) -> Any:
-        stored = roster(api)
-        api.table.write([Put({**stored, "v": stored["v"] + 1, "untold": {"authors": ["ann", "bob"]}})])
-        return messages(*arguments)
-
-    monkeypatch.setattr(teams, "roster_messages", meanwhile)
-    assert api.put_team("pay", {"author": "ann"}).status == 200
-    assert roster(api)["untold"] == {"authors": ["ann", "bob"]}
-
-
-def test_teams_change_the_numbers_once_compute_was_told() -> None:
+def test_teams_change_the_numbers_once_compute_has_applied_them() -> None:
     """The whole way: people join, swap and go, and reports by team and by author follow."""
     api = ProductApi()
     tell(api.table, commits(*a_line("c1", "c2", "c3", "c4")))
@@ -307,7 +263,8 @@ def test_a_roster_that_would_not_fit_its_item_is_refused() -> None:
     api = an_api()
     members = [{"author": f"{number:04}" + "a" * 96} for number in range(1000)]
     assert api.put_team("one", *members).status == 200
-    answer = api.put_team("two", *members)
+    assert api.put_team("two", *members).status == 200
+    answer = api.put_team("three", *members)
     assert (answer.status, answer.faults) == (422, {("/members", "roster_full")})
 
 
@@ -341,18 +298,16 @@ _memberships = st.builds(
 
 
 @given(st.lists(_memberships), st.lists(_memberships), st.dates(date(2025, 6, 1), date(2027, 6, 1)))
-def test_what_is_told_covers_every_day_on_which_somebodys_teams_changed(
+def test_a_change_covers_every_day_on_which_somebodys_teams_changed(
     old: list[Membership], new: list[Membership], day: date
 ) -> None:
-    untold = RosterChange.between(old, new)
-    again = RosterChange.from_data(untold.to_data())
-    assert again == untold
+    change = RosterChange.between(old, new)
     for author in ("ann", "bob"):
         was, is_now = (any(m.author == author and m.holds_on(day) for m in members) for members in (old, new))
         if was != is_now:
-            assert author in untold.authors
-            assert untold.start is None or untold.start <= day
-            assert untold.end is None or day < untold.end
+            assert author in change.authors
+            assert change.start is None or change.start <= day
+            assert change.end is None or day < change.end
 
 
 def test_an_unreachable_store_is_a_503() -> None:

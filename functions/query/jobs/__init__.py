@@ -1,0 +1,1 @@
+"""What goes on after an answer: GET /v1/jobs."""
