@@ -86,3 +86,15 @@ def people(whole: Whole) -> None:
     for _ in range(3):
         whole.now += 3_600_000
         whole.scheduled("sweep")
+
+
+def outbox(whole: Whole) -> None:
+    """Changes of the configuration that the queue takes in part or not at all; the sweep sends the rest."""
+    whole.queue.left = 1
+    assert whole.send("PATCH", "/v1/settings", {"timezone": "Asia/Tokyo"}, {"if-match": "*"}).status == 200
+    members = [{"author": ANN, "from": "2026-02-01", "to": "2026-03-01"}]
+    assert whole.send("PUT", "/v1/teams/night", {"members": members}).status == 200
+    whole.queue.left = None
+    whole.settle()
+    whole.now += 600_000
+    whole.scheduled("sweep")

@@ -16,7 +16,7 @@ from compute.jobs.loading import BACKFILL, begin
 from compute.jobs.schedule import send
 from leadline.queue import Message, compose
 from tests.builders import HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
-from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans, people, previews
+from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans, outbox, people, previews
 from tests.laws.posted import ANN, BOB, CID, PERSON, SHOP, TILL, post, posted_events
 from tests.laws.whole import Whole
 from tests.laws.wild_histories import a_wild_history
@@ -265,6 +265,7 @@ WAYS: tuple[Callable[[Whole], None], ...] = (
     parked_events,
     refused_events,
     code_hosts,
+    outbox,
     people,
     reads,
 )

@@ -99,16 +99,19 @@ class DeadLetters:
 
 
 class Queue(MemoryQueue):
-    """Remembers all that was ever on it. `down`: it can't be reached."""
+    """Remembers all that was ever on it. `down`: it can't be reached. `left`: after so many batches it can't, None for never."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ever: list[Message] = []
         self.down = False
+        self.left: int | None = None
 
     def send(self, messages: Sequence[Message]) -> set[int]:
-        if self.down:
+        if self.down or self.left == 0:
             raise Transient("the queue can't be reached")
+        if self.left is not None:
+            self.left -= 1
         self.ever += messages
         return super().send(messages)
 
