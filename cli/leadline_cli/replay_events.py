@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from leadline.contract.text import CONTROL
 from leadline_cli.commit_graph import DAY, CommitGraph
 from leadline_cli.merged_changes import MergedChange
 from leadline_cli.release_tags import Tag
@@ -60,7 +61,7 @@ def pseudonym(email: str, salt: str) -> str:
 
 def plain_name(name: str, salt: str) -> str:
     """A person's own name as the API takes it: on one line, at most 200 bytes; a pseudonym for who has none."""
-    cleaned = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]", " ", name).split())
+    cleaned = " ".join(re.sub(f"[{CONTROL}]", " ", name).split())
     return cleaned.encode()[:200].decode(errors="ignore").strip() or pseudonym(name, salt)
 
 

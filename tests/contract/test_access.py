@@ -292,16 +292,39 @@ def test_sources_are_set_as_read_shown_with_their_defaults_and_what_webhooks_the
     [
         ([], ("", "type")),
         ({"v": 7}, ("/v", "extra")),
-        ({"githib": {}}, ("", "sources")),
-        ({"github": {"tags": {"v*": {"servise": "x"}}}}, ("/github", "sources")),
-        ({"gitlab": {"release_branches": "main"}}, ("/gitlab", "sources")),
-        ({"incident_services": {"pd": 7}}, ("/incident_services", "sources")),
-        ({"default_service": "a\nb"}, ("/default_service", "sources")),
+        ({"githib": {}}, ("/githib", "extra")),
+        ({"github": {"tags": {"v*": {"servise": "x"}}}}, ("/github/tags/v*/servise", "extra")),
+        ({"gitlab": {"release_branches": "main"}}, ("/gitlab/release_branches", "type")),
+        ({"incident_services": {"pd": 7}}, ("/incident_services/pd", "type")),
+        ({"default_service": "a\nb"}, ("/default_service", "control_character")),
     ],
 )
-def test_sources_that_make_no_sense_are_refused(body: Any, fault: tuple[str, str]) -> None:
+def test_invalid_sources_are_refused_with_their_json_pointer(body: Any, fault: tuple[str, str]) -> None:
     answer = put(ProductApi(), "/v1/sources", body, if_match="*")
     assert (answer.status, answer.faults) == (422, {fault})
+
+
+def test_sources_with_several_faults_are_refused_with_all_of_them_and_nothing_is_stored() -> None:
+    api = ProductApi()
+    body = {
+        "githib": {},
+        "github": {"incident_label": 7, "tags": {"v*": {"servise": "x"}}},
+        "gitlab": {"release_branches": "main"},
+        "default_service": "",
+    }
+    answer = put(api, "/v1/sources", body, if_match="*")
+    assert answer.status == 422
+    assert answer.faults == {
+        ("/githib", "extra"),
+        ("/github/incident_label", "type"),
+        ("/github/tags/v*/servise", "extra"),
+        ("/gitlab/release_branches", "type"),
+        ("/default_service", "empty"),
+    }
+    assert answer.json["errors"][0]["detail"] == (
+        "Unknown field. Allowed: github, gitlab, bitbucket, incident_services, default_service."
+    )
+    assert api.table.get([SOURCES_KEY]) == {}
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_what_is_wrong_with_a_correction_is_told(body: Any, faults: set[tuple[st
     [
         ("/v1/changes", "", {("?repository", "missing"), ("?number", "missing")}),
         ("/v1/changes", "repository=acme/api&number=0", {("?number", "range")}),
-        ("/v1/changes", "repository=acme/api&number=²", {("?number", "range")}),
+        ("/v1/changes", "repository=acme/api&number=²", {("?number", "type")}),
         ("/v1/incidents", "id=1", {("?service", "missing")}),
     ],
 )

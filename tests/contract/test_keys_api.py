@@ -163,7 +163,7 @@ def test_keys_are_listed_page_by_page_the_newest_first_each_once() -> None:
         ({"name": "x", "scopes": [METRICS_READ], "services": ["s"] * 101}, ("/services", "too_many")),
         ({"name": "x", "scopes": [METRICS_READ], "repositories": ["https://x/y"]}, ("/repositories/0", "repository")),
         ({"name": "x", "scopes": [METRICS_READ], "expires_at": "2026-10-30T17:59:59Z"}, ("/expires_at", "range")),
-        ({"name": "x", "scopes": [METRICS_READ], "expires_at": "2027-10-30T17:59:59"}, ("/expires_at", "time")),
+        ({"name": "x", "scopes": [METRICS_READ], "expires_at": "2027-10-30T17:59:59"}, ("/expires_at", "time_zone")),
         ({"name": "x", "scopes": [METRICS_READ], "expires_at": "9999-12-31T23:59:59-23:59"}, ("/expires_at", "range")),
         ({"name": "x", "scopes": [ADMIN], "services": ["shop"]}, ("/scopes", "exclusive")),
     ],

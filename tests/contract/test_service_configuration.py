@@ -105,7 +105,7 @@ def test_who_owns_a_service_is_no_reason_to_count_it_anew() -> None:
     [
         ({"repository": "https://github.com/acme/api"}, {("/repository", "repository")}),
         ({"repository": "api"}, {("/repository", "repository")}),
-        ({"paths": [1]}, {("/paths", "type")}),
+        ({"paths": [1, "a", ""]}, {("/paths/0", "type"), ("/paths/2", "empty")}),
         ({"archived": "no", "owner": "x"}, {("/archived", "type"), ("/owner", "extra")}),
     ],
 )

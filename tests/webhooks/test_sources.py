@@ -1,4 +1,4 @@
-"""The configuration of sources: what is stored is what was meant, and what can't be meant is refused by name."""
+"""The configuration of sources: it is stored as it was sent, and everything invalid in it is refused at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from leadline.domain import wildcards
-from leadline.domain.errors import Rejected
 from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target, choose
+from query.config.sources import read_sources
+from query.web.faults import Faults
 from tests.line_count import lines_run_in
 
 FULL: dict[str, Any] = {
@@ -89,26 +90,64 @@ def test_a_name_without_end_in_a_webhook_fits_no_pattern() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "named"),
+    ("data", "pointer", "code"),
     [
-        ({"git_hub": {}}, "git_hub"),
-        ({"github": []}, "github"),
-        ({"github": {"incident_labels": "x"}}, "incident_labels"),
-        ({"github": {"incident_label": ""}}, "github/incident_label"),
-        ({"github": {"incident_label": 7}}, "github/incident_label"),
-        ({"github": {"release_branches": "release/*"}}, "release_branches"),
-        ({"github": {"release_branches": [None]}}, "release_branches"),
-        ({"gitlab": {"environments": {"eu": "production"}}}, "gitlab/environments/eu"),
-        ({"gitlab": {"environments": {"eu": {"env": "x"}}}}, "env"),
-        ({"gitlab": {"environments": {"": {}}}}, "environments"),
-        ({"gitlab": {"tags": {"v*": {"service": "x" * 201}}}}, "tags/v*/service"),
-        ({"incident_services": {"pagerduty:P1": None}}, "incident_services/pagerduty:P1"),
-        ({"incident_services": {str(number): "x" for number in range(MAX_ENTRIES + 1)}}, "incident_services"),
-        ({"default_service": "a\nb"}, "default_service"),
-        ({"default_service": "\ud800"}, "default_service"),
+        ([], "", "type"),
+        ({"git_hub": {}}, "/git_hub", "extra"),
+        ({"v": 3}, "/v", "extra"),
+        ({"github": []}, "/github", "type"),
+        ({"github": {"incident_labels": "x"}}, "/github/incident_labels", "extra"),
+        ({"github": {"incident_label": ""}}, "/github/incident_label", "empty"),
+        ({"github": {"incident_label": 7}}, "/github/incident_label", "type"),
+        ({"github": {"release_branches": "release/*"}}, "/github/release_branches", "type"),
+        ({"github": {"release_branches": [None]}}, "/github/release_branches/0", "type"),
+        ({"gitlab": {"environments": {"eu": "production"}}}, "/gitlab/environments/eu", "type"),
+        ({"gitlab": {"environments": {"eu": {"env": "x"}}}}, "/gitlab/environments/eu/env", "extra"),
+        ({"gitlab": {"environments": {"": {}}}}, "/gitlab/environments/", "empty"),
+        ({"gitlab": {"tags": {"v*": {"service": "x" * 201}}}}, "/gitlab/tags/v*/service", "too_long"),
+        ({"incident_services": {"pagerduty:P1": None}}, "/incident_services/pagerduty:P1", "type"),
+        (
+            {"incident_services": {str(number): "x" for number in range(MAX_ENTRIES + 1)}},
+            "/incident_services",
+            "too_many",
+        ),
+        ({"default_service": "a\nb"}, "/default_service", "control_character"),
+        ({"default_service": "\ud800"}, "/default_service", "control_character"),
     ],
 )
-def test_what_can_not_be_meant_is_refused_by_name(data: dict[str, Any], named: str) -> None:
-    with pytest.raises(Rejected, match=r".") as refused:
-        Sources.from_item(data)
-    assert named in str(refused.value)
+def test_an_invalid_value_is_refused_with_its_json_pointer(data: Any, pointer: str, code: str) -> None:
+    assert refused(data) == [(pointer, code)]
+
+
+def test_every_fault_of_a_configuration_is_refused_at_once() -> None:
+    data = {
+        "git_hub": {},
+        "github": {"incident_label": 7, "tags": {"v*": {"service": "", "env": "x"}}},
+        "gitlab": {"release_branches": ["*" * 40, "", "main"]},
+        "incident_services": {"jira:OPS": None, "": "shop"},
+        "default_service": "https://ada:secret@example.org/",
+    }
+    assert sorted(refused(data)) == [
+        ("/default_service", "credentials"),
+        ("/git_hub", "extra"),
+        ("/github/incident_label", "type"),
+        ("/github/tags/v*/env", "extra"),
+        ("/github/tags/v*/service", "empty"),
+        ("/gitlab/release_branches/0", "wildcards"),
+        ("/gitlab/release_branches/1", "empty"),
+        ("/incident_services/", "empty"),
+        ("/incident_services/jira:OPS", "type"),
+    ]
+
+
+@pytest.mark.parametrize("data", [{}, FULL, {"github": None, "incident_services": None}])
+def test_a_valid_configuration_is_read_as_it_is_stored(data: dict[str, Any]) -> None:
+    faults = Faults()
+    assert read_sources(data, faults) == Sources.from_item(data)
+    assert not faults
+
+
+def refused(data: Any) -> list[tuple[str, str]]:
+    faults = Faults()
+    read_sources(data, faults)
+    return [(fault["pointer"], fault["code"]) for fault in faults.found]

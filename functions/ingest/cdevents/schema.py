@@ -63,11 +63,13 @@ def uri(value: Any, at: str) -> Iterator[Fault]:
 
 
 def moment(value: Any, at: str) -> Iterator[Fault]:
+    if not isinstance(value, str):
+        yield fault(at, "type", "must be a string: RFC 3339 with an offset")
+        return
+    if value.strip().isdigit():
+        yield fault(at, "time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z")
+        return
     try:
-        if not isinstance(value, str):
-            raise InvalidValue("type", "must be a string: RFC 3339 with an offset")
-        if value.strip().isdigit():
-            raise InvalidValue("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z")
         read_time(value)
     except InvalidValue as invalid:
         yield fault(at, invalid.code, invalid.detail)

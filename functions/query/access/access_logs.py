@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 
+from leadline.contract.dates import read_date
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.text import matching
 from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
@@ -17,19 +18,13 @@ from query.reports.period import MAX_DAYS, days_are_told
 from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
-from query.web.values import DEFAULT_LIMIT, read_date, read_key_id
+from query.web.values import DEFAULT_LIMIT, read_key_id
 
 DEFAULT_DAYS = 7
 MAX_LOOKED_AT = 1_000
 MAX_PARTITIONS = 40
 """Entries, and days without any, that one request reads at most; then the page is short, and its cursor goes on."""
-_STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)", re.ASCII)
-
-
-def _read_status(value: object) -> str:
-    if not isinstance(value, str) or not _STATUS.fullmatch(value):
-        raise InvalidValue("status", "must be a status such as 429, or a class of them such as 4xx")
-    return value
+_STATUS = "[1-5]([0-9]{2}|xx)"
 
 
 PARAMETERS = (
@@ -38,9 +33,9 @@ PARAMETERS = (
     ),
     Parameter(
         "status",
-        _read_status,
+        matching(_STATUS, "status", "must be a status such as 429, or a class such as 4xx"),
         "Only answers of this status (429) or class (4xx); repeated, any of them.",
-        {"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$"},
+        {"type": "string", "pattern": f"^{_STATUS}$"},
         repeats=True,
     ),
     Parameter("from", read_date, "First day, in UTC; by default six days before the last.", DATE),

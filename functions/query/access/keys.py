@@ -24,7 +24,9 @@ from leadline.access.keys import (
 )
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import whole_number
+from leadline.contract.objects import ObjectReader
 from leadline.contract.text import name_of, one_of
+from leadline.contract.times import time_after
 from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
@@ -35,7 +37,6 @@ from query.config.history import entry
 from query.deployments.deployments import instant
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
-from query.web.fields import Fields, time_after
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Reply, Request
 from query.web.schemas import KEY_ID
@@ -102,17 +103,17 @@ def post_key(request: Request) -> Reply:
     """Makes a key. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
     faults = Faults()
-    fields = Fields(
+    fields = ObjectReader(
         read_json(request.event, request.headers),
         ("name", "scopes", "services", "repositories", "plan", "expires_at"),
         faults,
     )
     name = fields.required("name", name_of(200), "")
-    scopes = fields.listed("scopes", one_of(*SCOPES), len(SCOPES))
+    scopes = fields.read_list("scopes", one_of(*SCOPES), len(SCOPES))
     if not scopes and not faults:
         faults.add("/scopes", InvalidValue("missing", f"names none; there are {', '.join(SCOPES)}"))
-    services = fields.listed("services", name_of(200), MAX_LIMITS)
-    repositories = fields.listed("repositories", read_repository, MAX_LIMITS)
+    services = fields.read_list("services", name_of(200), MAX_LIMITS)
+    repositories = fields.read_list("repositories", read_repository, MAX_LIMITS)
     if ADMIN in scopes and (services or repositories):
         faults.add(
             "/scopes", InvalidValue("exclusive", "a key that is limited to services or repositories can't be admin")
@@ -148,7 +149,7 @@ def rotate_key(request: Request) -> Reply:
     """
     request.sent.faults.check_query()
     faults = Faults()
-    fields = Fields(read_json(request.event, request.headers), ("overlap_hours", "expires_at"), faults)
+    fields = ObjectReader(read_json(request.event, request.headers), ("overlap_hours", "expires_at"), faults)
     overlap = fields.read("overlap_hours", whole_number(0, MAX_OVERLAP_HOURS), _OVERLAP_HOURS) * _HOUR
     expires_at = fields.read("expires_at", time_after(request.now), 0) or None
     faults.check_body()

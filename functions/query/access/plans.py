@@ -5,7 +5,6 @@ All of it is one item, which both functions read along with a key. A change hold
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from leadline.access.keys import list_keys
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag, whole_number
-from leadline.contract.text import name_of
+from leadline.contract.objects import ObjectReader
+from leadline.contract.text import matching, name_of
 from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, KeyPlan
@@ -23,7 +23,6 @@ from query.config.history import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults, not_found
-from query.web.fields import Fields
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, same_as
@@ -33,8 +32,13 @@ MAX_ORIGINS = 50
 MAX_LOG_DAYS = 3_650
 _MOST = 10_000_000
 _TRIES = 5
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_ORIGIN = r"(?!.{301})https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
 _read_name = name_of(100)
+_read_origin = matching(
+    _ORIGIN,
+    "origin",
+    "must be an origin such as https://dash.acme.dev: scheme, host and port in lower case, no path, no *",
+)
 
 
 PARAMETERS = (LIMIT, CURSOR)
@@ -71,7 +75,7 @@ def put_plan(request: Request) -> Reply:
     except InvalidValue as invalid:
         raise not_found(f"This can't be a plan's name: it {invalid.detail}.") from None
     faults = Faults()
-    fields = Fields(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
+    fields = ObjectReader(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
     fields.read("plan", same_as(name), name)
     plan = KeyPlan(
         fields.read("per_minute", whole_number(1, _MOST), 0) or None,
@@ -118,10 +122,10 @@ def put_access(request: Request) -> Reply:
     """Sets all of them; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
     faults = Faults()
-    fields = Fields(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
+    fields = ObjectReader(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
     log = fields.read("log", read_flag, True)
     days = fields.read("log_days", whole_number(1, MAX_LOG_DAYS), LOG_DAYS)
-    origins = tuple(fields.listed("origins", _read_origin, MAX_ORIGINS))
+    origins = tuple(fields.read_list("origins", _read_origin, MAX_ORIGINS))
     docs = fields.read("docs", read_flag, False)
     faults.check_body()
 
@@ -174,12 +178,3 @@ def _answer(settings: AccessSettings) -> AccessSettingsAnswer:
         "origins": list(settings.origins),
         "docs": settings.docs,
     }
-
-
-def _read_origin(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 300 or not _ORIGIN.fullmatch(value):
-        raise InvalidValue(
-            "origin",
-            "must be an origin such as https://dash.acme.dev: scheme, host and port in lower case, no path, no *",
-        )
-    return value

@@ -12,6 +12,7 @@ from typing import Any
 from leadline.access.keys import CONFIG_WRITE
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import whole_number
+from leadline.contract.objects import ObjectReader
 from leadline.contract.text import name_of, one_of
 from leadline.domain.errors import Conflict
 from leadline.domain.levels import EDITIONS
@@ -31,7 +32,6 @@ from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE
 from query.shapes.rows import SINGLE, N
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
-from query.web.fields import Fields
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, read_repository
@@ -134,7 +134,7 @@ def _shown(request: Request, badge: Badge) -> BadgeShown:
 def _read(body: Any) -> dict[str, Any]:
     """What a badge is to show. Raises Problem (422)."""
     faults = Faults()
-    fields = Fields(body, _FIELDS, faults)
+    fields = ObjectReader(body, _FIELDS, faults)
     metric = fields.required("metric", one_of(*N), "")
     statistics = tuple(DORA_METRICS[metric]) if metric else ()
     # Of a metric that there is not, which statistics it has can't be told.
@@ -149,9 +149,9 @@ def _read(body: Any) -> dict[str, Any]:
         "statistic": statistic,
         "label": fields.read("label", name_of(MAX_LABEL), default),
         "days": fields.read("days", whole_number(1, MAX_DAYS), DEFAULT_DAYS),
-        "service": fields.listed("service", name_of(200), MAX_FILTERS),
-        "repository": fields.listed("repository", read_repository, MAX_FILTERS),
-        "environment": fields.listed("environment", name_of(MAX_ENVIRONMENT), MAX_FILTERS),
+        "service": fields.read_list("service", name_of(200), MAX_FILTERS),
+        "repository": fields.read_list("repository", read_repository, MAX_FILTERS),
+        "environment": fields.read_list("environment", name_of(MAX_ENVIRONMENT), MAX_FILTERS),
         "team": fields.read("team", name_of(200), "") or None,
         "levels": levels,
     }

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
+from leadline.contract.dates import read_date
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.objects import ObjectReader, list_of
 from leadline.contract.text import name_of, read_author
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.store.people import People
 from query.schemas import Member
 from query.web.faults import Faults
-from query.web.values import read_date, same_as
+from query.web.values import same_as
 
 MAX_MEMBERS = 1_000
 MAX_TEAMS = 10
@@ -28,62 +29,25 @@ MAX_TEAMS = 10
 Teams = Mapping[str, tuple[Membership, ...]]
 
 read_team_name = name_of(200)
-_FIELDS = ("author", "from", "to")
 
 
 def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, ...]:
-    """The members out of a body for this team, in order, each once. Adds to the faults all that is wrong."""
-    if not isinstance(body, dict):
-        faults.add("", InvalidValue("type", 'must be an object such as {"members": [{"author": "dev-1"}]}'))
-        return ()
-    for name in body.keys() - {"members", "team"}:
-        faults.add(_pointer(name), InvalidValue("extra", "is no field here; there is members"))
-    if body.get("team") is not None:
-        try:
-            same_as(team)(body["team"])
-        except InvalidValue as invalid:
-            faults.add("/team", invalid)
-    members = body.get("members")
-    if not isinstance(members, list):
-        faults.add("/members", InvalidValue("missing" if members is None else "type", "must be an array of members"))
-        return ()
-    if len(members) > MAX_MEMBERS:
-        faults.add("/members", InvalidValue("too_many", f"has more than {MAX_MEMBERS} entries"))
-        return ()
-    read = [_read_member(member, f"/members/{index}", faults) for index, member in enumerate(members)]
-    return tuple(sorted({member for member in read if member is not None}, key=order))
+    """The members out of a body for this team, in order, each once. Adds every fault."""
+    fields = ObjectReader(body, ("members",), faults, shown=("team",))
+    fields.read("team", same_as(team), team)
+    nothing: tuple[Membership, ...] = ()
+    return tuple(sorted(fields.required("members", list_of(_read_member, MAX_MEMBERS), nothing), key=order))
 
 
-def _read_member(member: object, at: str, faults: Faults) -> Membership | None:
-    if not isinstance(member, dict):
-        faults.add(at, InvalidValue("type", 'must be an object such as {"author": "dev-1", "from": "2026-01-01"}'))
-        return None
-    for name in sorted(member.keys() - set(_FIELDS)):
-        faults.add(
-            at + _pointer(name), InvalidValue("extra", f"is no field of a member; there are {', '.join(_FIELDS)}")
-        )
-    if "author" not in member:
-        faults.add(at + "/author", InvalidValue("missing", "is required"))
-        return None
-    try:
-        author = read_author(member["author"])
-    except InvalidValue as invalid:
-        faults.add(at + "/author", invalid)
-        return None
-    start, end = (_read_day(member, name, at, faults) for name in ("from", "to"))
+def _read_member(sent: object) -> Membership:
+    faults = Faults()
+    fields = ObjectReader(sent, ("author", "from", "to"), faults)
+    author = fields.required("author", read_author, "")
+    start, end = fields.read("from", read_date, None), fields.read("to", read_date, None)
     if start is not None and end is not None and start >= end:
-        faults.add(at + "/to", InvalidValue("order", "must be after from"))
+        fields.refuse("to", InvalidValue("order", "must be after from"))
+    faults.check()
     return Membership(author, start, end)
-
-
-def _read_day(member: Mapping[str, Any], name: str, at: str, faults: Faults) -> date | None:
-    if member.get(name) is None:
-        return None
-    try:
-        return read_date(member[name])
-    except InvalidValue as invalid:
-        faults.add(f"{at}/{name}", invalid)
-        return None
 
 
 def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) -> None:
@@ -125,8 +89,3 @@ def to_answer(member: Membership) -> Member:
 def order(member: Membership) -> tuple[str, date, date]:
     """By which a team's members are stored and shown."""
     return (member.author, member.start or date.min, member.end or date.max)
-
-
-def _pointer(name: str) -> str:
-    clean = name[:100].encode("ascii", "backslashreplace").decode()
-    return "/" + clean.replace("~", "~0").replace("/", "~1")

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.lists import list_of
 from leadline.contract.numbers import read_flag
+from leadline.contract.objects import Reader, list_of, read_fields
 from leadline.contract.patterns import patterns_of
 from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
@@ -26,7 +26,6 @@ from query.config.schemas import ServiceConfiguration
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults, not_found
-from query.web.patches import Reader, read_fields
 from query.web.request import Reply, Request
 from query.web.values import read_repository, same_as
 

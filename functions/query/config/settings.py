@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from leadline.contract.objects import Reader, read_fields
 from leadline.contract.settings_schema import SETTINGS, Recounts, recounted, shown_settings
 from leadline.domain.errors import Conflict
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
@@ -19,7 +20,6 @@ from query.people.removal import as_people_are_named, renaming_messages, with_re
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults
-from query.web.patches import Reader, read_fields
 from query.web.request import Reply, Request
 
 _READERS: dict[str, Reader] = {setting.name: setting.read for setting in SETTINGS}

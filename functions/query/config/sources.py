@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.objects import ObjectReader, Reader, list_of, map_of, read_fields
 from leadline.contract.patterns import check_wildcards
-from leadline.domain.errors import Conflict, Rejected
+from leadline.contract.text import name_of
+from leadline.domain.errors import Conflict
 from leadline.http.problems import unavailable
-from leadline.store.sources import SOURCES_KEY, Sources
+from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target
 from leadline.store.table import Put, at_version
 from query.config.history import entry
 from query.web.body import read_json
@@ -21,61 +21,87 @@ _TRIES = 5
 
 
 def get_sources(request: Request) -> Reply:
-    """The whole of it, defaults included, with its ETag."""
+    """The configuration of sources, defaults included, with its ETag."""
     request.sent.faults.check_query()
     return with_etag(_stored(request).to_data())
 
 
 def put_sources(request: Request) -> Reply:
-    """Sets the whole of it; ingest reads it by half a minute later. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
+    """Replaces it; ingest reads it within half a minute. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
-    new = _read(read_json(request.event, request.headers))
+    faults = Faults()
+    new = read_sources(read_json(request.event, request.headers), faults)
+    faults.check_body()
     for _ in range(_TRIES):
         old = _stored(request)
         check_if_match(request, old.to_data())
         if replace(new, version=old.version) == old:
             return with_etag(new.to_data())
         version = old.version + 1
-        told = entry(request, "sources", "sources", "changed", f"sources-{version}", None, old.to_data(), new.to_data())
+        change = entry(
+            request, "sources", "sources", "changed", f"sources-{version}", None, old.to_data(), new.to_data()
+        )
         try:
             item = replace(new, version=version).to_item()
-            request.table.write([Put(item, at_version(old.version)), Put(told.to_item())])
+            request.table.write([Put(item, at_version(old.version)), Put(change.to_item())])
         except Conflict:
             continue
         return with_etag(new.to_data())
-    raise unavailable("Others kept changing the sources at the same time; send it again.", retry_after=1)
+    raise unavailable("Other requests kept changing the sources; try again.", retry_after=1)
 
 
 def _stored(request: Request) -> Sources:
     return Sources.from_item(request.table.get([SOURCES_KEY]).get(SOURCES_KEY))
 
 
-def _read(body: Any) -> Sources:
+def read_sources(body: object, faults: Faults) -> Sources:
+    """The configuration out of a body; what is absent or null gets its default. Adds every fault."""
+    fields = ObjectReader(body, ("github", "gitlab", "bitbucket", "incident_services", "default_service"), faults)
+    default = CodeHost()
+    return Sources(
+        github=fields.read("github", _read_code_host, default),
+        gitlab=fields.read("gitlab", _read_code_host, default),
+        bitbucket=fields.read("bitbucket", _read_code_host, default),
+        incident_services=fields.read("incident_services", map_of(_read_name, _read_name, MAX_ENTRIES), {}),
+        default_service=fields.read("default_service", _read_name, None),
+    )
+
+
+_read_name = name_of(200)
+
+
+def _read_pattern(value: object) -> str:
+    pattern = _read_name(value)
+    check_wildcards(pattern, "*?")
+    return pattern
+
+
+def _read_object(readers: dict[str, Reader], value: object) -> dict[str, object]:
     faults = Faults()
-    if not isinstance(body, dict):
-        faults.add("", InvalidValue("type", "must be an object, as GET /v1/sources shows it"))
-    elif stored := sorted(body.keys() & {"pk", "sk", "v"}):  # how it is stored is nobody's to say
-        faults.add(f"/{stored[0]}", InvalidValue("extra", "is no field here"))
-    else:
-        try:
-            sources = Sources.from_item(body)
-        except Rejected as rejected:
-            # It says where, by names separated with slashes; which of its parts it is in is all that a pointer needs.
-            first = next(
-                (name for name in Sources().to_data() if str(rejected).startswith((f"{name}/", f"{name} "))), None
-            )
-            faults.add(f"/{first}" if first else "", InvalidValue("sources", str(rejected)))
-        else:
-            _check_patterns(sources, faults)
-    faults.check_body()
-    return sources
+    values = read_fields(value, readers, faults)
+    faults.check()
+    return values
 
 
-def _check_patterns(sources: Sources, faults: Faults) -> None:
-    for host, rules in (("github", sources.github), ("gitlab", sources.gitlab), ("bitbucket", sources.bitbucket)):
-        for name in ("release_branches", "environments", "workflows", "tags"):
-            try:
-                for form in getattr(rules, name):
-                    check_wildcards(form, "*?")
-            except InvalidValue as invalid:
-                faults.add(f"/{host}/{name}", invalid)
+_TARGET: dict[str, Reader] = {"service": _read_name, "environment": _read_name}
+
+
+def _read_target(value: object) -> Target:
+    return Target(**_read_object(_TARGET, value))  # type: ignore[arg-type]  # as its readers return
+
+
+_read_targets = map_of(_read_pattern, _read_target, MAX_ENTRIES, "patterns as names and targets as values")
+_CODE_HOST: dict[str, Reader] = {
+    "incident_label": _read_name,
+    "release_branches": list_of(_read_pattern, MAX_ENTRIES),
+    "environments": _read_targets,
+    "workflows": _read_targets,
+    "tags": _read_targets,
+}
+
+
+def _read_code_host(value: object) -> CodeHost:
+    values = _read_object(_CODE_HOST, value)
+    # A label of null switches incidents by label off; elsewhere null stands for the default.
+    kept = {name: given for name, given in values.items() if given is not None or name == "incident_label"}
+    return CodeHost(**kept)  # type: ignore[arg-type]  # as its readers return

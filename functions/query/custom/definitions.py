@@ -13,6 +13,7 @@ from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
+from leadline.contract.objects import Reader, read_fields
 from leadline.contract.text import name_of, one_of, read_note
 from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, CustomMetricDefinition
 from leadline.domain.errors import Conflict
@@ -36,7 +37,6 @@ from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
 from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT
-from query.web.patches import Reader, read_fields
 from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT, same_as
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
 from leadline.contract import privacy
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag, whole_number
-from leadline.contract.text import name_of, one_of
+from leadline.contract.objects import ObjectReader, list_of
+from leadline.contract.text import matching, name_of, one_of
 from leadline.domain.windows import Window
 from query.dashboards.schemas import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
 from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
 from query.web.faults import Faults
-from query.web.fields import Fields
 from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
 from query.web.values import same_as
 
@@ -29,7 +28,9 @@ _PANEL_FIELDS = ("id", "title", "metric", "statistic", "visual", "interval", "gr
 _MOST = {"day": 400, "week": 57, "month": 13}
 """The longest windows that a report takes."""
 _LAST_30_DAYS: Recent = {"last": 30, "unit": "day", "complete": False}
-_ID = re.compile(ID_PATTERN[1:-1], re.ASCII)
+
+read_id = matching(ID_PATTERN[1:-1], "id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
+"""The id of a dashboard or a panel."""
 
 
 def _text(most: int) -> Callable[[object], str]:
@@ -41,19 +42,12 @@ def _text(most: int) -> Callable[[object], str]:
 _read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX_DESCRIPTION)
 
 
-def read_id(value: object) -> str:
-    """The id of a dashboard or a panel."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise InvalidValue("id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
-    return value
-
-
 def read_definition(body: object, faults: Faults, name: str | None = None) -> Definition:
     """The definition with its defaults. Adds to the faults all that is wrong; then what is returned means nothing.
 
     `name`: the dashboard's id, which may be sent back; None where there is none yet.
     """
-    fields = Fields(body, FIELDS if name is None else ("id", *FIELDS), faults)
+    fields = ObjectReader(body, FIELDS if name is None else ("id", *FIELDS), faults)
     if name is not None:
         fields.read("id", same_as(name), name)
     filters, shared = _read_filters(fields.read("filters", _anything, {}), faults, "/filters")
@@ -63,7 +57,7 @@ def read_definition(body: object, faults: Faults, name: str | None = None) -> De
         "window": _read_recent(fields.read("window", _anything, _LAST_30_DAYS), faults),
         "filters": filters,
         "limited_keys": fields.read("limited_keys", read_flag, False),
-        "panels": _read_panels(fields.required("panels", _read_array, None), faults, shared),
+        "panels": _read_panels(fields.required("panels", _read_array, ()), faults, shared),
     }
 
 
@@ -97,16 +91,16 @@ def _part_of(unit: str, today: date, back: int) -> date:
 
 
 def _read_recent(value: Any, faults: Faults) -> Recent:
-    fields = Fields(value, ("last", "unit", "complete"), faults, "/window")
+    fields = ObjectReader(value, ("last", "unit", "complete"), faults, "/window")
     unit = fields.required("unit", one_of(*_MOST), "")
     last = fields.required("last", whole_number(1, _MOST.get(unit, max(_MOST.values()))), 1)
     return cast(Recent, {"last": last, "unit": unit, "complete": fields.read("complete", read_flag, False)})
 
 
 def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Filters]:
-    fields = Fields(value, ("service", "repository", "environment", "team", "author"), faults, at)
+    fields = ObjectReader(value, ("service", "repository", "environment", "team", "author"), faults, at)
     told: dict[str, Any] = {
-        parameter.name: fields.listed(parameter.name, parameter.read, MAX_REPEATS)
+        parameter.name: fields.read_list(parameter.name, parameter.read, MAX_REPEATS)
         for parameter in (SERVICE, REPOSITORY, ENVIRONMENT)
     }
     told |= {parameter.name: fields.read(parameter.name, parameter.read, None) for parameter in (TEAM, AUTHOR)}
@@ -117,27 +111,18 @@ def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Fi
     return kept, filters_of(kept)
 
 
-def _read_panels(values: list[Any] | None, faults: Faults, shared: Filters) -> list[Panel]:
-    if values is None:
-        return []
-    if not 1 <= len(values) <= MAX_PANELS:
-        code = "too_many" if values else "too_few"
-        faults.add("/panels", InvalidValue(code, f"must have 1 to {MAX_PANELS} entries"))
-        return []
+def _read_panels(values: Sequence[Any], faults: Faults, shared: Filters) -> list[Panel]:
     panels: list[Panel] = []
     for index, value in enumerate(values):
-        if not isinstance(value, dict):
-            faults.add(f"/panels/{index}", InvalidValue("type", f"must be an object with {', '.join(_PANEL_FIELDS)}"))
-            continue
         panel = _read_panel(value, faults, f"/panels/{index}", shared)
         if panel["id"] and panel["id"] in [other["id"] for other in panels]:
-            faults.add(f"/panels/{index}/id", InvalidValue("duplicate", "is another panel's already"))
+            faults.add(f"/panels/{index}/id", InvalidValue("duplicate", "is already used by another panel"))
         panels.append(panel)
     return panels
 
 
 def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
-    fields = Fields(value, _PANEL_FIELDS, faults, at)
+    fields = ObjectReader(value, _PANEL_FIELDS, faults, at)
     metric = fields.required("metric", _read_metric, "")
     statistics = statistics_of(metric) or {}
     filters, own = _read_filters(fields.read("filters", _anything, {}), faults, f"{at}/filters")
@@ -163,10 +148,10 @@ def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
     return cast(Panel, panel)
 
 
-def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, faults: Faults, at: str) -> None:
+def _check_combination(panel: Mapping[str, Any], fields: ObjectReader, several: bool, faults: Faults, at: str) -> None:
     """What can't be drawn. `several`: the metric has several values side by side. What was refused already says nothing here."""
     visual, interval, group_by = panel["visual"], panel["interval"], panel["group_by"]
-    divided = several or fields.sent("interval") or fields.sent("group_by")
+    divided = several or fields.has_value("interval") or fields.has_value("group_by")
 
     def refuse(field: str, detail: str) -> None:
         faults.add(f"{at}/{field}", InvalidValue("combination", detail))
@@ -175,7 +160,7 @@ def _check_combination(panel: Mapping[str, Any], fields: Fields, several: bool, 
         refuse("group_by", "makes several values, and a number shows one; use bar or table")
     if visual == "number" and several:
         refuse("visual", "shows one value, and this metric has several; use bar, line or table")
-    if visual == "line" and not fields.sent("interval"):
+    if visual == "line" and not fields.has_value("interval"):
         refuse("interval", "is needed for a line")
     if visual == "bar" and not divided:
         refuse("visual", "would show one bar; add interval or group_by, or use number")
@@ -192,11 +177,8 @@ def _read_metric(value: object) -> str:
     return name
 
 
-def _read_array(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise InvalidValue("type", "must be an array")
-    return value
-
-
 def _anything(value: object) -> Any:
     return value
+
+
+_read_array = list_of(_anything, MAX_PANELS, least=1, each_once=False)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.numbers import read_flag
+from leadline.contract.numbers import MAX_NUMBER, read_flag, read_number
+from leadline.contract.objects import Reader, read_fields
 from leadline.contract.text import name_of, read_note
 from leadline.queue import Message
 from leadline.store.deployments import Record
@@ -28,13 +29,11 @@ from query.schemas import Accepted
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
 from query.web.parameters import Parameter
-from query.web.patches import Reader, read_fields
 from query.web.request import Request
 from query.web.schemas import REPOSITORY
 from query.web.values import read_repository
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _FIELDS: dict[str, Reader] = {
     "failed": read_flag,
     "excluded": read_flag,
@@ -43,19 +42,13 @@ _FIELDS: dict[str, Reader] = {
 }
 
 
-def _read_number(value: object) -> int:
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        raise InvalidValue("range", "must be a whole number from 1")
-    return int(value)
-
-
 CHANGE = (
     Parameter("repository", read_repository, "The change's repository.", REPOSITORY, required=True),
     Parameter(
         "number",
-        _read_number,
+        read_number,
         "Its number there.",
-        {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+        {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         required=True,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from leadline.contract.dates import FIRST_DAY, LAST_DAY
 from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.deployments import IN_PROGRESS
 from leadline.store.configuration import OrganisationSettings
@@ -24,7 +25,7 @@ from query.web.answer_size import Page
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.web.request import Request
-from query.web.values import DEFAULT_LIMIT, FIRST_DAY, LAST_DAY
+from query.web.values import DEFAULT_LIMIT
 
 STATUS = choice(
     "status", "Only of this status; repeated, any.", "success", "failure", "cancelled", "in_progress", repeats=True

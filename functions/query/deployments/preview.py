@@ -5,14 +5,14 @@ It is mapped by the same rules on the same ledger as the deployment then is (`le
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
+from leadline.contract.objects import Reader, read_fields
 from leadline.contract.reasons import advice_for
-from leadline.contract.text import name_of
+from leadline.contract.text import name_of, read_sha
 from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
 from leadline.domain.facts import carry, carry_commits
 from leadline.store.change_filter import change_filter, commits_that_count
@@ -28,26 +28,15 @@ from query.people.visibility import shown
 from query.schemas import Preview
 from query.web.body import read_json
 from query.web.faults import Faults
-from query.web.patches import Reader, read_fields
 from query.web.request import Request
 from query.web.values import read_repository
 
-_SHA = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
-
-
-def _read_sha(value: object) -> str:
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if not _SHA.fullmatch(text):
-        raise InvalidValue("sha", "must be the SHA of a commit: 7 to 64 hexadecimal digits")
-    return text
-
-
 _FIELDS: dict[str, Reader] = {
-    "id": _read_sha,
+    "id": read_sha,
     "repository": read_repository,
     "service": name_of(200),
     "environment": name_of(100),
-    "previous_id": _read_sha,
+    "previous_id": read_sha,
     "baseline": read_flag,
 }
 

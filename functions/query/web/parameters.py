@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from leadline.contract.dates import read_date
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.text import name_of, one_of, read_author
 from query.web import schemas
 from query.web.faults import Faults
-from query.web.values import DEFAULT_LIMIT, MAX_LIMIT, read_cursor, read_date, read_limit, read_repository
+from query.web.values import DEFAULT_LIMIT, MAX_LIMIT, count_up_to, read_cursor, read_repository
 
 MAX_REPEATS = 100
 _MAX_PAIRS = 1_000
@@ -67,7 +68,7 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
         texts = [text for other, text in pairs if other == name]
         parameter = known.get(name)
         if parameter is None:
-            faults.add("?" + _shown(name), InvalidValue("unknown", _known_names(parameters)))
+            faults.add("?" + _shown(name), InvalidValue("unknown", _unknown(parameters)))
         else:
             values[name] = _read(parameter, texts, faults)
     for parameter in parameters:
@@ -92,9 +93,9 @@ def _read(parameter: Parameter, texts: Sequence[str], faults: Faults) -> list[An
     return list(dict.fromkeys(found))
 
 
-def _known_names(parameters: Sequence[Parameter]) -> str:
+def _unknown(parameters: Sequence[Parameter]) -> str:
     names = ", ".join(parameter.name for parameter in parameters)
-    return f"is no parameter here; there are {names}" if names else "is no parameter here; there are none"
+    return f"Unknown parameter. Allowed: {names or 'none'}."
 
 
 def _shown(name: str) -> str:
@@ -122,7 +123,7 @@ def choice(name: str, description: str, *choices: str, repeats: bool = False) ->
 
 LIMIT = Parameter(
     "limit",
-    read_limit,
+    count_up_to(MAX_LIMIT),
     "How many entries at most.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )

@@ -1,51 +1,22 @@
-"""Single values out of a query string or a body: from text to what we compute with, or InvalidValue.
+"""Readers of what only the Product API takes: filters, ids of keys, pages of a list.
 
-Bounds of names are ingest's, so that whatever an event may bring can be asked for, and are in bytes of UTF-8, since that is what
-the table's keys count.
+Names have the bounds that events have, so that every stored name can be used as a filter.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import date
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.repository_spelling import spelled
-from leadline.contract.text import name_of
-
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
-"""No deployment is older than the first; whatever is asked for later than the last is a slip of the keyboard."""
+from leadline.contract.text import matching, name_of
 
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-_KEY_ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
-
-
-def read_date(value: object) -> date:
-    """A date such as 2026-10-01."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise InvalidValue("date", "must be a date such as 2026-10-01")
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise InvalidValue("date", "is no day of the calendar") from None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise InvalidValue("range", f"must be from {FIRST_DAY} to {LAST_DAY}")
-    return day
-
-
 _any_repository = name_of(200)
 
-
-def read_key_id(value: object) -> str:
-    """The id of an API key."""
-    if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
-        raise InvalidValue("key", "must be a key's id: the 12 characters after ll_")
-    return value
+read_key_id = matching("[0-9a-f]{12}", "key", "must be a key's id: the 12 characters after ll_")
+read_cursor = matching("[A-Za-z0-9_.-]{1,1000}", "cursor", "must be the next_cursor of the previous page")
 
 
 def read_repository(value: object) -> str:
@@ -57,25 +28,25 @@ def read_repository(value: object) -> str:
 
 
 def same_as(name: str) -> Callable[[object], str]:
-    """What the path has named already: GET shows it, so it may be sent back as it is."""
+    """A reader of what the path already names: GET shows it, so it may be sent back unchanged."""
 
     def read(value: object) -> str:
         if value != name:
-            raise InvalidValue("mismatch", "is not what the path names; leave it out, or send it as it is there")
+            raise InvalidValue("mismatch", "differs from the name in the path; omit it, or send that name")
         return name
 
     return read
 
 
-def read_limit(value: object) -> int:
-    """How many entries a page may have."""
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
-        raise InvalidValue("range", f"must be a whole number from 1 to {MAX_LIMIT}")
-    return int(value)
+def count_up_to(most: int) -> Callable[[object], int]:
+    """A reader of whole numbers from 1 to `most` in a query string."""
+    detail = f"must be a whole number from 1 to {most}"
+    read_digits = matching("[0-9]{1,6}", "range", detail)
 
+    def read(value: object) -> int:
+        number = int(read_digits(value))
+        if not 1 <= number <= most:
+            raise InvalidValue("range", detail)
+        return number
 
-def read_cursor(value: object) -> str:
-    """A cursor as text; whether it is one of ours shows when it is opened."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,1000}", value):
-        raise InvalidValue("cursor", "must be the next_cursor of the page before")
-    return value
+    return read

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from leadline.contract.invalid_value import Fault, InvalidValue, step
+from leadline.contract.invalid_value import Fault, Faults, InvalidValue
+from leadline.contract.objects import ObjectReader, list_of, map_of
 
 Json = dict[str, Any]
 
@@ -50,23 +52,8 @@ def value_type(read: Callable[[object], Any], schema: Json) -> Type:
 def list_type(entry: Type, most: int, *, least: int = 0, each_once: bool = True) -> Type:
     """An array. `each_once`: repeated entries are dropped."""
 
-    def read(value: object, now: int) -> list[Any]:
-        if not isinstance(value, list):
-            raise InvalidValue("type", "must be an array")
-        if len(value) > most:
-            raise InvalidValue("too_many", f"has more than {most} entries")
-        if len(value) < least:
-            raise InvalidValue("too_few", "must not be empty" if least == 1 else f"has fewer than {least} entries")
-        found: list[Any] = []
-        faults: list[Fault] = []
-        for index, sent in enumerate(value):
-            try:
-                found.append(entry.read(sent, now))
-            except InvalidValue as invalid:
-                faults += invalid.at(step(index))
-        if faults:
-            raise InvalidValue.of(faults)
-        return list(dict.fromkeys(found)) if each_once else found
+    def read(sent: object, now: int) -> list[Any]:
+        return list(list_of(lambda value: entry.read(value, now), most, least=least, each_once=each_once)(sent))
 
     schema: Json = {"type": "array", "items": entry.schema, "maxItems": most}
     return Type(read, {**schema, "minItems": least} if least else schema)
@@ -76,25 +63,7 @@ def map_type(name: Type, value: Type, most: int) -> Type:
     """An object whose fields have names of the sender's."""
 
     def read(sent: object, now: int) -> dict[str, Any]:
-        if not isinstance(sent, dict):
-            raise InvalidValue("type", "must be an object with string values")
-        if len(sent) > most:
-            raise InvalidValue("too_many", f"has more than {most} entries")
-        found: dict[str, Any] = {}
-        faults: list[Fault] = []
-        for key, entry in sent.items():
-            try:
-                read_name = name.read(key, now)
-            except InvalidValue as invalid:
-                faults += invalid.at(step(key))
-            else:
-                try:
-                    found[read_name] = value.read(entry, now)
-                except InvalidValue as invalid:
-                    faults += invalid.at(step(key))
-        if faults:
-            raise InvalidValue.of(faults)
-        return found
+        return map_of(lambda key: name.read(key, now), lambda entry: value.read(entry, now), most)(sent)
 
     schema: Json = {
         "type": "object",
@@ -115,30 +84,20 @@ def read_object(fields: Sequence[Field], sent: object, now: int, *, name_fields:
 
     `name_fields`: whether the fault of an unknown field lists the known ones.
     """
-    if not isinstance(sent, dict):
-        raise InvalidValue("type", "must be an object")
+    faults = Faults()
+    reader = ObjectReader(sent, tuple(known.name for known in fields), faults, list_names=name_fields)
     values: dict[str, Any] = {}
-    faults: list[Fault] = []
     for known in fields:
-        value = sent.get(known.name)
-        if value is None:
-            if known.required:
-                faults += InvalidValue("missing", "is required").at(step(known.name))
-            elif known.default is not None:
-                values[known.name] = known.default
-            continue
-        try:
-            values[known.name] = known.type.read(value, now)
-        except InvalidValue as invalid:
-            faults += invalid.at(step(known.name))
-    names = {known.name for known in fields}
-    allowed = (
-        f"Unknown field. Allowed: {', '.join(known.name for known in fields)}." if name_fields else "Unknown field."
-    )
-    faults += [fault for name in sent if name not in names for fault in InvalidValue("extra", allowed).at(step(name))]
-    if faults:
-        raise InvalidValue.of(faults)
+        read = partial(_read_at, known.type, now)
+        value = (reader.required if known.required else reader.read)(known.name, read, known.default)
+        if value is not None:
+            values[known.name] = value
+    faults.check()
     return values
+
+
+def _read_at(kind: Type, now: int, value: object) -> Any:
+    return kind.read(value, now)
 
 
 def object_schema(fields: Sequence[Field], description: str = "") -> Json:

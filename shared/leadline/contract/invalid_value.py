@@ -50,6 +50,25 @@ class InvalidValue(Exception):
         return [{**fault, "pointer": place + fault["pointer"]} for fault in self.faults]
 
 
+class Faults:
+    """Collects faults, so that one answer lists all of them."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, pointer: str, invalid: InvalidValue) -> None:
+        """Adds the faults of the value at this place."""
+        self.found += invalid.at(pointer)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def check(self) -> None:
+        """Raises InvalidValue with all of them, if there are any."""
+        if self.found:
+            raise InvalidValue.of(self.found)
+
+
 def step(name: str | int) -> str:
     """A step of a JSON pointer to a name that may be anything."""
     text = str(name)

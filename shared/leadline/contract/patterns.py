@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from leadline.contract.fields import Json
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.lists import list_of
+from leadline.contract.objects import list_of
 from leadline.contract.text import name_of
 from leadline.contract.types import text_schema
 

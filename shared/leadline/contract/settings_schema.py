@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from leadline.contract.fields import Json, Type, value_type
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.lists import list_of
 from leadline.contract.numbers import read_flag, whole_number
+from leadline.contract.objects import list_of
 from leadline.contract.patterns import MOST_PATTERNS, pattern, patterns_of
 from leadline.contract.text import name_of, one_of
 from leadline.contract.types import text_schema

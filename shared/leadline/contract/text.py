@@ -3,6 +3,7 @@
     text_of(200), name_of(200)      free text; a name, which may hold no credentials
     read_author, read_note          without e-mail addresses
     read_sha, read_url, one_of(...)
+    matching("[0-9a-f]{12}", ...)   of a form
 
 Each raises InvalidValue. Bounds are in bytes of UTF-8, since that is what DynamoDB's keys count.
 """
@@ -13,11 +14,14 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from leadline.contract import privacy, titles
+from leadline.contract import privacy
 from leadline.contract.invalid_value import InvalidValue
 
 CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
 """As a regular expression's set: controls, line breaks of Unicode, and what SQS refuses in a message."""
+
+MAX_TITLE = 1_200
+"""Bytes of a change's title. Code hosts take up to 256 characters."""
 
 _CONTROL = re.compile(f"[{CONTROL}]")
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -60,7 +64,7 @@ def name_of(most: int) -> Callable[[object], str]:
 
 _any_name = name_of(200)
 _any_label = name_of(500)
-_any_title = name_of(titles.MAX_BYTES)
+_any_title = name_of(MAX_TITLE)
 _any_note = name_of(1_000)
 _any_url = text_of(2_000)
 
@@ -119,6 +123,18 @@ def one_of(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
             raise InvalidValue("choice", f"must be one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def matching(form: str, code: str, detail: str) -> Callable[[object], str]:
+    """A reader of texts that this regular expression matches as a whole. `code` and `detail`: the fault of all others."""
+    pattern = re.compile(form, re.ASCII)
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise InvalidValue(code, detail)
         return value
 
     return read

@@ -8,6 +8,7 @@ that would be the year 5138. Finer than a millisecond is cut off. A time without
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from leadline.contract.invalid_value import InvalidValue
@@ -22,6 +23,8 @@ EARLIEST_COMMIT = 0
 LATEST_COMMIT = 4_102_444_800_000
 """2100-01-01, for the same reason: a commit dated in the future is taken as git tells it."""
 
+_YEAR_MS = 366 * DAY_MS
+_MAX_YEARS_AHEAD = 100
 _FIRST_MILLISECONDS = 100_000_000_000
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:([Zz])|([+-])(\d\d):?(\d\d))", re.ASCII
@@ -57,6 +60,20 @@ def read_commit_time(value: object) -> int:
     if not EARLIEST_COMMIT <= at < LATEST_COMMIT:
         raise InvalidValue("range", "must be between the years 1970 and 2100")
     return at
+
+
+def time_after(now: int) -> Callable[[object], int]:
+    """A reader of times later than `now` (epoch ms), at most 100 years. Adds `range`."""
+
+    def read(value: object) -> int:
+        at = read_time(value)
+        if at <= now:
+            raise InvalidValue("range", "is not in the future")
+        if at > now + _MAX_YEARS_AHEAD * _YEAR_MS:
+            raise InvalidValue("range", f"is more than {_MAX_YEARS_AHEAD} years ahead")
+        return at
+
+    return read
 
 
 def _from_number(value: float) -> int:

@@ -9,7 +9,6 @@ from leadline.contract import numbers, text, times
 from leadline.contract.fields import Json, Type, list_type, map_type, value_type
 from leadline.contract.repository_path import read_repository_path
 from leadline.contract.statuses import STATUSES, read_status
-from leadline.contract.titles import MAX_BYTES as MAX_TITLE
 
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff"
 _TEXT = rf"^[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*$"
@@ -85,7 +84,7 @@ ID = NAME
 """A sender's own id. In keys of the table, so bounded in bytes."""
 AUTHOR = value_type(text.read_author, text_schema(200))
 BRANCH = value_type(text.text_of(255), text_schema(255))
-TITLE = value_type(text.read_title, text_schema(MAX_TITLE))
+TITLE = value_type(text.read_title, text_schema(text.MAX_TITLE))
 ENVIRONMENT = name_type(100)
 PARENTS = list_type(FULL_SHA, 100, each_once=False)
 """In git's order, which means something: the first parent is the branch merged into."""

@@ -20,13 +20,10 @@ the first that fits.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadline.contract import privacy
-from leadline.domain.errors import Rejected
 from leadline.domain.patterns import first_fit
 from leadline.store.table import Item, Key
 
@@ -40,10 +37,7 @@ WEBHOOKS = (
 
 MAX_ENTRIES = 1_000
 """Of one list or mapping: the item stays far below DynamoDB's 400 KB."""
-_MAX_TEXT = 200
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _HOSTS = ("github", "gitlab", "bitbucket")
-_KEYS = frozenset({"pk", "sk", "v"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +89,15 @@ class Sources:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any] | None) -> Sources:
-        """From the stored item, or from what somebody wants to store. Raises Rejected naming the field that is wrong."""
-        values = {name: value for name, value in (item or {}).items() if name not in _KEYS}
-        _known(values, {*_HOSTS, "incident_services", "default_service"}, "")
-        hosts = {name: _code_host(values[name], name) for name in _HOSTS if values.get(name) is not None}
-        mapped = _mapping(values.get("incident_services"), "incident_services")
-        services = {key: _text(value, f"incident_services/{key}") for key, value in mapped.items()}
-        default = _optional(values.get("default_service"), "default_service")
-        version = (item or {}).get("v", 0)
-        return cls(**hosts, incident_services=services, default_service=default, version=version)
+        """From the stored item, which was valid when it was written."""
+        values = item or {}
+        hosts = {name: _code_host(values[name]) for name in _HOSTS if values.get(name) is not None}
+        return cls(
+            **hosts,
+            incident_services=dict(values.get("incident_services") or {}),
+            default_service=values.get("default_service"),
+            version=values.get("v", 0),
+        )
 
     def to_item(self) -> Item:
         """The item that `from_item` reads back, with the version it was read with."""
@@ -136,56 +130,18 @@ def _target_data(target: Target) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _code_host(value: Any, at: str) -> CodeHost:
-    values = _mapping(value, at)
-    _known(values, {"incident_label", "release_branches", "environments", "workflows", "tags"}, at)
-    given: dict[str, Any] = {}
-    if "incident_label" in values:
-        given["incident_label"] = _optional(values["incident_label"], f"{at}/incident_label")
-    if values.get("release_branches") is not None:
-        branches = values["release_branches"]
-        if not isinstance(branches, list | tuple) or len(branches) > MAX_ENTRIES:
-            raise Rejected(f"{at}/release_branches must be a list of patterns")
-        given["release_branches"] = tuple(_text(branch, f"{at}/release_branches") for branch in branches)
-    for name in ("environments", "workflows", "tags"):
-        if values.get(name) is not None:
-            targets = _mapping(values[name], f"{at}/{name}")
-            given[name] = {form: _target(target, f"{at}/{name}/{form}") for form, target in targets.items()}
-    return CodeHost(**given)
+def _code_host(data: Mapping[str, Any]) -> CodeHost:
+    default = CodeHost()
+    branches = data.get("release_branches")
+    environments, workflows, tags = (_targets(data.get(name)) for name in ("environments", "workflows", "tags"))
+    return CodeHost(
+        incident_label=data.get("incident_label", default.incident_label),
+        release_branches=tuple(branches) if branches is not None else default.release_branches,
+        environments=environments,
+        workflows=workflows,
+        tags=tags,
+    )
 
 
-def _target(value: Any, at: str) -> Target:
-    values = _mapping(value, at)
-    _known(values, {"service", "environment"}, at)
-    return Target(*(_optional(values.get(name), f"{at}/{name}") for name in ("service", "environment")))
-
-
-def _mapping(value: Any, at: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping) or len(value) > MAX_ENTRIES:
-        raise Rejected(f"{at} must be an object of at most {MAX_ENTRIES} entries")
-    return {_text(name, f"a name in {at}"): inner for name, inner in value.items()}
-
-
-def _known(values: Mapping[str, Any], names: set[str], at: str) -> None:
-    for name in values.keys() - names:
-        raise Rejected(
-            f"{at}/{str(name)[:100]} is no field here; the fields are {', '.join(sorted(names))}".lstrip("/")
-        )
-
-
-def _optional(value: Any, at: str) -> str | None:
-    return None if value is None else _text(value, at)
-
-
-def _text(value: Any, at: str) -> str:
-    # The values become services and environments of events, whose own checks are in ingest: here only what would not
-    # be a name at all is refused.
-    if not isinstance(value, str) or not value.strip() or len(value.encode("utf-8", "replace")) > _MAX_TEXT:
-        raise Rejected(f"{at[:200]} must be a text of 1 to {_MAX_TEXT} bytes")
-    if _CONTROL.search(value):
-        raise Rejected(f"{at[:200]} holds a control character")
-    if privacy.holds_credentials(value):
-        raise Rejected(f"{at[:200]} holds an API key, or an address with a password or token")
-    return value.strip()
+def _targets(data: Mapping[str, Any] | None) -> dict[str, Target]:
+    return {form: Target(target.get("service"), target.get("environment")) for form, target in (data or {}).items()}
