@@ -1,7 +1,7 @@
-"""`leadline backfill`: loads a repository's merged changes and deployments of the last days from its code host.
+"""`leadline backfill`: loads a repository's recent merged changes and deployments from its code host.
 
-The stack does the work, page by page and within the host's rate limit; this only starts it and watches. Interrupted, it goes on
-all the same, and the same command shows how far it is.
+The stack does the work, page by page and within the host's rate limit; the command only starts it and shows its progress. If the
+command is interrupted, the work goes on; run the command again to see its progress.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from leadline_cli.stack import Stack, add_stack_arguments, aws_errors, find_stac
 DAY = 24 * 3600 * 1000
 _PURPOSE = "backfill"
 _TROUBLES = {
-    "NotConfigured": "the stack may not ask this code host: `leadline hosts set`",
-    "NotFound": "the code host knows no such repository, or does not show it to this token",
+    "NotConfigured": "the stack has no access to this code host: run `leadline hosts set`",
+    "NotFound": "the code host has no such repository, or the token can't see it",
     "Denied": "the token may not read this repository",
-    "BadConfiguration": "what the stack has as this host's credentials makes no sense: `leadline hosts set`",
+    "BadConfiguration": "the stored credentials for this host are invalid: run `leadline hosts set`",
 }
 _FINAL = frozenset(_TROUBLES)
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", help="as events name it: github.com/acme/api")
-    parser.add_argument("--days", type=int, default=90, help="how far to reach back (default: 90)")
-    parser.add_argument("--again", action="store_true", help="start anew, even if one is under way")
-    parser.add_argument("--no-wait", action="store_true", help="start it and do not watch")
+    parser.add_argument("repository", help="as in events, such as github.com/acme/api")
+    parser.add_argument("--days", type=int, default=90, help="how many days back to load (default: 90)")
+    parser.add_argument("--again", action="store_true", help="start over, even if a backfill is running")
+    parser.add_argument("--no-wait", action="store_true", help="start the backfill and return at once")
     add_stack_arguments(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.days <= 3650:
-        raise CommandError("--days is a number from 1 to 3650")
+        raise CommandError("--days must be from 1 to 3650")
     repository = repository_path(arguments.repository)
     if repository is None:
-        raise CommandError(f"{arguments.repository} names no repository: github.com/acme/api")
+        raise CommandError(f"{arguments.repository} is not a repository such as github.com/acme/api")
     stack = find_stack(arguments)
     with aws_errors():
         table = stack.table()
@@ -54,26 +54,26 @@ def _run(arguments: argparse.Namespace) -> int:
             start(stack, repository, started_at - arguments.days * DAY, started_at)
         else:
             started_at = found["started_at"]
-            print("One is under way already; --again would start anew.", file=sys.stderr)
+            print("A backfill of this repository is already running; --again starts over.", file=sys.stderr)
         if arguments.no_wait:
             return 0
         return watch(lambda: _state(table, repository), started_at, Progress(sys.stderr))
 
 
 def start(stack: Stack, repository: str, since: int, now: int) -> None:
-    """Queues the first page. `since` and `now` in epoch milliseconds. Raises CommandError when the queue does not take it."""
+    """Queues the first page. `since` and `now` in epoch milliseconds. Raises CommandError if the queue can't be reached."""
     data = {"purpose": _PURPOSE, "repository": repository, "since": since, "started_at": now}
     event_id = f"load_{_PURPOSE}_{now}"
     message = Message(event_id, compose("loading", event_id, now, data), group_of(repository), event_id)
     taken, trouble = deliver(SqsQueue(stack.client("sqs"), stack.settings.queue_url), [message])
     if not all(taken):
-        raise CommandError(f"the queue did not take it: {trouble or 'try again'}")
+        raise CommandError(f"the queue did not accept the message: {trouble or 'try again'}")
 
 
 def watch(
     state: Callable[[], Item | None], started_at: int, progress: Progress, *, sleep: Callable[[float], Any] = time.sleep
 ) -> int:
-    """Shows how far it is until it is done: exit code 0, or 1 where it cannot go on."""
+    """Shows progress until the backfill is done; returns 0. Raises CommandError if it can't continue."""
     progress.begin("loading")
     while True:
         found = state()
@@ -85,8 +85,8 @@ def watch(
                 raise CommandError(_TROUBLES[trouble])
             if found.get("done"):
                 progress.end(count)
-                told = ", ".join(f"{found.get(name, 0):,} {name}" for name in ("changes", "deployments", "commits"))
-                print(f"Loaded {told}; {found.get('mended', 0):,} of these messages were news.")
+                loaded = ", ".join(f"{found.get(name, 0):,} {name}" for name in ("changes", "deployments", "commits"))
+                print(f"Loaded {loaded}; {found.get('mended', 0):,} of these messages contained something new.")
                 return 0
             progress.at(count)
         sleep(1)

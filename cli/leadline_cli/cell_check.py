@@ -1,7 +1,7 @@
-"""One day's facts and cells read as of one moment, so that what differs then really differs.
+"""Reads one day's facts and cells as of one moment, so that a difference is a real one.
 
 Whoever writes facts and cells raises the version of a repository's lock in the same transaction. So the versions of all
-locks are read, then the day's facts and cells, then the versions again: unchanged, what lies between was read as it stood.
+locks are read, then the day's facts and cells, then the versions again. If they are unchanged, nothing was written in between.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _AROUND = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell that does not hold what the facts say. `holds` is None where something in it is no whole number."""
+    """A cell that differs from the facts. `holds` is None if it contains something other than whole numbers."""
 
     key: Key
     says: dict[str, int]
     holds: dict[str, int] | None
 
     def missing(self) -> dict[str, int]:
-        """What must be added to what it holds to make it what the facts say."""
+        """What to add to the cell so that it equals the facts."""
         holds = self.holds or {}
         names = sorted(self.says.keys() | holds.keys())
         numbers = {name: self.says.get(name, 0) - holds.get(name, 0) for name in names}
@@ -43,9 +43,9 @@ class Difference:
 
 
 def differences(table: Table, day: Day, facts: Iterable[str], suspects: Iterable[Key]) -> list[Difference] | None:
-    """The cells of this day that differ, or None where the table was written to through TRIES attempts at reading it.
+    """The cells of this day that differ, or None if the table was written to during each of TRIES attempts.
 
-    `facts`: keys of deployments known to count on this day; those that came since are found on their tracks.
+    `facts`: keys of deployments known to count on this day; newer ones are found on their timelines.
     """
     for attempt in range(TRIES):
         before, services = _locks(table)
@@ -63,7 +63,7 @@ def _difference(key: Key, says: dict[str, int], item: Item | None) -> Difference
 
 
 def _locks(table: Table) -> tuple[dict[Key, int], list[Service]]:
-    """The version of every lock under which facts are written, and the services there are."""
+    """The version of every lock under which facts are written, and all services."""
     services = [Service.from_item(item) for item in table.query(SERVICES)]
     found = table.get([lock_key(service.lock) for service in services])
     return {key: item["v"] for key, item in found.items()}, services

@@ -1,4 +1,4 @@
-"""How differing cells are shown to people."""
+"""Describes cells that differ from the facts, for people."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def cell_name(key: Key) -> str:
 
 def _numbers(difference: Difference) -> str:
     if difference.holds is None:
-        return "holds something that is no number"
+        return "holds something other than numbers"
     if not difference.says:
-        return "no fact counts in it"
+        return "holds numbers that no fact accounts for"
     missing = sorted(difference.missing(), key=lambda name: (len(name), name))
     shown = [
         f"{_word(name)} {difference.holds.get(name, 0)} instead of {difference.says.get(name, 0)}"

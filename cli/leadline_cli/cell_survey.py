@@ -1,6 +1,6 @@
-"""Reading a whole table once: what the facts say of each cell, less what the cell holds.
+"""Reads a whole table once: for each cell, what the facts add up to, less what the cell holds.
 
-On a stack at work the table changes while it is read, so what differs here is only suspected (see `leadline_cli.cell_check`).
+The table may change while it is read, so a difference found here is only a suspicion (see `leadline_cli.cell_check`).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from leadline.store.table import Item, Key, Table
 from leadline_cli.point_survey import PointSurvey
 
 Day = tuple[str, date]
-"""An environment and a day: the cells that are checked together, because they are made of the same facts."""
+"""An environment and a day: its cells are checked together, because they are made of the same facts."""
 
 
 @dataclass(slots=True)
 class Survey:
-    """`facts`: the keys of each day's deployments. `suspects`: cells that seem to differ from what the facts say.
+    """`facts`: the keys of each day's deployments. `suspects`: cells that seem to differ from the facts.
 
-    `strays`: items among the cells whose key is no cell's, so that no fact ever counts in them. `custom`: custom metrics.
+    `strays`: items among the cells whose key is not a cell's, so that no fact ever counts in them. `custom`: custom metrics.
     """
 
     items: int = 0
@@ -43,7 +43,7 @@ class Survey:
 
 
 def survey(table: Table, seen: Callable[[int], None]) -> Survey:
-    """Scans the table, calling `seen` with the number of items so far. Memory grows with what has no counterpart yet."""
+    """Scans the table, calling `seen` with the number of items so far. Memory grows with the cells and facts not yet balanced."""
     found = Survey()
     balance: dict[Key, Counter[str]] = {}
     facts = _Facts(found, balance)
@@ -64,7 +64,7 @@ def survey(table: Table, seen: Callable[[int], None]) -> Survey:
 
 
 def whole_numbers(item: Item) -> dict[str, int] | None:
-    """What a stored cell counts, or None where something in it is no whole number."""
+    """The numbers of a stored cell, or None if something in it is not a whole number."""
     numbers = numbers_of(item)
     if all(type(value) is int for value in numbers.values()):
         return numbers
@@ -90,7 +90,7 @@ def _take_cell(item: Item, found: Survey, balance: dict[Key, Counter[str]]) -> N
 
 
 class _Facts:
-    """Puts the parts of deployments to their headers, in whichever order the scan brings them."""
+    """Joins the parts of deployments with their headers, in whichever order the scan returns them."""
 
     def __init__(self, found: Survey, balance: dict[Key, Counter[str]]) -> None:
         self._found = found

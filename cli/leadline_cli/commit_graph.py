@@ -27,7 +27,7 @@ class CommitGraph:
         self.committed = array("q")
         self.authored = array("q")
         self.stands_at = array("q")
-        """The commit time, mended where a clock was wrong: never a day before a parent's, never in the future.
+        """The commit time, corrected if a clock was wrong: never a day before a parent's, never in the future.
         Whoever looks a commit up by time can rely on that."""
         self.people: list[str] = []
         self._person_numbers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""`leadline hosts`: which code hosts compute may ask for commits and pull requests, and with what token."""
+"""`leadline hosts`: the code hosts that compute looks commits and pull requests up on, and their credentials."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ KINDS = ("github", "gitlab", "bitbucket", "gitea")
 
 def register(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    setting = actions.add_parser("set", help="let compute ask a code host: with a token, or as a GitHub App")
-    setting.add_argument("host", metavar="HOST", help="the first part of its repositories' names, such as github.com")
+    setting = actions.add_parser("set", help="give Leadline access to a code host, with a token or as a GitHub App")
+    setting.add_argument("host", metavar="HOST", help="the first part of its repositories' paths, such as github.com")
     setting.add_argument("--kind", required=True, choices=KINDS)
-    setting.add_argument("--api", metavar="URL", help="where its API is, for a host of your own")
-    setting.add_argument("--user", help="the user of a Bitbucket app password")
+    setting.add_argument("--api", metavar="URL", help="address of its API, for a self-hosted code host")
+    setting.add_argument("--user", help="the user that a Bitbucket app password belongs to")
     setting.add_argument("--token-from-stdin", action="store_true", help="read the token from standard input")
     setting.add_argument("--app-id", help="a GitHub App's id, with --installation-id and --private-key")
     setting.add_argument("--installation-id")
     setting.add_argument("--private-key", type=Path, metavar="FILE", help="the App's private key, as downloaded")
     setting.set_defaults(run=_set)
-    removal = actions.add_parser("remove", help="ask this host no more")
+    removal = actions.add_parser("remove", help="remove access to a code host")
     removal.add_argument("host", metavar="HOST")
     removal.set_defaults(run=_remove)
-    shown = actions.add_parser("list", help="which hosts may be asked; tokens are not shown")
+    shown = actions.add_parser("list", help="list code hosts; tokens are not shown")
     shown.set_defaults(run=_list)
     for action in (setting, removal, shown):
         add_stack_arguments(action)
@@ -46,7 +46,7 @@ def _set(arguments: argparse.Namespace) -> int:
     stack = find_stack(arguments)
     with aws_errors():
         _store(stack, {**_stored(stack), host: values})
-    print(f"Set: within a minute compute asks {host} for what it lacks.", file=sys.stderr)
+    print(f"Saved. Leadline uses {host} within a minute.", file=sys.stderr)
     return 0
 
 
@@ -55,13 +55,13 @@ def _credentials(arguments: argparse.Namespace) -> dict[str, str]:
     if arguments.token_from_stdin and not any(app):
         token = sys.stdin.readline().strip()
         if not token or not token.isascii() or not token.isprintable():
-            raise CommandError("there is no token on standard input")
+            raise CommandError("no token on standard input")
         return {"token": token}
     if all(app) and not arguments.token_from_stdin and arguments.kind == "github":
         try:
             key = arguments.private_key.read_text()
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"the private key cannot be read: {error}") from error
+            raise CommandError(f"can't read the private key: {error}") from error
         return {"app_id": app[0], "installation_id": app[1], "private_key": key}
     raise CommandError(
         "give --token-from-stdin, or for a GitHub App all of --app-id, --installation-id and --private-key"
@@ -75,7 +75,7 @@ def _remove(arguments: argparse.Namespace) -> int:
         if arguments.host.lower() not in stored:
             raise CommandError(f"{arguments.host} is not set")
         _store(stack, {name: values for name, values in stored.items() if name != arguments.host.lower()})
-    print(f"Removed: within a minute compute asks {arguments.host} no more.", file=sys.stderr)
+    print(f"Removed. Leadline stops using {arguments.host} within a minute.", file=sys.stderr)
     return 0
 
 
@@ -83,7 +83,7 @@ def _list(arguments: argparse.Namespace) -> int:
     with aws_errors():
         stored = _stored(find_stack(arguments))
     row = "{:<28}{:<12}{}".format
-    print(row("HOST", "KIND", "AS"))
+    print(row("HOST", "KIND", "ACCESS"))
     for host, values in sorted(stored.items()):
         print(row(host, values.get("kind", "?"), "GitHub App" if "app_id" in values else "token"))
     return 0
@@ -96,9 +96,7 @@ def _stored(stack: Stack) -> dict[str, Any]:
     except ValueError:
         stored = None
     if not isinstance(stored, dict):
-        raise CommandError(
-            "the secret of the code hosts is no JSON object: set it to {} in Secrets Manager to begin anew"
-        )
+        raise CommandError("the code hosts secret is not a JSON object: set it to {} in Secrets Manager to start over")
     return stored
 
 
@@ -108,5 +106,5 @@ def _store(stack: Stack, stored: dict[str, Any]) -> None:
 
 def _secret_id(stack: Stack) -> str:
     if stack.settings.vcs_secret_id is None:
-        raise CommandError("this stack has no secret of code hosts: deploy it again, or set LEADLINE_VCS_SECRET_ID")
+        raise CommandError("this stack has no code hosts secret: update the stack, or set LEADLINE_VCS_SECRET_ID")
     return stack.settings.vcs_secret_id

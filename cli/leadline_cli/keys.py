@@ -29,17 +29,17 @@ _ROW = "{:<12}  {:<10}  {:<20}  {:<22}  {:<32}  {}".format
 
 def register(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a key and print it, once")
+    create = actions.add_parser("create", help="create a key and print it once")
     rights = create.add_mutually_exclusive_group(required=True)
-    rights.add_argument("--admin", action="store_true", help="a key that may do everything")
-    rights.add_argument("--scope", action="append", choices=[*SCOPES], help="what the key may do; may repeat")
-    create.add_argument("--name", help="who or what uses it, for the list (default: the scopes)")
-    create.add_argument("--days", type=_days, metavar="N", help="ends after N days (default: never)")
+    rights.add_argument("--admin", action="store_true", help="allow everything")
+    rights.add_argument("--scope", action="append", choices=[*SCOPES], help="what the key may do; can be repeated")
+    create.add_argument("--name", help="who or what uses the key, for the list (default: the scopes)")
+    create.add_argument("--days", type=_days, metavar="N", help="expire after N days (default: never)")
     create.set_defaults(run=_create)
-    shown = actions.add_parser("list", help="all keys, without what makes them keys")
+    shown = actions.add_parser("list", help="list keys; secrets are not shown")
     shown.set_defaults(run=_list)
-    revoke = actions.add_parser("revoke", help="end a key, and show which keys it has made")
-    revoke.add_argument("key", metavar="ID", help="as in the list: the 12 characters after ll_")
+    revoke = actions.add_parser("revoke", help="revoke a key and list the keys that it created")
+    revoke.add_argument("key", metavar="ID", help="the key's id, as listed: the 12 characters after ll_")
     revoke.set_defaults(run=_revoke)
     for action in (create, shown, revoke):
         add_stack_arguments(action)
@@ -55,7 +55,7 @@ def _create(arguments: argparse.Namespace) -> int:
         text, _ = create_key(stack.table(), stack.pepper(), name=name, scopes=scopes, now=now, expires_at=expires_at)
     # The key alone on standard output, so that a script can take it from there.
     print(text)
-    print("Keep it now: it is stored nowhere and can't be shown again.", file=sys.stderr)
+    print("Save it now: it is not stored and can't be shown again.", file=sys.stderr)
     return 0
 
 
@@ -73,15 +73,17 @@ def _revoke(arguments: argparse.Namespace) -> int:
         if not revoke_key(table, key_id, now=_now()):
             raise CommandError(f"there is no key {key_id}")
         keys = list_keys(table)
-    print(f"Revoked {key_id}: it changes nothing from now on, and neither reads nor sends events after half a minute.")
+    print(f"Revoked {key_id}. It can change nothing from now on; reading and sending events stop within 30 seconds.")
     if active := [key for key in made_from(keys, key_id) if state_of(key, _now()) == "active"]:
-        print("Keys that it made, or that those made, are still good; revoke those that should not be:")
+        print(
+            "These keys were created with it, directly or indirectly, and are still active. Revoke those you don't trust:"
+        )
         _print_table(active, keys)
     return 0
 
 
 def _print_table(shown: Sequence[Item], keys: Sequence[Item]) -> None:
-    """These of all keys."""
+    """Prints `shown`; `keys` are all keys, to look creators up in."""
     by_id = {id_of(key): key for key in keys}
     print(_ROW("ID", "CREATED", "STATE", "CREATED BY", "SCOPES", "NAME"))
     for key in shown:
@@ -95,8 +97,8 @@ def _state(key: Item) -> str:
     if state == "revoked":
         return f"revoked {_date(key['revoked_at'])}"
     if key.get("expires_at") is None:
-        return "good"
-    return f"{'ended' if state == 'expired' else 'good until'} {_date(key['expires_at'])}"
+        return "active"
+    return f"{'expired' if state == 'expired' else 'active until'} {_date(key['expires_at'])}"
 
 
 def _now() -> int:
@@ -110,5 +112,5 @@ def _date(milliseconds: int) -> str:
 def _days(text: str) -> int:
     days = int(text)
     if not 1 <= days <= 36500:
-        raise argparse.ArgumentTypeError("from 1 to 36500")
+        raise argparse.ArgumentTypeError("must be from 1 to 36500")
     return days

@@ -1,7 +1,7 @@
-"""One metric's day, its points and its cells read as of one moment; and putting the cells right.
+"""Reads the points and cells of one metric's day as of one moment, and corrects the cells.
 
-All of a metric is written under its lock, whose version each transaction raises. Unchanged from before to after, what was read lies
-together. What is put right is written under the lock too, so that nothing that is counted meanwhile is lost.
+A metric is written under its lock, whose version rises with each transaction. If it is unchanged after reading, nothing was written
+in between. Corrections are written under the lock too, so that nothing counted meanwhile is lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_NAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class PointDifference:
-    """A cell that does not hold what the points say; None is no cell."""
+    """A cell that differs from the points. None: there is no such cell."""
 
     key: Key
     says: Item | None
@@ -36,16 +36,16 @@ class PointDifference:
         says, holds = self.says or {}, self.holds or {}
         names = [name for name in sorted(says.keys() | holds.keys()) if says.get(name) != holds.get(name)]
         if not says:
-            told = "no point counts in it"
+            text = "holds numbers that no point accounts for"
         else:
-            told = ", ".join(
+            text = ", ".join(
                 f"{name} {_short(holds, name)} instead of {_short(says, name)}" for name in names[:_MOST_NAMES]
             )
-        return f"{_name_of(self.says or self.holds or {})}: {told}"
+        return f"{_name_of(self.says or self.holds or {})}: {text}"
 
 
 def point_differences(table: Table, day: MetricDay, suspects: Iterable[Key]) -> list[PointDifference] | None:
-    """The metric's cells of this day that differ, or None where it was written to through TRIES attempts at reading it."""
+    """The metric's cells of this day that differ, or None if it was written to during each of TRIES attempts."""
     metric, _ = day
     for attempt in range(TRIES):
         before = _version(table, metric)
@@ -67,8 +67,8 @@ def describe_points(differences: Sequence[PointDifference], most: int) -> Iterat
         yield f"  ... and {len(differences) - most:,} more"
 
 
-def mend_points(table: Table, day: MetricDay, suspects: Iterable[Key]) -> int | None:
-    """Puts the metric's cells of this day right. How many were not, or None where it kept being written to."""
+def correct_points(table: Table, day: MetricDay, suspects: Iterable[Key]) -> int | None:
+    """Corrects the metric's cells of this day. Returns how many, or None if the metric kept being written to."""
     metric, _ = day
     suspects = list(suspects)
     lock = lock_key(point_lock(metric))
@@ -77,21 +77,21 @@ def mend_points(table: Table, day: MetricDay, suspects: Iterable[Key]) -> int | 
         changes.todo = set(changes.stored_todo())
         says = _folded(_points(table, day), metric)
         changes.prefetch({*says, *suspects})
-        mended = 0
+        corrected = 0
         try:
             for key in sorted({*says, *suspects}):
                 if changes.get(key) == says.get(key):
                     continue
-                mended += 1
+                corrected += 1
                 changes.make_room(1)
                 if key in says:
                     changes.put(says[key])
                 else:
                     changes.delete(key)
-            if mended:
+            if corrected:
                 changes.note(mended=changes.lock.get("mended", 0) + 1)
             changes.flush()
-            return mended
+            return corrected
         except Conflict:
             time.sleep(random.uniform(0, min(1.0, 0.05 * 2**attempt)))
     return None

@@ -1,4 +1,4 @@
-"""Shows how far a long command is: a bar where someone watches, a line now and then where the output is kept."""
+"""Shows the progress of a long command: a bar on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _QUIET_SECONDS = 10.0
 
 
 class Progress:
-    """Stages one after the other, each with a count and, if it is known, a total. `clock` in seconds."""
+    """Stages in sequence, each with a count and, if known, a total. `clock` in seconds."""
 
     def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -31,7 +31,7 @@ class Progress:
             self._draw(0)
 
     def at(self, count: int) -> None:
-        """The stage has come to this count."""
+        """The stage has reached this count."""
         now = self._clock()
         if now - self._shown >= (_EVERY_SECONDS if self._is_terminal else _QUIET_SECONDS):
             self._shown = now
@@ -42,7 +42,7 @@ class Progress:
         self._draw(count, last=True)
 
     def interrupt(self) -> None:
-        """Leaves an unfinished bar standing, so that a message starts on a line of its own."""
+        """Ends the line of an unfinished bar, so that a message starts on its own line."""
         if self._is_terminal and self._stage:
             self._stream.write("\n")
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""Which tags are releases, and when each of them went out."""
+"""Finds the tags that are releases, and when each was released."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`leadline replay PATH`: sends a clone's history as commits, changes and deployments.
 
-It is the quickest way to see one's own numbers, and the way to fill in the past. Sending it again changes nothing, so an
-interrupted replay is simply started again.
+It is the quickest way to see your own numbers, and a way to load the past. Sending it again changes nothing, so an
+interrupted replay is simply repeated.
 """
 
 from __future__ import annotations
@@ -30,30 +30,50 @@ from leadline_cli.settling import wait_until_counted
 
 def register(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("path", type=Path, metavar="PATH", help="a git clone on this machine; nothing is written to it")
-    add("--repository", help="as events name it, like github.com/acme/api (default: from the remote origin)")
+    add("path", type=Path, metavar="PATH", help="a git clone; it is only read")
+    add("--repository", help="as in events, such as github.com/acme/api (default: from the remote origin)")
     add("--branch", help="the branch that changes are merged into (default: the remote's default branch)")
-    add("--tags", action="append", default=[], metavar="PATTERN", help="tags that are releases, like 'v*'; may repeat")
-    add("--no-prereleases", action="store_true", help="leave out tags like v2.0.0-rc1")
-    add("--service", help="what the tags release (default: the repository's own service)")
-    add("--environment", default="production", help="where the releases went (default: %(default)s)")
-    add("--since", type=_day, metavar="DATE", help="releases from this day (UTC) on, and what no earlier one holds")
-    add("--until", type=_day, metavar="DATE", help="releases before this day (UTC): from then on your CI tells them")
+    add(
+        "--tags",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="tags that are releases, such as 'v*'; can be repeated",
+    )
+    add("--no-prereleases", action="store_true", help="leave out tags such as v2.0.0-rc1")
+    add("--service", help="the service that the tags release (default: the repository's own)")
+    add("--environment", default="production", help="the environment of the releases (default: %(default)s)")
+    add(
+        "--since",
+        type=_day,
+        metavar="DATE",
+        help="send releases from this day (UTC) on, and changes that no earlier release has",
+    )
+    add(
+        "--until",
+        type=_day,
+        metavar="DATE",
+        help="send releases before this day (UTC), from which on your CI reports them",
+    )
     add("--each-commit", type=EachCommit, choices=list(EachCommit), default=EachCommit.AUTO,
-        help="every commit on the branch is a change (auto: if no message names a pull request)")  # fmt: skip
-    add("--names", action="store_true", help="send people's names (default: pseudonyms; addresses are never sent)")
-    add("--salt", default="", help="a secret of your own for the pseudonyms, so that nobody else can make them")
-    add("--dry-run", action="store_true", help="say what would be sent, and send nothing")
-    add("--json", action="store_true", help="with --dry-run: the events themselves, one a line")
+        help="count every commit on the branch as a change (auto: if no message names a pull request)")  # fmt: skip
+    add(
+        "--names",
+        action="store_true",
+        help="send people's names (default: pseudonyms; e-mail addresses are never sent)",
+    )
+    add("--salt", default="", help="a secret for the pseudonyms, so that nobody else can compute them")
+    add("--dry-run", action="store_true", help="show what would be sent, and send nothing")
+    add("--json", action="store_true", help="with --dry-run: print the events, one per line")
     add("--wait", action="store_true", help="wait until every deployment is counted")
-    add("--wait-seconds", type=float, default=600.0, metavar="N", help="but no longer than this (default: %(default)g)")
+    add("--wait-seconds", type=float, default=600.0, metavar="N", help="wait at most this long (default: %(default)g)")
     add("--url", help="Leadline's address (default: LEADLINE_URL, else the local stack)")
     add("--key", help="an API key (default: LEADLINE_API_KEY, else the local stack's)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0: all was accepted, and counted if that was waited for. 1: something was not."""
+    """0: all events were accepted and, with --wait, counted. 1: some were not."""
     connection = None
     if not arguments.dry_run:
         connection = find_connection(arguments.url, arguments.key, os.environ, Path.cwd())
@@ -76,13 +96,13 @@ def read_plan(arguments: argparse.Namespace, progress: Progress, *, now: int) ->
     repository = repository_path(arguments.repository or clone.origin() or "")
     if repository is None:
         raise GitError(
-            "the clone's remote does not say which repository it is; give --repository, like github.com/acme/api"
+            "can't tell the repository from the clone's remote; give --repository, such as github.com/acme/api"
         )
     branch = clone.branch(arguments.branch)
     all_tags = clone.tags()
     tags = chosen_tags(all_tags, arguments.tags, prereleases=not arguments.no_prereleases)
     if clone.is_shallow:
-        print("Note: this clone is shallow: what lies beyond its edge is missing from the numbers. Get the rest with"
+        print("Note: this clone is shallow, so the numbers lack its older history. Fetch it with"
               " `git fetch --unshallow --tags`.", file=sys.stderr)  # fmt: skip
     progress.begin("reading")
     tips = [branch.sha, *(tag.sha for tag in tags)]
@@ -94,17 +114,17 @@ def read_plan(arguments: argparse.Namespace, progress: Progress, *, now: int) ->
         history, branch, tags, target, person, each=arguments.each_commit, since=arguments.since, until=arguments.until
     )
     if plan.is_each_commit and clone.is_shallow:
-        raise GitError("changes are numbered by their place in the history, of which a shallow clone has only the end;"
-                       " get the rest with `git fetch --unshallow --tags`")  # fmt: skip
+        raise GitError("changes are numbered by their place in the history, and a shallow clone lacks its beginning;"
+                       " fetch it with `git fetch --unshallow --tags`")  # fmt: skip
     return plan
 
 
 def replay(plan: Plan, connection: Connection, progress: Progress, *, wait_seconds: float | None) -> int:
-    """Sends a plan and tells how it went."""
+    """Sends a plan and prints the results."""
     began = time.monotonic()
     client = Client(connection)
     deployments = list(plan.deployments())
-    # In this order each deployment finds what it needs when it comes, and no number has to be worked out twice.
+    # In this order each deployment finds its commits and changes, so that nothing has to be computed twice.
     parts = [
         Part("commits", plan.commits(), len(plan.history.graph), _page_name, lambda page: len(page["commits"])),
         Part("changes", plan.merged(), len(plan.changes), lambda event: f"change {event['number']}"),
@@ -114,7 +134,7 @@ def replay(plan: Plan, connection: Connection, progress: Progress, *, wait_secon
         results = [send(client, part, progress) for part in parts]
     except ApiError as error:
         raise ApiError(
-            f"{error}\nWhat was sent until then is safe; run the same command again to send the rest."
+            f"{error}\nEverything sent before that is safe; run the same command again to send the rest."
         ) from None
     seconds = time.monotonic() - began
     print_results(plan, results, seconds)
@@ -135,7 +155,7 @@ def _printed(show: Callable[[Plan], None], plan: Plan) -> int:
         show(plan)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads (`| head`) has seen enough; what is still buffered must not be written at exit either.
+        # The reader (`| head`) has gone; what is still buffered must not be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -149,5 +169,5 @@ def _day(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no date like 2026-01-31") from None
+        raise argparse.ArgumentTypeError(f"{text} is not a date such as 2026-01-31") from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

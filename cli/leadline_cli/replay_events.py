@@ -1,6 +1,6 @@
-"""The events that tell a repository's history: its commit graph, its changes, its releases.
+"""Makes the events of a repository's history: its commit graph, its changes, its releases.
 
-Nobody's name or address is in them unless asked for: a person is a pseudonym that is the same in every repository.
+They contain no names or addresses unless `--names` is given: a person is a pseudonym, the same in every repository.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Event = dict[str, Any]
 
 COMMITS_A_PAGE = 500
 BYTES_A_PAGE = 200_000
-"""What one commits event may hold, and less than the 256 KiB that the queue takes of one event."""
+"""Limits of one commits event, below the 256 KiB that the queue accepts of one event."""
 
 SHAS_A_CHANGE = 1000
 """Of a change with more commits the newest are named; the graph holds the rest."""
 
 EARLIEST = 946_684_800
-"""2000-01-01: the API takes no event from before (epoch seconds)."""
+"""2000-01-01 in epoch seconds: the API accepts no earlier event."""
 
 # Where a request's page is, for the hosts whose addresses are known.
 _PAGES = {
@@ -42,7 +42,7 @@ _PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the events are about. `branch` is the one that changes are merged into, where that is known."""
+    """What the events are about. `branch`: the one that changes are merged into, if known."""
 
     repository: str
     branch: str | None
@@ -60,7 +60,7 @@ def pseudonym(email: str, salt: str) -> str:
 
 
 def plain_name(name: str, salt: str) -> str:
-    """A person's own name as the API takes it: on one line, at most 200 bytes; a pseudonym for who has none."""
+    """A person's name as the API accepts it: one line, at most 200 bytes. Without a name, a pseudonym."""
     cleaned = " ".join(re.sub(f"[{CONTROL}]", " ", name).split())
     return cleaned.encode()[:200].decode(errors="ignore").strip() or pseudonym(name, salt)
 
@@ -113,7 +113,7 @@ def change_events(
     first_release: Sequence[int],
     numbered_by_forge: bool,
 ) -> Iterator[Event]:
-    """One event a change, by merge time.
+    """One event per change, by merge time.
 
     A commit that was released before the change was merged is not named (`first_release`: by commit), for the change is
     not what brought it out: it went out on a release branch that was taken back to main afterwards.
@@ -151,7 +151,7 @@ def change_events(
 
 
 def deployment_events(tags: Sequence[Tag], target: Target, previous: Tag | None) -> Iterator[Event]:
-    """One successful deployment a release, oldest first. `previous`: the release before them, if one was left out."""
+    """One successful deployment per release, oldest first. `previous`: the release before them, if one was left out."""
     for index, tag in enumerate(tags):
         event: Event = {
             "repository": target.repository,

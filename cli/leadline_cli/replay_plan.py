@@ -1,4 +1,4 @@
-"""What a replay will send, worked out before anything is sent."""
+"""Plans what a replay sends, before anything is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EachCommit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The events of a replay, made as they are asked for. `notes` tell the person what is odd and what to do about it."""
+    """The events of a replay, made on demand. `notes` say what is unusual and what to do about it."""
 
     target: Target
     history: History
@@ -110,7 +110,9 @@ def make_plan(
     if old := len(unshipped) - len(young):
         notes.append(f"{old:,} changes were merged before the year 2000 and are left out")
     if not sent:
-        notes.append("no deployments will be sent: no tag fits; --tags PATTERN says which tags are releases")
+        notes.append(
+            "no deployments will be sent, because no tag matches; --tags PATTERN selects the tags that are releases"
+        )
     on_branch = bytearray(len(graph))
     for _ in graph.reach([graph.numbers[branch.sha]], on_branch):
         pass

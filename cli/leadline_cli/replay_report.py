@@ -1,4 +1,4 @@
-"""What a replay tells the person who started it."""
+"""What a replay prints."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 from leadline_cli.client import Connection
+from leadline_cli.local_home import find_home
 from leadline_cli.replay_events import Event
 from leadline_cli.replay_plan import Plan
 from leadline_cli.replay_sending import Sent
@@ -18,7 +20,7 @@ MAX_NAMES = 20
 
 
 def print_plan(plan: Plan) -> None:
-    """What would be sent, release by release."""
+    """Prints what would be sent, release by release."""
     kind = "one for each commit on the branch" if plan.is_each_commit else "named in commit messages"
     print(f"{plan.target.repository}, branch {plan.target.branch or 'without a name'}: nothing is sent.\n")
     print(f"  {len(plan.history.graph):>9,} commits")
@@ -28,12 +30,12 @@ def print_plan(plan: Plan) -> None:
         day = datetime.fromtimestamp(tag.at, UTC).date().isoformat()
         what = f"{len(numbers):,} change{'' if len(numbers) == 1 else 's'}"
         if index == 0 and plan.previous is None:
-            what += "; the first deployment is a baseline and carries those of its own day"
+            what += "; the first deployment is a baseline and carries the changes of its own day"
         print(f"  {day}  {tag.sha[:10]}  {tag.name:<24} {what}")
 
 
 def print_events(plan: Plan) -> None:
-    """The events themselves, one a line, with the route each would go to."""
+    """Prints the events, one per line, with the path each would be sent to."""
     for route, events in (("commits", plan.commits()), ("changes", plan.merged()), ("deployments", plan.deployments())):
         for event in events:
             print(json.dumps({"path": f"/v1/events/{route}", "event": event}, ensure_ascii=False))
@@ -57,9 +59,9 @@ def print_settled(settled: Settled, sent: int) -> int:
     for item in settled.found.values():
         status = str(item["mapping"]["status"])
         counts[status] = counts.get(status, 0) + 1
-    told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    print(f"{len(settled.found):,} of {sent:,} deployments are counted" + (f": {told}." if told else "."))
-    for title, names in (("not there yet", settled.absent), ("pending", settled.pending)):
+    statuses = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    print(f"{len(settled.found):,} of {sent:,} deployments are counted" + (f": {statuses}." if statuses else "."))
+    for title, names in (("not listed yet", settled.absent), ("pending", settled.pending)):
         if names:
             more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
             print(f"  {title}: {', '.join(names[:MAX_NAMES])}{more}")
@@ -77,8 +79,8 @@ def print_where_to_look(plan: Plan, connection: Connection, deployments: Sequenc
         "interval": "month",
     }
     if connection.local:
-        home = os.environ.get("LEADLINE_HOME") or ".leadline"
-        read = f"""import json; print(json.load(open("{home}/local.json"))["api_key"])"""
+        home = find_home(os.environ, Path.cwd())
+        read = f"""import json; print(json.load(open("{home / "local.json"}"))["api_key"])"""
         print(f"""export LEADLINE_API_KEY="$(python3 -c '{read}')\"""")
     address = f"{connection.base_url}/v1/metrics/dora?{urlencode(query, safe='/')}"
     print(f"""curl -s -H "Authorization: Bearer $LEADLINE_API_KEY" '{address}'""")

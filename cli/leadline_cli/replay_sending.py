@@ -1,4 +1,4 @@
-"""Sends the events of one kind and keeps what became of them."""
+"""Sends the events of one kind and records the results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_REASONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Events of one kind, in their order. `total`, `weight` and what is reported count commits, not pages of them."""
+    """Events of one kind, in order. `total`, `weight` and the report count commits, not pages of commits."""
 
     kind: str
     events: Iterable[Event]
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(slots=True)
 class Sent:
-    """What became of a part: `refused` holds the places of refused events, `reasons` why, for the first of them."""
+    """The result of a part: `refused` holds the indices of rejected events, `reasons` why, for the first of them."""
 
     kind: str
     accepted: int = 0
@@ -39,7 +39,7 @@ class Sent:
 
 
 def send(client: Client, part: Part, progress: Progress) -> Sent:
-    """Raises ApiError where the API is out of reach or refuses everything."""
+    """Raises ApiError if the API can't be reached or rejects the request as a whole."""
     sent = Sent(part.kind)
     under_way: list[tuple[str, int]] = []
 

@@ -22,7 +22,7 @@ def repository_path(address: str) -> str | None:
     host = ""
     if match := _URL.fullmatch(text):
         host, path = match["host"].lower(), match["path"]
-        # A web server's port tells it from another one on the same host; ssh's does not.
+        # A web server's port distinguishes it from others on the same host; ssh's does not.
         if match["scheme"].lower().startswith("http") and match["port"] not in (None, "80", "443"):
             host = f"{host}:{match['port']}"
     elif (match := _SCP.fullmatch(text)) and not re.match(r"[A-Za-z]:[\\/]", text):

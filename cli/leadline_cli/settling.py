@@ -1,4 +1,4 @@
-"""Waits until deployments that were sent are counted."""
+"""Waits until the deployments that were sent are counted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How the deployments stand: the items of the list by deployment id, and the ids that are not there yet."""
+    """The listed deployments by deployment id, and the ids that are not listed yet."""
 
     found: dict[str, dict[str, Any]]
     absent: tuple[str, ...]
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """Those that are there, but whose commit is not known yet."""
+        """Deployments that are listed, but whose commit is not known yet."""
         return tuple(name for name, item in self.found.items() if item["mapping"]["status"] == "pending")
 
     @property
@@ -42,7 +42,7 @@ def wait_until_counted(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Settled:
-    """Asks for the list of deployments until each is there and not pending, or the time is over."""
+    """Reads the list of deployments until each is there and not pending, or the time is up."""
     until = clock() + seconds
     pause = FIRST_PAUSE
     while True:
@@ -56,7 +56,7 @@ def wait_until_counted(
 
 
 def look(client: Client, deployments: Sequence[Event]) -> Settled:
-    """How the deployments stand now."""
+    """The current state of the deployments."""
     if not deployments:
         return Settled({}, ())
     wanted = {(event["deployment_id"], event["id"]) for event in deployments}
@@ -76,7 +76,7 @@ def look(client: Client, deployments: Sequence[Event]) -> Settled:
     while True:
         page = client.get("/v1/deployments", query if cursor is None else {**query, "cursor": cursor})
         if not isinstance(page, dict) or not isinstance(page.get("items"), list):
-            raise ApiError("the list of deployments is none; is this Leadline?")
+            raise ApiError("the answer is not a list of deployments; is this Leadline?")
         for item in page["items"]:
             if (item.get("deployment_id"), item.get("id")) in wanted:
                 found[item["deployment_id"]] = item

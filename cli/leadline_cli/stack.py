@@ -1,4 +1,4 @@
-"""Which stack a command works on: the local one, a deployed one by name, or the one that environment variables name."""
+"""Finds the stack a command works on: the local one, a deployed one by name, or one given by environment variables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import boto3
 
 OUTPUTS = {"table": "TableName", "queue_url": "QueueUrl", "dlq_url": "DlqUrl", "key_secret_id": "KeySecretId"}
-"""The outputs of the CDK stack that say where it is."""
+"""The outputs of the CDK stack that say where its parts are."""
 LATER_OUTPUTS = {"webhook_secret_id": "WebhookSecretId", "vcs_secret_id": "VcsSecretId"}
-"""Those that a stack of an earlier version does not have."""
+"""Outputs that a stack of an earlier version may lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def add_stack_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stack",
         metavar="NAME",
-        help="a deployed CloudFormation stack, in the account and region of your AWS credentials (default: the one that"
-        " LEADLINE_TABLE and its like name, else the local stack)",
+        help="a CloudFormation stack in the account and region of your AWS credentials (default: the stack described by"
+        " LEADLINE_TABLE and related variables, else the local stack)",
     )
 
 
 def find_stack(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Stack:
-    """The stack that was asked for. Raises CommandError when there is none, or it can't be found."""
+    """The stack that the arguments select. Raises CommandError if it can't be found."""
     import boto3
 
     with aws_errors():
@@ -82,9 +82,11 @@ def _local(home: Path) -> Stack:
 
     # Both files: the first says where things are, the second that they are there now.
     if not (home / "stack.json").exists() or not (home / "local.json").exists():
-        raise CommandError(f"no local stack runs with its state in {home}: start it (make up), or give --stack NAME")
+        raise CommandError(
+            f"no local stack is running with its state in {home}: start it (make up), or give --stack NAME"
+        )
     found = json.loads((home / "stack.json").read_text())
-    # The local stack has nothing to do with an AWS profile, not even one that does not exist; it takes any credentials.
+    # The local stack accepts any credentials; an AWS profile, even a missing one, must not matter.
     os.environ.pop("AWS_PROFILE", None)
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")  # noqa: S106
     return Stack(Settings.from_env(found), session, found["endpoint"])
@@ -92,7 +94,7 @@ def _local(home: Path) -> Stack:
 
 @contextlib.contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turns what AWS, or the way to it, says no with into a CommandError."""
+    """Turns errors of AWS, and of the connection to it, into CommandError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -1,4 +1,4 @@
-"""`leadline verify`: do the stored numbers come out the same when counted again from the facts?"""
+"""`leadline verify`: recounts all numbers from the stored facts and compares them with the stored ones."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ _SHOWN = 20
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Counts everything again from the stored facts and compares it with the stored numbers (cells). Reads the whole"
-        " table once and writes nothing; events may come in meanwhile. Exit code 0: all are equal; 1: some are not."
+        "Recounts all numbers from the stored facts and compares them with the stored numbers (cells). Reads the whole"
+        " table once and writes nothing; events may arrive meanwhile. Exit code 0: all are equal; 1: some differ."
     )
     add_stack_arguments(parser)
-    parser.add_argument("--show", type=int, default=_SHOWN, metavar="N", help="name the first N (default: %(default)s)")
+    parser.add_argument(
+        "--show", type=int, default=_SHOWN, metavar="N", help="list the first N differences (default: %(default)s)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -35,18 +37,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def verify(table: Table, progress: Progress, *, shown: int = _SHOWN) -> int:
-    """Prints how the cells compare with the facts. 0: equal. 1: not, or it could not be told."""
+    """Prints how the cells compare with the facts. 0: equal. 1: different, or too busy to compare."""
     found = read(table, progress)
     differing: list[Difference] = []
-    untold = 0
+    unchecked = 0
     for day, result in checked(table, found, progress):
         differing += result or []
-        untold += 0 if result is not None else len(found.suspects[day])
+        unchecked += 0 if result is not None else len(found.suspects[day])
     of_points: list[PointDifference] = []
     for metric_day, suspects in sorted(found.custom.suspects.items()):
         differences_of_points = point_differences(table, metric_day, suspects)
         of_points += differences_of_points or []
-        untold += 0 if differences_of_points is not None else len(suspects)
+        unchecked += 0 if differences_of_points is not None else len(suspects)
     print(counted(found))
     if differing or of_points:
         print(f"{len(differing) + len(of_points):,} cells differ from the facts:")
@@ -54,20 +56,22 @@ def verify(table: Table, progress: Progress, *, shown: int = _SHOWN) -> int:
             print(line)
     strays = [*found.strays, *found.custom.strays]
     if strays:
-        print(f"{len(strays):,} items among the cells are no cells, such as {' | '.join(strays[0])}.")
-    if untold:
-        print(f"Whether {untold:,} more differ could not be told: events kept coming in. Try again when it is quieter.")
+        print(f"{len(strays):,} items among the cells are not cells, such as {' | '.join(strays[0])}.")
+    if unchecked:
+        print(
+            f"{unchecked:,} more cells could not be checked, because events kept arriving. Try again when fewer arrive."
+        )
     if differing or of_points or strays:
-        print("`leadline rebuild` mends this.")
+        print("`leadline rebuild` corrects this.")
         return 1
-    if untold:
+    if unchecked:
         return 1
-    print("Every number comes out the same when counted again.")
+    print("All numbers equal the facts.")
     return 0
 
 
 def counted(found: Survey) -> str:
-    """How much there is."""
+    """How many deployments, cells and points there are, as a sentence."""
     custom = found.custom
     points = (
         f" {custom.points:,} points of custom metrics, {custom.cells:,} cells." if custom.points or custom.cells else ""
@@ -76,7 +80,7 @@ def counted(found: Survey) -> str:
 
 
 def read(table: Table, progress: Progress) -> Survey:
-    """Scans the table, showing how far it is. Raises CommandError for a table whose schema this version does not know."""
+    """Scans the table and shows progress. Raises CommandError where this version does not know the table's schema."""
     version = read_schema_version(table)
     if version not in (None, SCHEMA_VERSION):
         raise CommandError(
@@ -89,7 +93,7 @@ def read(table: Table, progress: Progress) -> Survey:
 
 
 def checked(table: Table, found: Survey, progress: Progress) -> Iterator[tuple[Day, list[Difference] | None]]:
-    """Looks again at each day with suspects: its differences, or None where it could not be told."""
+    """Checks each day with suspects: its differences, or None if it kept changing."""
     if not found.suspects:
         return
     progress.begin("checking", len(found.suspects))

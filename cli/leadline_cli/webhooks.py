@@ -1,4 +1,4 @@
-"""`leadline webhooks`: the secrets that senders of webhooks sign with."""
+"""`leadline webhooks`: the secrets that webhooks are signed with."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from leadline_cli.main import CommandError
 from leadline_cli.stack import Stack, add_stack_arguments, aws_errors, find_stack
 
 MIN_LENGTH = 16
-"""Characters: a signature is as hard to forge as its secret is to guess."""
+"""In characters: a signature is only as hard to forge as its secret is to guess."""
 
 _STANDARD = ("gitlab", "incident_io")
-"""Senders that sign by Standard Webhooks, whose secrets have a form of their own."""
+"""Sources that sign by the Standard Webhooks specification, whose secrets have their own format."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +25,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     secret = actions.add_parser("secret", help="set, rotate or remove the secret of a source")
     secret.add_argument("source", choices=WEBHOOKS, metavar="SOURCE", help=", ".join(WEBHOOKS))
     what = secret.add_mutually_exclusive_group(required=True)
-    what.add_argument("--generate", action="store_true", help="make a secret and print it, to be set at the sender")
-    what.add_argument("--value-from-stdin", action="store_true", help="take the secret that the sender made")
-    what.add_argument("--forget-old", action="store_true", help="end a rotation: only the newest secret counts")
-    what.add_argument("--remove", action="store_true", help="take no more webhooks from this source")
-    secret.add_argument("--keep-old", action="store_true", help="begin a rotation: the former secret counts, too")
+    what.add_argument("--generate", action="store_true", help="generate a secret and print it, to be set at the sender")
+    what.add_argument("--value-from-stdin", action="store_true", help="read a secret that the sender generated")
+    what.add_argument("--forget-old", action="store_true", help="finish a rotation: accept only the newest secret")
+    what.add_argument("--remove", action="store_true", help="accept no more webhooks from this source")
+    secret.add_argument("--keep-old", action="store_true", help="start a rotation: accept the previous secret, too")
     secret.set_defaults(run=_secret)
-    shown = actions.add_parser("list", help="which sources have a secret; the secrets are not shown")
+    shown = actions.add_parser("list", help="list sources and whether each has a secret; secrets are not shown")
     shown.set_defaults(run=_list)
     for action in (secret, shown):
         add_stack_arguments(action)
@@ -39,24 +39,24 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _secret(arguments: argparse.Namespace) -> int:
     source: str = arguments.source
-    made = _generated(source) if arguments.generate else _read() if arguments.value_from_stdin else ""
+    new = _generate(source) if arguments.generate else _read() if arguments.value_from_stdin else ""
     stack = find_stack(arguments)
     with aws_errors():
         stored = _stored(stack)
-        former = _of(stored, source)
+        former = _secrets_of(stored, source)
         if arguments.remove:
             kept = []
         elif arguments.forget_old:
             kept = former[:1]
         else:
-            kept = [made, *(former[:1] if arguments.keep_old else [])]
+            kept = [new, *(former[:1] if arguments.keep_old else [])]
         if not kept and source not in stored:
-            raise CommandError(f"there is no secret of {source}")
+            raise CommandError(f"{source} has no secret")
         _store(stack, {**stored, source: kept} if kept else {n: v for n, v in stored.items() if n != source})
     if arguments.generate:
         # The secret alone on standard output, so that a script can take it from there.
-        print(made)
-    print(_said(source, len(kept)), file=sys.stderr)
+        print(new)
+    print(_describe_result(source, len(kept)), file=sys.stderr)
     return 0
 
 
@@ -66,18 +66,18 @@ def _list(arguments: argparse.Namespace) -> int:
     row = "{:<14}{:<10}{}".format
     print(row("SOURCE", "SECRETS", "ADDRESS"))
     for source in WEBHOOKS:
-        print(row(source, len(_of(stored, source)) or "-", f"/v1/webhooks/{source}"))
+        print(row(source, len(_secrets_of(stored, source)) or "-", f"/v1/webhooks/{source}"))
     return 0
 
 
-def _said(source: str, secrets_kept: int) -> str:
+def _describe_result(source: str, secrets_kept: int) -> str:
     if not secrets_kept:
-        return f"Removed: within a minute /v1/webhooks/{source} takes nothing more."
-    rotating = "; the former one counts, too, until --forget-old" if secrets_kept > 1 else ""
-    return f"Set: within a minute /v1/webhooks/{source} takes what is signed with it{rotating}."
+        return f"Removed. /v1/webhooks/{source} rejects all webhooks within a minute."
+    rotating = "; the previous one is accepted, too, until --forget-old" if secrets_kept > 1 else ""
+    return f"Saved. /v1/webhooks/{source} accepts webhooks signed with it within a minute{rotating}."
 
 
-def _generated(source: str) -> str:
+def _generate(source: str) -> str:
     if source in _STANDARD:
         return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     return secrets.token_urlsafe(32)
@@ -88,7 +88,7 @@ def _read() -> str:
     if len(value) < MIN_LENGTH:
         raise CommandError(f"the secret on standard input has fewer than {MIN_LENGTH} characters")
     if not value.isprintable():
-        raise CommandError("the secret on standard input holds a control character")
+        raise CommandError("the secret on standard input contains a control character")
     return value
 
 
@@ -99,7 +99,7 @@ def _stored(stack: Stack) -> dict[str, Any]:
     except ValueError:
         stored = None
     if not isinstance(stored, dict):
-        raise CommandError("the webhook secret is no JSON object: set it to {} in Secrets Manager to begin anew")
+        raise CommandError("the webhook secret is not a JSON object: set it to {} in Secrets Manager to start over")
     return stored
 
 
@@ -107,12 +107,12 @@ def _store(stack: Stack, stored: dict[str, Any]) -> None:
     stack.client("secretsmanager").put_secret_value(SecretId=_secret_id(stack), SecretString=json.dumps(stored))
 
 
-def _of(stored: dict[str, Any], source: str) -> list[str]:
+def _secrets_of(stored: dict[str, Any], source: str) -> list[str]:
     value = stored.get(source, [])
     return [value] if isinstance(value, str) else list(value)
 
 
 def _secret_id(stack: Stack) -> str:
     if stack.settings.webhook_secret_id is None:
-        raise CommandError("this stack has no webhook secret: deploy it again, or set LEADLINE_WEBHOOK_SECRET_ID")
+        raise CommandError("this stack has no webhook secret: update the stack, or set LEADLINE_WEBHOOK_SECRET_ID")
     return stack.settings.webhook_secret_id

@@ -316,10 +316,11 @@ def test_every_alarm_reaches_the_topic_it_is_given() -> None:
         assert alarm["Properties"]["AlarmActions"] == [topic]
 
 
-def test_the_outputs_are_what_the_command_line_asks_for(template: Template) -> None:
+def test_the_outputs_are_what_the_command_line_reads_and_the_version(template: Template) -> None:
     assert set(template.find_outputs("*")) == {
         *("ApiUrl", "TableName", "QueueUrl", "DlqUrl"),
         *("KeySecretId", "WebhookSecretId", "VcsSecretId"),
+        "Version",
     }
 
 

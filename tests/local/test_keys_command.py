@@ -64,7 +64,7 @@ def test_the_list_names_every_key_and_gives_none_away(aws_env: Settings, capsys:
     assert "revoked" in first
     assert "first" in first
     assert second.startswith(two[3:15])
-    assert "good until" in second
+    assert "active until" in second
     assert "events:write" in second
     assert one[16:] not in text
     assert two[16:] not in text
@@ -178,4 +178,4 @@ def test_a_stack_that_is_not_there_is_said_so(
         monkeypatch.delenv(name)
     monkeypatch.setenv("LEADLINE_HOME", str(tmp_path))
     assert main(["keys", "list"]) == 1
-    assert capsys.readouterr().err.startswith(f"leadline: no local stack runs with its state in {tmp_path}")
+    assert capsys.readouterr().err.startswith(f"leadline: no local stack is running with its state in {tmp_path}")

@@ -1,4 +1,4 @@
-"""`leadline verify` and `leadline rebuild`: numbers that are wrong are found and mended, numbers that move are not."""
+"""`leadline verify` and `leadline rebuild`: wrong numbers are found and corrected, changing numbers are left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from leadline.store.table import Add, Delete, Item, Key, Put, Table, Write
 from leadline_cli.cell_survey import survey
 from leadline_cli.main import CommandError, main
 from leadline_cli.progress import Progress
-from leadline_cli.rebuild import NUMBERS, REBUILD_KEY, mend, preview, rebuild
+from leadline_cli.rebuild import NUMBERS, REBUILD_KEY, correct, preview, rebuild
 from leadline_cli.verify import read, verify
 from leadline_local.resources import create_resources
 from tests.histories import a_history
@@ -56,7 +56,7 @@ def cells(table: Table) -> list[Item]:
     )
 
 
-def mended(table: Table) -> int:
+def corrected(table: Table) -> int:
     return rebuild(table, read(table, quiet()), quiet())
 
 
@@ -72,7 +72,7 @@ def test_right_numbers_are_said_to_be_right(table: MemoryTable, capsys: pytest.C
     assert verify(table, quiet()) == 0
     said = capsys.readouterr().out
     assert f"{len(stored_cells(table))} cells" in said
-    assert "comes out the same" in said
+    assert "All numbers equal the facts." in said
 
 
 @pytest.mark.parametrize("command", [verify, mended])
@@ -89,7 +89,7 @@ def test_a_table_with_an_unknown_schema_version_is_refused(table: MemoryTable, c
 
 def test_rebuilding_right_numbers_writes_nothing(table: MemoryTable) -> None:
     before = everything(table)
-    assert mended(table) == 0
+    assert corrected(table) == 0
     assert everything(table) == before
 
 
@@ -137,23 +137,23 @@ DAMAGES: list[Callable[[MemoryTable, random.Random], None]] = [
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("seed", range(5))
-def test_every_kind_of_damage_is_found_and_mended(
+def test_every_kind_of_damage_is_found_and_corrected(
     table: MemoryTable, damage: Callable[[MemoryTable, random.Random], None], seed: int
 ) -> None:
     before = everything(table)
     damage(table, random.Random(seed))
     assert verify(table, quiet()) == 1
-    assert mended(table) == 0
+    assert corrected(table) == 0
     assert without_rebuild(table) == before
     assert verify(table, quiet()) == 0
 
 
-def test_all_kinds_of_damage_at_once_are_mended_in_one_go(table: MemoryTable) -> None:
+def test_all_kinds_of_damage_at_once_are_corrected_in_one_go(table: MemoryTable) -> None:
     before = everything(table)
     draw = random.Random(3)
     for damage in DAMAGES * 6:
         damage(table, draw)
-    assert mended(table) == 0
+    assert corrected(table) == 0
     assert without_rebuild(table) == before
 
 
@@ -161,11 +161,11 @@ def test_all_cells_can_be_rebuilt_from_nothing(table: MemoryTable) -> None:
     before = everything(table)
     for cell in cells(table):
         table.write([Delete(key_of(cell))])
-    assert mended(table) == 0
+    assert corrected(table) == 0
     assert without_rebuild(table) == before
 
 
-def test_a_cell_of_more_numbers_than_fit_one_update_is_mended_too(table: MemoryTable) -> None:
+def test_a_cell_of_more_numbers_than_fit_one_update_is_corrected_too(table: MemoryTable) -> None:
     before = everything(table)
     cell = next(item for item in cells(table) if item["pk"] == "cell#production#all")
     for start in range(0, 1000, NUMBERS):
@@ -178,7 +178,7 @@ def test_a_cell_of_more_numbers_than_fit_one_update_is_mended_too(table: MemoryT
 
     real = Real()
     real._partitions, real._lock = table._partitions, table._lock
-    assert mended(real) == 0
+    assert corrected(real) == 0
     assert without_rebuild(table) == before
 
 
@@ -191,9 +191,9 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
     before = everything(table)
     assert preview(table, read(table, quiet()), quiet()) == 0
     said = capsys.readouterr().out
-    assert "2 would be mended" in said
+    assert "2 would be corrected" in said
     assert "service nobody's: no fact counts in it" in said
-    assert "1 items among the cells that are no cells would be deleted" in said
+    assert "1 items among the cells that are not cells would be deleted" in said
     assert everything(table) == before
 
 
@@ -248,7 +248,7 @@ def test_events_that_come_in_while_verifying_are_no_differences(capsys: pytest.C
     assert next(coming, None) is None
 
 
-def test_a_day_that_never_rests_is_said_to_be_untold(
+def test_a_day_that_never_rests_is_reported_as_unchecked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("leadline_cli.cell_check.time.sleep", lambda _: None)
@@ -263,8 +263,8 @@ def test_a_day_that_never_rests_is_said_to_be_untold(
 
     table.between = always
     assert verify(table, quiet()) == 1
-    assert "could not be told" in capsys.readouterr().out
-    assert mended(table) == 1
+    assert "could not be checked" in capsys.readouterr().out
+    assert corrected(table) == 1
     assert "kept changing" in capsys.readouterr().out
 
 
@@ -286,7 +286,7 @@ def test_what_is_counted_while_rebuilding_stays_counted() -> None:
     coming = iter(SHUFFLED[-15:])
     for cell in cells(table):
         table.write([Add(key_of(cell), {"d": 5, "L1c": -2})])
-    assert mended(table) == 0
+    assert corrected(table) == 0
     assert next(coming, None) is None
     assert stored_cells(table) == folded_cells(table)
 
@@ -297,7 +297,7 @@ def right(table: Table, keys: Iterable[Key]) -> bool:
     return all(holds.get(cell) == says.get(cell) for cell in map(parse_cell_key, keys))
 
 
-def test_two_rebuilds_at_a_time_mend_once(table: MemoryTable) -> None:
+def test_two_rebuilds_at_a_time_correct_once(table: MemoryTable) -> None:
     before = everything(table)
     draw = random.Random(5)
     for _ in range(10):
@@ -305,7 +305,7 @@ def test_two_rebuilds_at_a_time_mend_once(table: MemoryTable) -> None:
     found = survey(table, lambda _: None)
 
     class Rival(MemoryTable):
-        """Shares the table; before its first mending is written, another rebuild does all of it."""
+        """Shares the table; before its first correction is written, another rebuild does all of it."""
 
         rival = True
         refused = 0
@@ -313,7 +313,7 @@ def test_two_rebuilds_at_a_time_mend_once(table: MemoryTable) -> None:
         def write(self, writes: Sequence[Write]) -> None:
             if self.rival:
                 self.rival = False
-                assert mended(table) == 0
+                assert corrected(table) == 0
             try:
                 super().write(writes)
             except Conflict:
@@ -323,7 +323,7 @@ def test_two_rebuilds_at_a_time_mend_once(table: MemoryTable) -> None:
     late = Rival()
     late._partitions, late._lock = table._partitions, table._lock
     day = next(iter(found.suspects))
-    assert mend(late, day, found.facts[day], found.suspects[day]) == (0, True)
+    assert correct(late, day, found.facts[day], found.suspects[day]) == (0, True)
     assert late.refused == 1
     assert without_rebuild(table) == before
 

@@ -361,7 +361,7 @@ def test_waiting_ends_in_time_and_says_what_is_missing(
     api.deployments = deployments
     assert replay(api, build("merge_commits", tmp_path), "--wait", "--wait-seconds", "0") == 1
     out = capsys.readouterr().out
-    assert "not there yet: v1.1.0, v1.2.0" in out
+    assert "not listed yet: v1.1.0, v1.2.0" in out
     assert "pending: v1.0.0" in out
 
 
