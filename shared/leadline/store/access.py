@@ -1,6 +1,6 @@
-"""Who may call how often, and what is noted of it.
+"""Access settings, request counts and the access log.
 
-config | access            settings: the access log, the web origins, the plans
+config | access            the settings: access log, web origins, plans
 used#4f1d0c9be2a7 | used   when a key was last used, to the hour
 
 {"log": true, "log_days": 90, "origins": ["https://dash.acme.dev"], "docs": false,
@@ -23,7 +23,7 @@ LOG_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class KeyPlan:
-    """How many requests a key may make in a minute and in a day (UTC), None for any; `api`: whether it may use the Product API."""
+    """How many requests a key may make per minute and per day (UTC); None: no limit. `api`: whether it may use the Product API."""
 
     per_minute: int | None = None
     per_day: int | None = None
@@ -40,7 +40,7 @@ class KeyPlan:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """`log`: whether requests are noted, kept for `log_days`. `origins`: web pages that browsers may call from.
+    """`log`: whether requests are logged; entries are kept for `log_days`. `origins`: web pages that browsers may call from.
     `docs`: whether Swagger UI is served."""
 
     log: bool = True
@@ -78,20 +78,20 @@ class AccessSettings:
 
 
 def quota_key(key_id: str, at: int) -> Key:
-    """Where a key's requests of a day are counted. `at` in epoch ms."""
+    """Where a key's requests of a day are counted. `at` in epoch milliseconds."""
     return (f"quota#{key_id}", _day(at))
 
 
 def access_partition(day: str) -> str:
-    """The requests of one day (UTC, such as 2026-11-23)."""
+    """The access log of one day (UTC, such as 2026-11-23)."""
     return f"access#{day}"
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One request that was answered. `route` is a template, never the path that was sent; `key_id` None: no good key.
+    """One answered request. `route`: the route's template, never the path that was sent. `key_id`: None without a valid key.
 
-    `at` in epoch ms; `source` is the caller's address. No query, no header, no body.
+    `at` in epoch milliseconds. `source`: the caller's address. Queries, headers and bodies are never logged.
     """
 
     at: int

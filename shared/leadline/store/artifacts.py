@@ -1,12 +1,12 @@
-"""Which commit an artifact was built from, and the deployments that wait to learn it.
+"""Which commit an artifact was built from, and the deployments that wait to find out.
 
     artifact#pkg:oci/api@sha256:0b31… | commit                  {"sha": "7fd1a60…", "repository": "github.com/acme/api"}
     artifact#pkg:oci/api@sha256:0b31… | waiting#2f1c…           {"fields": {…}, "received_at": epoch ms}
-    attention#waiting                 | 1790000000000#2f1c…     the same, among what needs attention, so that it can be seen
+    attention#waiting                 | 1790000000000#2f1c…     the same, in the list of what needs attention
 
-Whoever tells of a deployment writes that it waits and then looks for the commit; whoever tells of an artifact writes its
-commit and then looks for who waits. Both write before they read, so one of them sees the other, whichever comes first.
-An artifact is built once: of two reports of one artifact the first is kept, and filled up with what it did not say.
+A deployment's event writes that it waits, then looks for the commit. An artifact's event writes the commit, then looks for
+waiting deployments. Both write before they read, so one of them sees the other, whichever comes first.
+An artifact is built once: the first report of it is kept, and later ones only fill in what it lacks.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from leadline.store.table import ABSENT, Delete, Item, Key, Put, Table, at_versi
 
 COMMIT = "commit"
 WAITING = "waiting"
-"""The status among what needs attention."""
+"""Its status in the list of what needs attention."""
 WAITING_DAYS = 90
-"""An artifact that nobody tells of for so long will not be told of; DynamoDB then forgets the deployment."""
+"""After so long the artifact will not be reported any more, and DynamoDB deletes the deployment."""
 COMMIT_DAYS = 800
-"""Longer than anything is rolled back to."""
+"""Nobody rolls back to an older artifact."""
 
 _DAY_SECONDS = 86_400
 _MAX_KEY_BYTES = 1_000
@@ -36,7 +36,7 @@ _MAX_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What is known of an artifact's origin."""
+    """What is known about the origin of an artifact."""
 
     sha: str | None = None
     repository: str | None = None
@@ -44,7 +44,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A deployment without its commit: the fields that were told. `received_at` in epoch ms."""
+    """A deployment whose commit is unknown: the fields of its event. `received_at` in epoch milliseconds."""
 
     name: str
     fields: Mapping[str, Any]
@@ -52,13 +52,13 @@ class Waiting:
 
 
 def partition(artifact: str) -> str:
-    """Where an artifact is kept; one with a name too long for a key, by its digest."""
+    """The partition of an artifact. A name too long for a key is replaced by its digest."""
     raw = artifact.encode("utf-8", "replace")
     return f"artifact#{artifact}" if len(raw) <= _MAX_KEY_BYTES else f"artifact#{hashlib.sha256(raw).hexdigest()}"
 
 
 class Artifacts:
-    """Times in epoch ms. Raises Transient when the table can't be reached."""
+    """Times in epoch milliseconds. Raises Transient if the table can't be reached."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -69,7 +69,7 @@ class Artifacts:
         return Built(item.get("sha"), item.get("repository"))
 
     def record_commit(self, artifact: str, built: Built, now: int) -> Built:
-        """Keeps what an artifact was built from, and answers what is known of it now."""
+        """Stores what an artifact was built from. Returns all that is known about it now."""
         key = (partition(artifact), COMMIT)
         while True:
             old = self._table.get([key]).get(key)
@@ -82,11 +82,11 @@ class Artifacts:
             try:
                 self._table.write([Put(item, at_version(version) if version else ABSENT)])
             except Conflict:
-                continue  # somebody else told of the same artifact: what they said counts, too
+                continue  # somebody else reported the same artifact: merge with that
             return known
 
     def wait(self, artifact: str, waiting: Waiting) -> Waiting:
-        """Keeps a deployment until its commit is told; answers what is kept, since it may have been told before."""
+        """Stores a deployment until its commit is known. Returns what is stored, which may be an earlier report of it."""
         key = _waiting_key(artifact, waiting.name)
         ttl = _after(waiting.received_at, WAITING_DAYS)
         item = {"fields": dict(waiting.fields), "received_at": waiting.received_at, "ttl": ttl}

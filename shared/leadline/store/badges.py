@@ -1,9 +1,9 @@
-"""Badges: what is shown, without a key, to whoever has an unguessable link.
+"""Badges: single numbers, shown without a key to anybody who has the unguessable link.
 
-badges | 4f1d0c9be2a7      one item a badge, all of them in one partition: lists need them, and there are few
+badges | 4f1d0c9be2a7      one item per badge, all in one partition: there are few, and lists need all of them
 
-A link's token is `llb_<12 hex id>_<43 characters of secret>`: 256 random bits behind an id that finds it. As of a key, only its
-keyed hash is stored, so the table gives no link away.
+A link's token is `llb_<12 hex id>_<43 characters of secret>`: 256 random bits behind an id that finds it. As with API keys, only
+its keyed hash is stored, so links can't be read from the table.
 """
 
 import hmac
@@ -27,7 +27,7 @@ def badge_key(badge_id: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """`shows`: what a person asked for, as the Product API tells it. `created_at` in epoch ms, `created_by` a key's id."""
+    """`shows`: what it shows, as in the Product API. `created_at` in epoch milliseconds, `created_by`: a key's id."""
 
     badge_id: str
     hash: str
@@ -51,18 +51,18 @@ class Badge:
 
 
 def new_badge(pepper: bytes, shows: dict[str, Any], *, now: int, created_by: str | None) -> tuple[str, Badge]:
-    """A link's token, which is told here and never again, and its badge, not stored yet."""
+    """A new link's token, which is shown only here, and its badge. Stores nothing."""
     badge_id = secrets.token_hex(6)
     token = f"llb_{badge_id}_{secrets.token_urlsafe(32)}"
     return token, Badge(badge_id, keyed_hash(pepper, token), shows, now, created_by)
 
 
 def badge_id_of(token: str) -> str | None:
-    """The id of the badge that a token may be of; None for what is no token."""
+    """The id of the badge that a token names; None for anything but a token."""
     form = _FORM.fullmatch(token)
     return form[1] if form else None
 
 
 def is_token_of(pepper: bytes, token: str, badge: Badge | None) -> bool:
-    """Whether the token is this badge's. Takes as long where there is no badge."""
+    """Whether the token is this badge's. Takes as long without a badge, so times reveal nothing."""
     return hmac.compare_digest(keyed_hash(pepper, token), badge.hash if badge is not None else _NO_HASH)

@@ -6,7 +6,7 @@
     cell#production#team#payments#checkout  | 20261031            a team in a service
     cell#production#author#dev-1            | 20261031#checkout   an author in a service
 
-A window is one range of a partition: a year of a service is at most 365 small items, whatever the number of deployments.
+A window is one range of a partition: a year of a service is at most 365 small items, however many deployments there were.
 """
 
 from collections.abc import Iterator
@@ -51,14 +51,14 @@ def parse_cell_key(key: Key) -> CellKey:
 
 
 def numbers_of(item: Item) -> dict[str, int]:
-    """A cell's counters, without those that went back to zero."""
+    """A cell's counters, without zeros."""
     return {name: value for name, value in item.items() if name not in ("pk", "sk") and value}
 
 
 def read_cells(
     table: Table, scope: CellScope, window: Window, *, consistent: bool = False
 ) -> Iterator[tuple[CellKey, dict[str, int]]]:
-    """A scope's cells in a window, in order of day. One query, a page of up to 1 MB a request.
+    """A scope's cells in a window, in order of day. One query; each request reads up to 1 MB.
 
     Eventually consistent, at half the read units, unless `consistent`.
     """

@@ -1,4 +1,4 @@
-"""What counts for a service: changes of its files that no bot made and, by the settings, commits without a change."""
+"""Which changes and commits count for a service: not those of bots, nor of files that belong to another service."""
 
 from collections.abc import Callable, Iterable
 
@@ -18,21 +18,22 @@ from leadline.store.services import Service
 def change_filter(
     changes: PlannedWrites, service: Service, organisation: OrganisationSettings
 ) -> Callable[[Change], bool]:
-    """Whether a change counts for the service. One whose files nobody told may. Costs a read a change where it has `paths`."""
+    """A test of whether a change counts for the service. Costs a read for each change if the service has `paths`."""
 
-    def concerns(change: Change) -> bool:
+    def counts(change: Change) -> bool:
         if is_by_bot(changes, change.author, organisation):
             return False
         if not service.paths:
             return True
-        told = changes.get(change_key(change.repository, change.number)) or {}
-        return "paths" not in told or touches(told["paths"], service.paths)
+        stored = changes.get(change_key(change.repository, change.number)) or {}
+        # A change whose files are unknown may belong to the service.
+        return "paths" not in stored or touches(stored["paths"], service.paths)
 
-    return concerns
+    return counts
 
 
 def is_by_bot(changes: PlannedWrites, author: str | None, organisation: OrganisationSettings) -> bool:
-    """Whether this author is a bot by the settings. Costs a read of the name that a pseudonym stands for."""
+    """Whether the settings call this author a bot. Costs a read if the author is stored under a pseudonym."""
     if author is None or is_former_bot(author):
         return author is not None
     if organisation.bots and is_pseudonym(author):
@@ -43,7 +44,7 @@ def is_by_bot(changes: PlannedWrites, author: str | None, organisation: Organisa
 def commits_that_count(
     changes: PlannedWrites, direct: Iterable[Node], organisation: OrganisationSettings
 ) -> list[Node]:
-    """Those of these commits without a change that count as changes of their own."""
+    """The direct commits that count as changes of their own, by the setting `direct_commits`."""
     if organisation.direct_commits != COUNT:
         return []
     return [commit for commit in direct if not is_by_bot(changes, commit.author, organisation)]

@@ -1,7 +1,7 @@
 """Configuration in the table.
 
 config | settings     the organisation's settings
-config | roster       all teams with their members: one item, because every deployment needs it
+config | roster       all teams with their members, in one item since every deployment needs all of them
 """
 
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ def roster_from_item(item: Mapping[str, Any] | None) -> Roster:
 
 
 def _membership(data: Mapping[str, Any]) -> Membership:
-    """{"author": "dev-1", "from": "2026-01-01", "to": "2026-07-01"}, the dates optional"""
+    """From {"author": "dev-1", "from": "2026-01-01", "to": "2026-07-01"}; the dates are optional."""
     start, end = data.get("from"), data.get("to")
     return Membership(
         data["author"], date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None

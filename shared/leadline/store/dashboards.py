@@ -1,6 +1,6 @@
 """Dashboards in the table.
 
-dashboards | checkout      one item a dashboard, all of them in one partition: lists need them, and there are few
+dashboards | checkout      one item per dashboard, all in one partition: there are few, and lists need all of them
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ def dashboard_key(name: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class StoredDashboard:
-    """`definition`: all that a person said of it, as the Product API shows it. `version`: that of the stored item, 0 for none.
+    """`definition`: what the Product API shows and takes. `version`: that of the stored item, 0 for none.
 
-    A version begins at the time of creation (epoch ms), so that one that was deleted and made anew has none of the old ones.
-    `request`: a digest of what it was made from, where that came with an Idempotency-Key.
+    Versions start at the time of creation (epoch milliseconds), so a dashboard that is deleted and created again never repeats one.
+    `request`: a digest of the request that created it, if that had an Idempotency-Key.
     """
 
     id: str

@@ -1,9 +1,9 @@
 """Deployments in the table.
 
-dep#9f3c… | dep                 one deployment: what was told, what was derived, its first part
-dep#9f3c… | part#001            the changes that do not fit the first part
-line#checkout#production#2026 | 1790000000000#9f3c…   its place on the timeline, with the state it leaves to the next
-claim#checkout#production#run-17 | claim              who says something about the deployment with this id or SHA
+dep#9f3c… | dep                 one deployment: its reports, what was derived from them, its first part
+dep#9f3c… | part#001            the changes that don't fit into the first part
+line#checkout#production#2026 | 1790000000000#9f3c…   its entry on the timeline, with the state that the next one starts from
+claim#checkout#production#run-17 | claim              incidents and deployments that refer to this deployment id or SHA
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def line_partition(service: str, environment: str, year: int) -> str:
 
 
 def place_of(finish: int, key: str) -> str:
-    """Where a deployment stands on its timeline: its finish time, then its key."""
+    """The sort key of a deployment on its timeline: its finish time, then its key."""
     return f"{finish:013d}#{key}"
 
 
@@ -43,7 +43,7 @@ def year_of(place: str) -> int:
 
 
 def reference_key(service: str, environment: str, reference: str) -> Key:
-    """References that may be SHAs are kept by their first seven digits, so that short and full ones meet."""
+    """Where references to a deployment are stored. SHAs are cut to seven digits, so that short and full ones share an item."""
     short = reference[:7].lower() if is_sha(reference) else reference
     return (join("claim", service, environment, short), "claim")
 
@@ -53,7 +53,7 @@ def is_sha(text: str) -> bool:
 
 
 def same_sha(one: str | None, other: str | None) -> bool:
-    """Whether two SHAs, each perhaps short, may be the same commit."""
+    """Whether two SHAs, each possibly abbreviated, may be the same commit."""
     if not one or not other:
         return False
     one, other = one.lower(), other.lower()
@@ -62,10 +62,10 @@ def same_sha(one: str | None, other: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A deployment's place on its timeline. `live`: it reached the environment and counts; `after`: the state it leaves.
+    """A deployment's entry on its timeline. `live`: it reached the environment and counts. `after`: the state it leaves.
 
-    `rolled_back`: by later rollbacks that went back behind it, as (remedy, the node rolled back to). `repairs`: it made good the
-    one before it, by a rule of the settings.
+    `rolled_back`: later rollbacks to a commit before it, as (remedy, the node rolled back to). `repairs`: by a rule of the settings
+    it repaired the deployment before it. `underived`: attribution has yet to process it.
     """
 
     place: str
@@ -143,7 +143,7 @@ def _state_from_data(data: dict[str, Any]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person said of a deployment. `failed` overrules what was derived; `excluded`: it counts nowhere."""
+    """A person's correction of a deployment. `failed` overrides what was derived; `excluded`: it counts nowhere."""
 
     failed: bool | None = None
     excluded: bool = False
@@ -162,13 +162,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A deployment as stored: what was told, what was derived from it, and the parts that are counted.
+    """A deployment as stored: its reports, what was derived from them, and the parts that cells count.
 
-    `live`: it reached its environment and counts. `never_live`: it failed before. `direct`: commits that belong to no change, as
-    (SHA, author, authored at). `mismatch`: the repository that was sent where the service is tied to another one. `settled`: its
-    SHA was looked for long enough. `unavailable`: its code host could not be asked when it was last tried. `deleted_at`: somebody
-    deleted it then; what is received later creates it again. By the settings, `counts_as_failed` says that it counts as failed
-    although it never went live, `labelled` that a change's label, source branch or title makes it rework.
+    `live`: it reached its environment and counts. `never_live`: it failed before that. `direct`: commits that belong to no change,
+    as (SHA, author, authored at). `mismatch`: the repository that was sent, if the service is tied to another one. `settled`: the
+    search for its SHA was given up. `unavailable`: its code host did not answer the last search. `deleted_at`: when somebody
+    deleted it; a report received later creates it again. `counts_as_failed`: by the settings it counts as failed although it never
+    went live. `labelled`: by the settings a change's label, source branch or title makes it rework.
     """
 
     deployment: Deployment
@@ -208,7 +208,7 @@ class Record:
 
     @property
     def rework(self) -> bool:
-        """Made to repair another deployment, by the sender's or a person's word, or by a rule that one of its changes fits."""
+        """Whether it was made to repair another one: the sender or a person says so, or one of its changes matches a rule."""
         return self.remediates is not None or self.labelled
 
     @property
@@ -235,7 +235,7 @@ class Record:
         )
 
     def header_item(self) -> Item:
-        """The header with the first part; the other parts are items of their own."""
+        """The header item, which includes the first part. Each further part has its own item."""
         pk, sk = deployment_item_key(self.key)
         outcome = self.outcome
         values: Item = {
@@ -268,7 +268,7 @@ class Record:
 
     @classmethod
     def from_items(cls, header: Item, others: Iterator[Item] | None = None) -> "Record":
-        """From the header item and, where it has several parts, the other part items in order."""
+        """From the header item and the items of any further parts, in order."""
         key = header["pk"].partition("#")[2]
         reports = tuple(StatusReport.from_data(report) for report in header["reports"])
         deployment = Deployment(key, header["service"], header["environment"], reports)
@@ -284,7 +284,7 @@ class Record:
             to_id=header.get("to"),
             rollback=header.get("rb", False),
             outcome=Outcome(
-                tuple(LinkedIncident(*trouble) for trouble in header.get("inc", [])),
+                tuple(LinkedIncident(*incident) for incident in header.get("inc", [])),
                 tuple(Remedy(*remedy) for remedy in header.get("rem", [])),
             ),
             direct=tuple((sha, author, at) for sha, author, at in header.get("direct", [])),
@@ -303,14 +303,14 @@ class Record:
 
 
 def references(record: Record) -> list[str]:
-    """The names by which an incident or a remedy may speak of this deployment."""
+    """The ids and SHAs by which an incident or a remedy may refer to this deployment."""
     report = record.deployment.report
     names = dict.fromkeys([report.deployment_id, report.id, record.to_id])
     return [name for name in names if name]
 
 
 def part_to_data(part: FactPart) -> dict[str, Any]:
-    """What a part counts, short; the service and environment are the header's."""
+    """A part's attributes, under short names. The service and environment are in the header."""
     summary = part.summary
     values = {
         "day": summary.day.strftime("%Y%m%d"),

@@ -1,8 +1,8 @@
 """The table in DynamoDB.
 
-Every write is one TransactWriteItems. A cancellation because a guard failed is a Conflict: somebody else wrote first, read
-again. A cancellation because two transactions met (TransactionConflict, which botocore does not retry) or a throttle is
-tried again here, with jitter, and becomes Transient when that does not help.
+Every write is one TransactWriteItems. If a guard fails, somebody else wrote first: that is a Conflict, and the caller reads again.
+Throttling, and two transactions on one item at the same time (TransactionConflict, which botocore does not retry), are retried
+here with jitter, and become Transient if that does not help.
 """
 
 import random
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _BATCH_GET = 100
-_TRIES = 8
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-_PASSING_ERRORS = frozenset(
+_MAX_ATTEMPTS = 8
+_TRANSIENT_CANCELLATIONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_TRANSIENT_ERRORS = frozenset(
     {
         "TransactionInProgressException",
         "TransactionConflictException",
@@ -61,7 +61,7 @@ _deserialize = TypeDeserializer().deserialize
 
 
 class DynamoTable:
-    """`client` is a boto3 DynamoDB client; `sleep` is passed in by tests."""
+    """`client`: a boto3 DynamoDB client. `sleep`: replaced in tests."""
 
     def __init__(self, client: "DynamoDBClient", name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -71,7 +71,7 @@ class DynamoTable:
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
         found: dict[Key, Item] = {}
         wanted = [_key(key) for key in dict.fromkeys(keys)]
-        tries = 0
+        attempts = 0
         while wanted:
             request: Any = {self._name: {"Keys": wanted[:_BATCH_GET], "ConsistentRead": True}}
             wanted = wanted[_BATCH_GET:]
@@ -81,7 +81,7 @@ class DynamoTable:
                 found[item["pk"], item["sk"]] = item
             left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
             if left:
-                tries = self._pause(tries, "reads were throttled")
+                attempts = self._pause(attempts, "reads were throttled")
                 wanted = [*left, *wanted]
         return found
 
@@ -109,7 +109,7 @@ class DynamoTable:
             "ConsistentRead": consistent,
         }
         left = limit
-        if first > last:  # an empty range: DynamoDB refuses to be asked for one
+        if first > last:  # DynamoDB rejects an empty range
             return
         while True:
             if left is not None:
@@ -125,19 +125,19 @@ class DynamoTable:
 
     def write(self, writes: Sequence[Write]) -> None:
         check_transaction(writes)
-        tries = 0
+        attempts = 0
         while writes:
             try:
                 self._send(writes)
                 return
             except ClientError as error:
-                self._raise_unless_passing(error)
+                self._raise_unless_transient(error)
             except BotoCoreError as error:
-                raise Transient(f"the table cannot be reached: {type(error).__name__}") from error
-            tries = self._pause(tries, "transactions kept meeting each other")
+                raise Transient(f"cannot reach the table: {type(error).__name__}") from error
+            attempts = self._pause(attempts, "transactions kept conflicting")
 
     def _send(self, writes: Sequence[Write]) -> None:
-        """A single put needs no transaction, which would cost twice the write units."""
+        """Sends a single put without a transaction, which would cost twice the write units."""
         if len(writes) == 1 and isinstance(writes[0], Put):
             self._client.put_item(**self._action(writes[0])["Put"])
         else:
@@ -150,7 +150,7 @@ class DynamoTable:
         try:
             answer = self._call(lambda: self._client.update_item(**request))
         except Conflict as conflict:
-            # DynamoDB hands out what the item was, so that a refusal needs no read.
+            # DynamoDB returns the old item, so a refusal needs no read.
             error: Any = conflict.__cause__
             was = error.response.get("Item")
             item = _plain(was) if was else self.get([key]).get(key, {})
@@ -171,23 +171,23 @@ class DynamoTable:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _call(self, request: Callable[[], Any]) -> Any:
-        tries = 0
+        attempts = 0
         while True:
             try:
                 return request()
             except ClientError as error:
-                self._raise_unless_passing(error)
+                self._raise_unless_transient(error)
             except BotoCoreError as error:
-                raise Transient(f"the table cannot be reached: {type(error).__name__}") from error
-            tries = self._pause(tries, "reads were throttled")
+                raise Transient(f"cannot reach the table: {type(error).__name__}") from error
+            attempts = self._pause(attempts, "reads were throttled")
 
-    def _pause(self, tries: int, why: str) -> int:
-        if tries + 1 >= _TRIES:
+    def _pause(self, attempts: int, why: str) -> int:
+        if attempts + 1 >= _MAX_ATTEMPTS:
             raise Transient(why)
-        self._sleep(random.uniform(0, min(1.0, 0.02 * 2**tries)))
-        return tries + 1
+        self._sleep(random.uniform(0, min(1.0, 0.02 * 2**attempts)))
+        return attempts + 1
 
-    def _raise_unless_passing(self, error: ClientError) -> None:
+    def _raise_unless_transient(self, error: ClientError) -> None:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             raise Conflict("an item changed meanwhile") from error
@@ -195,9 +195,9 @@ class DynamoTable:
             reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
             if "ConditionalCheckFailed" in reasons:
                 raise Conflict("an item changed meanwhile") from error
-            if reasons and all(reason in _PASSING or reason == "None" for reason in reasons):
+            if reasons and all(reason in _TRANSIENT_CANCELLATIONS or reason == "None" for reason in reasons):
                 return
-        if code not in _PASSING_ERRORS:
+        if code not in _TRANSIENT_ERRORS:
             raise error
 
     def _action(self, write: Write) -> Any:
@@ -214,27 +214,27 @@ def _addition(write: Add) -> dict[str, Any]:
     marks: dict[str, str] = {}
     values: dict[str, Any] = {}
 
-    def each(form: str, mark: str, told: Mapping[str, Any] | Sequence[str]) -> str:
-        """The form once for each name, with what stands for the name and for its value."""
+    def fill(form: str, mark: str, attributes: Mapping[str, Any] | Sequence[str]) -> str:
+        """The form once for each attribute, with placeholders for its name and value."""
         written = []
-        for number, name in enumerate(told):
+        for number, name in enumerate(attributes):
             marks[f"#{mark}{number}"] = name
-            if isinstance(told, Mapping):
-                values[f":{mark}{number}"] = _serialize(told[name])
+            if isinstance(attributes, Mapping):
+                values[f":{mark}{number}"] = _serialize(attributes[name])
             written.append(form.format(name=f"#{mark}{number}", value=f":{mark}{number}"))
         return ", ".join(written)
 
     clauses = {
         "SET": [
-            each("{name} = {value}", "s", write.latest),
-            each("{name} = if_not_exists({name}, {value})", "i", write.first),
+            fill("{name} = {value}", "s", write.latest),
+            fill("{name} = if_not_exists({name}, {value})", "i", write.first),
         ],
-        "ADD": [each("{name} {value}", "", write.numbers)],
-        "REMOVE": [each("{name}", "f", write.forget)],
+        "ADD": [fill("{name} {value}", "", write.numbers)],
+        "REMOVE": [fill("{name}", "f", write.forget)],
     }
-    told = {word: ", ".join(filter(None, parts)) for word, parts in clauses.items()}
+    expression = {word: ", ".join(filter(None, parts)) for word, parts in clauses.items()}
     addition: dict[str, Any] = {
-        "UpdateExpression": " ".join(f"{word} {text}" for word, text in told.items() if text),
+        "UpdateExpression": " ".join(f"{word} {text}" for word, text in expression.items() if text),
         "ExpressionAttributeNames": marks,
     }
     return {**addition, "ExpressionAttributeValues": values} if values else addition

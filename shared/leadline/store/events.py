@@ -1,4 +1,4 @@
-"""What became of an event: enough to answer "why isn't my deployment there?", and nothing that a sender sent but names and ids.
+"""The trace of an event: enough to answer "why isn't my deployment there?". Of what was sent it holds only names and ids.
 
 event#dep_3f9a… | event
 """
@@ -15,12 +15,11 @@ def event_key(event_id: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Times in epoch milliseconds. What it was about leads to the fact that now holds the answer.
+    """Times in epoch milliseconds. `service`, `deployment` etc. lead to the fact that the event became part of.
 
-    `point` is its place among those of its day in UTC. `resolved` says how its service was found: it was "known", "created" for it
-    or "tied" to its repository by it, or is another repository's ("mismatch"). `told` is the status that a deployment event told.
-    `reason` and `detail` are set where the event was parked; `message` is then the queued message and `group` its group on the
-    queue, kept to be retried.
+    `point`: the sort key of its point. `resolved`: how its service was found: "known", "created" by the event, "tied" to its
+    repository by the event, or of another repository ("mismatch"). `told`: the status that a deployment event reported. `reason`
+    and `detail`: why it was parked; `message` and `group` are then the queued message and its group, kept for a retry.
     """
 
     event_id: str

@@ -1,4 +1,4 @@
-"""Who changed what: one item for each change that a person made to the configuration or to what is stored.
+"""The audit log: one item for each change that somebody made to the configuration or to stored data.
 
 history | 1790000000000#svc_3f9a…       who (a key's id), what, before and after; in order of time
 """
@@ -13,9 +13,9 @@ HISTORY = "history"
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """`at` in epoch milliseconds; `who` the id of the key it was made with; `kind` and `name` what was changed.
+    """`at` in epoch milliseconds. `who`: the id of the key that made the change. `kind` and `name`: what was changed.
 
-    `mark` sets it apart from others of its time. `event_id`: the event by which the numbers follow, where there is one.
+    `mark` tells it from other entries of the same time. `event_id`: the event that updates the numbers, if there is one.
     """
 
     at: int

@@ -1,7 +1,7 @@
 """Incidents in the table.
 
-inc#checkout | INC-7                              an incident as it was told
-incidents#checkout#production | 1790000000000#INC-7    its place in order of start, where it names no deployment
+inc#checkout | INC-7                              an incident as reported
+incidents#checkout#production | 1790000000000#INC-7    its place in order of start, if it names no deployment
 """
 
 from dataclasses import dataclass, fields, replace
@@ -22,7 +22,7 @@ def incident_line(service: str, environment: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident of a service. Times in epoch milliseconds; `deployment` is the id or SHA it blames, if it names one."""
+    """One incident of a service. Times in epoch milliseconds. `deployment`: the id or SHA that it names as the cause, if any."""
 
     service: str
     id: str
@@ -63,7 +63,7 @@ class Incident:
         return cls.from_data(unescape(item["pk"].partition("#")[2]), {**item, "id": item["sk"]})
 
     def join(self, other: "Incident") -> "Incident":
-        """Two reports of one incident: first start, last end, greatest of the rest. Order never matters."""
+        """Joins two reports of one incident: earliest start, latest end, greatest of the rest. Order never matters."""
         values: dict[str, Any] = {}
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)

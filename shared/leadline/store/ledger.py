@@ -1,12 +1,12 @@
 """The ledger in the table.
 
     node#github.com/acme/api#3f | 3f9a…            one commit: parents, times, the changes it merges or stands for
-    ledger#github.com/acme/api#2026-10 | 1790000000000#3f9a…   the same node in order of time, where it takes part in an order
-    change#github.com/acme/api#0042 | change       a change as it was told
-    change#github.com/acme/api#0042 | ship#checkout#production   the deployment that carried it there
-    wait#github.com/acme/api#3f9a12c | wait        deployments that wait for a SHA with these seven digits
+    ledger#github.com/acme/api#2026-10 | 1790000000000#3f9a…   the same node in order of time, if it has a place in it
+    change#github.com/acme/api#42 | change         a change as reported
+    change#github.com/acme/api#42 | ship#checkout#production   the deployment that carried it there
+    wait#github.com/acme/api#3f9a12c | wait        deployments that wait for a SHA that begins with these digits
 
-Nodes are bucketed by their first two digits and ledger entries by month, so that no partition grows with a repository's age.
+Nodes are bucketed by their first two digits and ledger entries by month, so partitions stay small as a repository ages.
 """
 
 from bisect import bisect_left, insort
@@ -60,7 +60,7 @@ def _next_month(month: str, step: int) -> str:
 
 
 def node_to_item(node: Node) -> dict[str, Any]:
-    """The node's attributes, short and without what is not known."""
+    """The node's known attributes, under short names."""
     values = {
         "p": list(node.parents) if node.parents is not None else None,
         "ct": node.committed_at,
@@ -93,7 +93,7 @@ def node_from_item(item: Item, repository: str, sha: str) -> Node:
 
 
 def renamed_node(item: Item, rename: Rename) -> Item:
-    """The item of a node, or of its place in the order of time, with its authors renamed."""
+    """A node's item, in either place, with its authors renamed."""
     new = dict(item)
     if "a" in item:
         new["a"] = rename(item["a"])
@@ -128,10 +128,10 @@ def _fat(repository: str, number: int, merge_sha: str, data: dict[str, Any]) -> 
 
 
 class StoredLedger:
-    """A repository's ledger as attribution reads it (`leadline.domain.ledger.Ledger`), and how it is written.
+    """A repository's stored ledger, as attribution reads it (`leadline.domain.ledger.Ledger`).
 
-    Cost: one query for the window that `prefetch` names; a node outside of it costs a read and widens the window.
-    `rename` gives an author's name as it is to be stored now, where that differs from what is.
+    Costs one query for the window given to `prefetch`; a node outside of it costs a read and widens the window.
+    `rename`: given while people are being renamed; maps a stored author to the name to store now.
     """
 
     def __init__(self, changes: PlannedWrites, rename: Rename | None = None) -> None:
@@ -181,7 +181,7 @@ class StoredLedger:
             self._load(self._high, high)
 
     def learn(self, node: Node) -> None:
-        """Stores a node, in both places; one of which nothing is known any more is taken out of them."""
+        """Stores a node in both places. Removes it from them if nothing is known about it any longer."""
         old = self.node(node.sha)
         if old == node:
             return
@@ -254,12 +254,12 @@ class StoredLedger:
 
 
 def takes_part(node: Node) -> bool:
-    """Whether the node has a place in the order of time: commits that were told, and merges."""
+    """Whether the node has a place in the order of time: reported commits and merges have."""
     return node.committed_at is not None or bool(node.merges)
 
 
 def with_change(node: Node | None, sha: str, role: str, change: Change) -> Node:
-    """The node, now standing for a merged change in this role."""
+    """The node with a merged change added to it in this role."""
     node = node or Node(sha)
     if role == "merge":
         others = [known for known in node.merges if known.number != change.number]
@@ -274,7 +274,7 @@ def with_change(node: Node | None, sha: str, role: str, change: Change) -> Node:
 
 
 def without_change(node: Node, number: int) -> Node:
-    """The node, no longer standing for this change."""
+    """The node with this change removed from it."""
     return replace(
         node,
         merges=tuple(change for change in node.merges if change.number != number),
@@ -282,24 +282,23 @@ def without_change(node: Node, number: int) -> Node:
     )
 
 
-def with_commit(node: Node | None, told: Node) -> Node:
-    """The node completed by what a commits event told of it; what two of them tell apart joins to the greater."""
+def with_commit(node: Node | None, reported: Node) -> Node:
+    """The node completed by a reported commit. Where two reports differ, the greater value wins, whatever their order."""
     if node is None:
-        return told
-    author, others = one_author((node.author, node.other_authors), (told.author, told.other_authors))
+        return reported
+    author, others = one_author((node.author, node.other_authors), (reported.author, reported.other_authors))
     joined: dict[str, Any] = {"author": author, "other_authors": others}
     for field in fields(Node):
-        mine, theirs = getattr(node, field.name), getattr(told, field.name)
+        mine, theirs = getattr(node, field.name), getattr(reported, field.name)
         if field.name in ("sha", "merges", "aliases"):
             joined[field.name] = mine
         elif field.name not in joined:
-            told_values = [value for value in (mine, theirs) if value is not None]
-            joined[field.name] = max(told_values, default=None)
+            joined[field.name] = max((value for value in (mine, theirs) if value is not None), default=None)
     return Node(**joined)
 
 
 def waiting(changes: PlannedWrites, shas: Iterable[str]) -> set[str]:
-    """Keys of the deployments that wait for any of these SHAs."""
+    """The keys of the deployments that wait for any of these SHAs."""
     shas = list(shas)
     repository = changes.repository
     changes.prefetch(wait_key(repository, sha) for sha in shas)
@@ -313,7 +312,7 @@ def waiting(changes: PlannedWrites, shas: Iterable[str]) -> set[str]:
 
 
 def set_waits(changes: PlannedWrites, deployment: str, old: Iterable[str], new: Iterable[str]) -> None:
-    """Registers a deployment for the SHAs it now waits for, and no longer for those it waited for."""
+    """Replaces the SHAs that a deployment waits for."""
     old, new = set(old), set(new)
     for sha in sorted(old ^ new):
         changes.make_room(1)

@@ -1,4 +1,4 @@
-"""A table in memory with the contract of the real one: for tests and benchmarks."""
+"""A table in memory that behaves like the real one, for tests and benchmarks."""
 
 import copy
 import threading
@@ -9,7 +9,7 @@ from leadline.store.table import LAST, UNVERSIONED, Add, Delete, Guard, Item, Ke
 
 
 class MemoryTable:
-    """Thread-safe; hands out copies, so that a caller's edits change nothing stored."""
+    """Thread-safe. Returns copies, so callers can't change what is stored."""
 
     def __init__(self) -> None:
         self._partitions: dict[str, dict[str, Item]] = {}

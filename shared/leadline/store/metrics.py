@@ -1,10 +1,10 @@
-"""Definitions of custom metrics in the table, and what a metric has points of.
+"""Definitions of custom metrics in the table, and where each metric has points.
 
 metric#review.comments | definition               how it is read
-metric#review.comments | place#service:checkout   a place that it has points of (`leadline.store.points`)
-metric#review.comments | team#payments            a team that it has, or had, points of
-metrics#defined        | review.comments          a metric that is defined
-metrics                | review.comments          a metric that has points
+metric#review.comments | place#service:checkout   a place with points of it (`leadline.store.points`)
+metric#review.comments | team#payments            a team with points of it, now or earlier
+metrics#defined        | review.comments          a defined metric
+metrics                | review.comments          a metric with points
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def definition_from_item(item: Item) -> CustomMetricDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is known of a metric beside its numbers. `version`: that of its definition, 0 where it has none."""
+    """What is known about a metric besides its numbers. `version`: that of its definition, 0 without one."""
 
     name: str
     definition: CustomMetricDefinition = UNDEFINED
@@ -61,12 +61,12 @@ class Metric:
         return self.version > 0
 
     def __bool__(self) -> bool:
-        """Whether there is such a metric: it is defined, or has points."""
+        """Whether the metric exists: it is defined or has points."""
         return self.defined or bool(self.places)
 
 
 def read_metric(table: Table, name: str, *, consistent: bool = False) -> Metric:
-    """One query."""
+    """Reads a metric with one query."""
     definition, version = UNDEFINED, 0
     places: list[str] = []
     teams: list[str] = []
@@ -83,7 +83,7 @@ def read_metric(table: Table, name: str, *, consistent: bool = False) -> Metric:
 
 
 def names_after(table: Table, name: str, limit: int) -> Sequence[str]:
-    """The first so many metrics after this name, in order: those that are defined and those that have points."""
+    """The first `limit` metrics after this name, in order: defined ones and those with points."""
     first = name + "\x00" if name else ""
 
     def listed(partition: str) -> Iterator[str]:

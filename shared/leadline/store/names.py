@@ -1,8 +1,8 @@
-"""Names in keys: parts of a key are joined with `#`, so a name that holds one is escaped."""
+"""Names in keys. The parts of a key are joined with `#`, so a `#` in a name is escaped."""
 
 
 def join(*parts: str) -> str:
-    """line#checkout#production; a `#` inside of a name becomes %23"""
+    """Joins names to a key such as line#checkout#production; a `#` in a name becomes %23."""
     return "#".join(escape(part) for part in parts)
 
 

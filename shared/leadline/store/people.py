@@ -1,13 +1,13 @@
-"""How people are named in what is stored: by their names, or by pseudonyms with the names kept apart.
+"""The names under which people are stored: their own, or pseudonyms with the names kept separately.
 
-    config | settings            `people`: the salt of pseudonyms, which of both is stored, and what is being renamed
+    config | settings            `people`: the salt of pseudonyms, whether pseudonyms are stored, and a renaming under way
     people | p-3f9a12c0ffee      {"name": "ann"}: whose pseudonym it is
-    people | p-3f9a12c0ffee      {"gone": "~5be0c4a1d2f39876"}: somebody who was removed, and what stands in. There is no name:
-                                 what brings it once more is known by its hash, and changes nothing
+    people | p-3f9a12c0ffee      {"gone": "~5be0c4a1d2f39876"}: somebody who was removed, and their stand-in. No name is stored;
+                                 an event that names them again is recognised by the hash
 
-Names are looked up apart from the transaction that stores them. That is safe: whoever removes a person or changes the form says so
-in the settings, which a repository's first transaction asserts, and all locks that there are are raised before anything is renamed.
-So nobody goes on with names as they were (`compute.people.renaming`).
+Names are looked up outside of the transaction that stores them. That is safe: removing a person, or switching to pseudonyms, first
+changes the settings. A repository's first transaction checks that the settings are unchanged, and all existing locks are raised
+before anything is renamed. So no writer continues with outdated names (`compute.people.renaming`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ PEOPLE = "people"
 
 
 def check_settings_unchanged(settings: Item | None) -> list[Write]:
-    """Asserts that the settings are still those that were read, so that names are what they were taken for."""
+    """Fails a transaction if the settings have changed since they were read: names may have changed with them."""
     version = settings.get("v") if settings is not None else 0
     return [Check(SETTINGS_KEY, at_version(version))] if version is not None else []
 
@@ -35,10 +35,10 @@ def person_key(pseudonymous: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """`salt` is None until something needs it. `pseudonyms`: whether these are stored. `removed`: whether anybody ever was.
+    """`salt`: None until needed. `pseudonyms`: whether names are stored as pseudonyms. `removed`: whether anybody was ever removed.
 
-    `under_way`: what is stored is being renamed, for the reason with this `number`. `removals`: the events that asked for a removal
-    which is not done yet, and when they came (epoch milliseconds). `jobs`: ids of the jobs that end with the renaming.
+    `under_way`: stored items are being renamed; `number` counts the renamings. `removals`: events that requested a removal which is
+    not finished, and when they were received (epoch milliseconds). `jobs`: ids of the jobs that end with the renaming.
     """
 
     salt: str | None = None
@@ -56,11 +56,11 @@ class Naming:
         return cls(**{name: value for name, value in data.items() if name in known})
 
     def to_data(self) -> dict[str, Any]:
-        """As it is kept in the settings' item, under the name `people`."""
+        """The value of `people` in the settings' item."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def pseudonym(self, name: str) -> str:
-        """That of the name, or the pseudonym itself. Only where there is a salt."""
+        """The pseudonym of a name; a pseudonym stays as it is. Needs a salt."""
         if is_pseudonym(name):
             return name
         assert self.salt is not None, "pseudonyms without a salt"
@@ -68,7 +68,7 @@ class Naming:
 
 
 class People:
-    """Names as they are to be stored now. Made anew with the settings; not shared between threads."""
+    """Maps people's names to those that are stored now. Depends on the settings as read; not for sharing between threads."""
 
     def __init__(self, table: Table, naming: Naming) -> None:
         self.naming = naming
@@ -77,21 +77,21 @@ class People:
 
     @classmethod
     def read(cls, table: Table) -> "People":
-        """By the settings as they are stored. Raises Transient."""
+        """With the stored settings. Raises Transient."""
         return cls(table, Naming.of(OrganisationSettings.from_item(table.get([SETTINGS_KEY]).get(SETTINGS_KEY))))
 
     def stored_names(self, names: Iterable[str]) -> dict[str, str]:
-        """For each of these names, which a message brings, that to be stored. One read for all where any could differ.
+        """The name to store for each of these names. Costs one read if any may differ.
 
-        Where pseudonyms are stored, new names are kept apart at once.
+        If pseudonyms are stored, new names are written to their separate place at once.
         """
         wanted = set(names)
         doubtful = {name: self.naming.pseudonym(name) for name in wanted if self._may_differ(name)}
         self._fetch(doubtful.values())
-        return {name: self._told(name, doubtful[name]) if name in doubtful else name for name in wanted}
+        return {name: self._look_up(name, doubtful[name]) if name in doubtful else name for name in wanted}
 
     def stand_ins(self, values: Iterable[str]) -> dict[str, str]:
-        """Of these values, which may be anything, those that name somebody who was removed, with what stands in."""
+        """Of these values, which may be anything, those that name a removed person, with the stand-in for each."""
         if not self.naming.removed:
             return {}
         hashes = {value: self.naming.pseudonym(value) for value in set(values)}
@@ -100,16 +100,16 @@ class People:
         return {value: item["gone"] for value, item in items.items() if "gone" in item}
 
     def stored_name(self, name: str) -> str:
-        """A name found in what is stored, as `told` has it: another one only while something is being renamed."""
+        """The name to store for one found in a stored item. It differs only while people are being renamed."""
         return self.stored_names([name])[name] if self.naming.under_way else name
 
     def old_and_new_names(self, names: Iterable[str]) -> list[str]:
-        """These names and those of now: while people are being renamed, what they did may be counted under either."""
+        """These names and those to store now: during a renaming, cells may count a person under either."""
         names = set(names)
         return sorted({*names, *self.stored_names(names).values()})
 
     def roster(self, item: Item | None) -> Roster:
-        """The teams, with their members as they are named now."""
+        """The teams, with the names of their members to store now."""
         if self.naming.under_way and item is not None:
             item = renamed(item, self.stored_names(names_in(item)).__getitem__)
         return roster_from_item(item)
@@ -125,22 +125,22 @@ class People:
             found = self._table.get([person_key(name) for name in missing])
             self._items.update({name: found.get(person_key(name)) for name in missing})
 
-    def _told(self, name: str, hashed: str) -> str:
+    def _look_up(self, name: str, hashed: str) -> str:
         item = self._items[hashed]
         if item is None and self.naming.pseudonyms and name != hashed:
-            item = self._keep_apart(name, hashed)
+            item = self._store_name(name, hashed)
         if item is not None and "gone" in item:
             return str(item["gone"])
         if self.naming.pseudonyms:
             return hashed
         return str((item or {}).get("name", name)) if is_pseudonym(name) else name
 
-    def _keep_apart(self, name: str, hashed: str) -> Item:
+    def _store_name(self, name: str, hashed: str) -> Item:
         pk, sk = person_key(hashed)
         item: Item | None = {"pk": pk, "sk": sk, "name": name}
         try:
             self._table.write([Put({"pk": pk, "sk": sk, "name": name}, ABSENT)])
-        except Conflict:  # somebody else kept it apart, or removed it
+        except Conflict:  # somebody else stored the name, or removed the person
             item = self._table.get([(pk, sk)]).get((pk, sk))
         self._items[hashed] = item
         return item or {}

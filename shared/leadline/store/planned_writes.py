@@ -5,8 +5,8 @@ Everything that is written for a repository is written under its lock item, whos
     read lock (v = 7) ── read what the plan needs ── transaction: lock is still 7 → 8, facts, cells
     another worker wrote meanwhile (lock is 8 now)  → Conflict: nothing was written, read again, plan again
 
-A plan may be longer than one transaction. Then the lock item carries what is left to do (`todo`), so that whoever comes next,
-after a crash too, finishes it first. Each transaction leaves cells equal to the fold of the facts.
+A plan may be longer than one transaction. Then the lock item lists what is left to do (`todo`), and the next worker finishes that
+first, also after a crash. Each transaction leaves cells equal to the fold of the facts.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from leadline.store.table import ANY, LAST, Add, Check, Delete, Guard, Item, Key, Put, Table, Write, at_version
 
 ROOM = 96
-"""Writes beside the lock that one transaction takes."""
+"""Writes that fit into one transaction beside the lock."""
 
 
 def lock_key(repository: str) -> Key:
@@ -24,15 +24,15 @@ def lock_key(repository: str) -> Key:
 
 
 class PlannedWrites:
-    """Planned writes of one repository on top of what is stored. Not shared between threads."""
+    """The writes planned for one repository, and reads that see them. Not for sharing between threads."""
 
     def __init__(
         self, table: Table, repository: str, read: Mapping[Key, Item | None], *, begins_with: Key | None = None
     ) -> None:
         """`read`: items read together with the lock item, at one moment.
 
-        `begins_with`: what must still be as it was read when the lock item is made: whoever changes it can raise all locks that
-        there are, but none that there is not yet.
+        `begins_with`: an item that must be unchanged when the lock item is created. Whoever changes it raises all existing locks,
+        which cannot reach a lock that does not exist yet.
         """
         self._table = table
         self._read: dict[Key, Item | None] = dict(read)
@@ -45,7 +45,7 @@ class PlannedWrites:
         self.todo: set[str] = set()
 
     def prefetch(self, keys: Iterable[Key]) -> None:
-        """Reads these items in one go; `get` then answers from memory."""
+        """Reads these items in one request; `get` then answers from memory."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._read]
         if missing:
             found = self._table.get(missing)
@@ -62,7 +62,7 @@ class PlannedWrites:
     def query(
         self, pk: str, first: str = "", last: str = LAST, *, reverse: bool = False, limit: int | None = None
     ) -> Iterator[Item]:
-        """Stored items with the planned ones in their places."""
+        """The stored items, with planned writes applied."""
         planned = sorted((key[1] for key in self._planned if key[0] == pk and first <= key[1] <= last), reverse=reverse)
         stored_limit = None if limit is None else limit + len(planned)
         left = limit
@@ -88,14 +88,14 @@ class PlannedWrites:
             yield from self._known(pk, waiting.pop())
 
     def _known(self, pk: str, sk: str) -> Iterator[Item]:
-        """The item as it is by now: between two steps of a query what was planned may have been flushed."""
+        """The item as it is now: planned writes may have been flushed between two steps of a query."""
         key = (pk, sk)
         item = self._planned[key] if key in self._planned else self._read.get(key)
         if item is not None:
             yield dict(item)
 
     def put(self, item: Item, guard: Guard = ANY) -> None:
-        """Plans to store the item. Planned again before a flush, the first guard holds: it is what was read."""
+        """Plans to store the item. If it is planned twice before a flush, the first guard stays: that is what was read."""
         key = (item["pk"], item["sk"])
         self._planned[key] = {name: value for name, value in item.items() if value is not None}
         self._guards.setdefault(key, guard)
@@ -119,7 +119,7 @@ class PlannedWrites:
         self.put({**self.lock, **values})
 
     def make_room(self, writes: int) -> None:
-        """Flushes first where so many more writes would not fit into this transaction."""
+        """Flushes if this many more writes would not fit into the transaction."""
         if self._size() + writes > ROOM:
             self.flush()
 
@@ -142,7 +142,7 @@ class PlannedWrites:
         return writes
 
     def flush(self) -> None:
-        """Applies what is planned in one transaction. Raises Conflict when the repository changed since it was read."""
+        """Applies the planned writes in one transaction. Raises Conflict if the repository has changed since it was read."""
         writes = self._writes()
         lock = self.lock
         before = self._read.get(self._lock) or {}
@@ -168,7 +168,7 @@ class PlannedWrites:
         return [Check(self._begins_with, at_version(version))] if version is not None else []
 
     def stored_todo(self) -> Sequence[str]:
-        """What an earlier plan left undone."""
+        """What an earlier plan left to do."""
         todo: Sequence[str] = self.lock.get("todo", [])
         return todo
 

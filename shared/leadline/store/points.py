@@ -1,20 +1,20 @@
 """Custom metrics in the table.
 
-    point#review.comments#20261031 | 1790000000000#3f9a…      a point, on the day of its time in UTC
-    point-id#review.comments#3f9a… | point                    where the point with this id of its sender's is
-    repo#metric:review.comments | repo                        the lock under which all of a metric is written
+    point#review.comments#20261031 | 1790000000000#3f9a…      a point, under its day in UTC
+    point-id#review.comments#3f9a… | point                    where the point with this id, given by its sender, is stored
+    repo#metric:review.comments | repo                        the lock under which everything about a metric is written
 
     pointcell#review.comments#production#all                     | 20261031                 everything
     pointcell#review.comments#production#at#service:checkout     | 20261031                 a place
     pointcell#review.comments#production#team#payments           | 20261031                 a team
     pointcell#review.comments#production#team#payments#service:… | 20261031                 a team in a place
-    pointcell#review.comments#production#author#dev-1            | 20261031#service:…#5e0c  an author in a place, for some teams
+    pointcell#review.comments#production#author#dev-1            | 20261031#service:…#5e0c  an author in a place, per set of teams
 
-    metrics | review.comments                                 a metric that has points
-    metric#review.comments | place#service:checkout           a place that it has points of
-    metric#review.comments | team#payments                    a team that it has, or had, points of
+    metrics | review.comments                                 a metric with points
+    metric#review.comments | place#service:checkout           a place with points of it
+    metric#review.comments | team#payments                    a team with points of it, now or earlier
 
-Metrics' names are of a-z, 0-9 and ._- only, so they need no escaping.
+Names of metrics consist of a-z, 0-9, '.', '_' and '-', so they need no escaping.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ from leadline.store.table import Item, Key, Table
 POINT_PREFIX = "point#"
 CELL_PREFIX = "pointcell#"
 METRICS = "metrics"
-"""The partition of all metrics that have points."""
+"""The partition that lists all metrics with points."""
 
 _DAY_MS = 24 * 3600 * 1000
 
 
 def point_lock(metric: str) -> str:
-    """The name under which all of a metric is written, one writer at a time."""
+    """The name of the lock under which everything about a metric is written."""
     return f"metric:{metric}"
 
 
@@ -67,7 +67,7 @@ def utc_day(time: int) -> date:
 
 
 def key_of_id(environment: str, place: str, sent: str) -> str:
-    """The key of a point that has an id of its sender's, who knows it for his service and environment only."""
+    """The key of a point with an id of its sender's, which is unique within its environment and place only."""
     return hashlib.sha256(join(environment, place, sent).encode()).hexdigest()[:24]
 
 
@@ -112,7 +112,7 @@ def point_from_item(item: Item) -> Point:
 
 
 def partitions_around(metric: str, day: date) -> list[str]:
-    """Those that may hold points of a day in whatever time zone."""
+    """The partitions that may hold points of a day, in any time zone."""
     return [point_partition(metric, day + timedelta(days=offset)) for offset in (-1, 0, 1)]
 
 
@@ -137,7 +137,7 @@ def cell_partition(metric: str, scope: PointScope) -> str:
 def cell_key(metric: str, cell: PointCell) -> Key:
     day = f"{cell.day:%Y%m%d}"
     if cell.scope.author is not None:
-        # The names of ten teams would not fit a sort key; they are in the item.
+        # Many team names would not fit into a sort key; they are in the item.
         teams = hashlib.sha256(join(*cell.scope.teams).encode()).hexdigest()[:8] if cell.scope.teams else ""
         day += f"#{escape(cell.scope.place or '')}#{teams}"
     return (cell_partition(metric, cell.scope), day)
@@ -174,7 +174,7 @@ def spread_of(item: Mapping[str, Any]) -> Spread:
 
 
 def cell_of(item: Item) -> tuple[str, PointCell]:
-    """The metric and the cell that an item is. Raises ValueError, KeyError or IndexError where its key is no cell's."""
+    """The metric and cell of an item. Raises ValueError, KeyError or IndexError if its key is not that of a cell."""
     _, metric, environment, kind, *names = [unescape(part) for part in item["pk"].split("#")]
     day, *rest = [unescape(part) for part in item["sk"].split("#")]
     match kind:
@@ -194,7 +194,7 @@ def cell_of(item: Item) -> tuple[str, PointCell]:
 def read_point_cells(
     table: Table, metric: str, scope: PointScope, window: Window, *, consistent: bool = False
 ) -> Iterator[tuple[PointCell, Spread]]:
-    """A scope's cells in a window, in order of day; an author's of all places. One query, a page of up to 1 MB a request."""
+    """A scope's cells in a window, in order of day; of an author, those of all places. One query; each request reads up to 1 MB."""
     first, last = window.start.strftime("%Y%m%d"), window.end.strftime("%Y%m%d")
     for item in table.query(cell_partition(metric, scope), first, last, consistent=consistent):
         _, cell = cell_of(item)
@@ -211,7 +211,7 @@ def metric_partition(metric: str) -> str:
 
 
 def index_keys(metric: str, scope: PointScope) -> list[Key]:
-    """What says that the metric has points of this place, or of this team."""
+    """The items that list this place or team among those with points of the metric."""
     if scope.author is not None or (scope.place, scope.team) == (None, None):
         return []
     if scope.team is None:

@@ -1,10 +1,10 @@
-"""Events that were refused, among what needs attention: so that "why isn't it there?" has an answer for those, too.
+"""Rejected events, in the list of what needs attention: they answer "why isn't my event there?", too.
 
-attention#refused | 1790000000000#0b31…   the hour they came in, and a digest of what they have in common
+attention#refused | 1790000000000#0b31…   the hour of receipt, and a digest of what the events have in common
 
-What was refused alike (same key, kind, place and faults) is one item an hour that counts. A sender that repeats a mistake all day
-leaves 24 items; one that makes a new mistake each time leaves one each, as the access log does, and for a shorter time. Of what
-was sent there are the names of a service and a repository at most: no value, and no field's name that is not ours.
+Events rejected alike (same key, kind, place and faults) share one item an hour, which counts them. So a sender that repeats a
+mistake all day leaves 24 items. Of what was sent, only the names of a service and a repository are stored: no values, and no
+names of unknown fields.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from leadline.store.attention import attention_key
 from leadline.store.table import Add
 
 REFUSED = "refused"
-"""The status among what needs attention."""
+"""Their status in the list of what needs attention."""
 REFUSED_DAYS = 30
 MOST_FAULTS = 10
 
@@ -31,10 +31,10 @@ _INDEX = re.compile(r"(?<=/)\d+(?=/|$)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class RejectedEvent:
-    """`count` events of one request, refused alike.
+    """`count` events of one request, rejected alike.
 
-    `faults`: pointers into the body and codes, each kind of fault once. `place`: the service and repository that they name, where
-    those are known to be names.
+    `faults`: pointers into the body and codes, each kind of fault once. `place`: the service and repository that they name, as far
+    as those are valid names.
     """
 
     key_id: str
@@ -44,7 +44,7 @@ class RejectedEvent:
     count: int
 
     def addition(self, at: int) -> Add:
-        """Adds them to those of the same hour. `at` in epoch ms."""
+        """The write that adds them to those of the same hour. `at` in epoch milliseconds."""
         alike = [self.key_id, self.kind, sorted(self.place.items()), sorted(map(without_indexes, self.faults))]
         digest = hashlib.sha256(json.dumps(alike).encode()).hexdigest()[:24]
         latest = {
@@ -61,6 +61,6 @@ class RejectedEvent:
 
 
 def without_indexes(fault: tuple[str, str]) -> tuple[str, str]:
-    """The fault (pointer, code) wherever in an array it is."""
+    """The fault (pointer, code) with array indexes replaced by *."""
     pointer, code = fault
     return _INDEX.sub("*", pointer), code

@@ -1,9 +1,9 @@
-"""Which service an event speaks of.
+"""Which service an event is about.
 
-A service is tied to one repository. An event that names only a repository belongs to that repository's only service, else to
-the one named after the repository: its last segment, or its whole path where that name is taken. A service that nobody tied
-to a repository yet is kept under a lock of its own and tied by the first event that names both, or, as long as nothing was
-deployed to it, by the first deployment of the repository that it is named after: so an incident may come before it.
+A service is tied to one repository. An event that names only a repository belongs to that repository's only service; otherwise to
+the one named after the repository: its last segment, or its whole path if that name is taken. A service without a repository has
+a lock of its own. The first event that names both ties them. Until it is first deployed, so does the first deployment of the
+repository that it is named after: an incident may arrive before that.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from leadline.store.table import Item, Key, Table
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`changed`: the service is new or newly tied. `mismatch`: the event names another repository than the service's."""
+    """`changed`: the service is new or newly tied. `mismatch`: the event's repository, if it is not the service's."""
 
     service: Service
     changed: bool = False
@@ -27,19 +27,19 @@ class Resolved:
 
     @property
     def how(self) -> str:
-        """In a word, for the event's trace."""
+        """How the service was found, as the event's trace has it."""
         if self.mismatch is not None:
             return "mismatch"
         return "tied" if self.tied else "created" if self.changed else "known"
 
 
 def likely_service(repository: str | None, name: str | None) -> str:
-    """The service that is mostly meant. Raises Poison where neither is given."""
+    """The service that such an event is usually about. Raises Poison if neither is given."""
     return name if name is not None else _short(repository)
 
 
 def keys_to_resolve(repository: str | None, name: str | None) -> list[Key]:
-    """What `resolve` needs to have been read."""
+    """The items that `resolve` needs."""
     keys = [service_key(likely_service(repository, name))]
     if repository is not None:
         keys += [lock_key(repository), service_key(repository)]
@@ -48,12 +48,12 @@ def keys_to_resolve(repository: str | None, name: str | None) -> list[Key]:
 
 def _short(repository: str | None) -> str:
     if repository is None:
-        raise Poison(reasons.NO_SERVICE, "the event names neither a service nor a repository")
+        raise Poison(reasons.NO_SERVICE, "The event names neither a service nor a repository.")
     return repository.rpartition("/")[2]
 
 
 def resolve(table: Table, repository: str | None, name: str | None, snapshot: Mapping[Key, Item | None]) -> Resolved:
-    """The service, out of what was read; seldom it takes one more read of `table`."""
+    """The service, found in the items read. Rarely it takes one more read of `table`."""
     if name is not None:
         return _named(repository, name, snapshot)
     assert repository is not None

@@ -1,6 +1,6 @@
 """Services: what gets deployed, and the repository each is tied to.
 
-services | checkout      one item a service, all of them in one partition: there are few, and lists need them all
+services | checkout      one item per service, all in one partition: there are few, and lists need all of them
 """
 
 from collections.abc import Collection
@@ -18,11 +18,10 @@ def service_key(name: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`repository` is None until an event or somebody says it. `years`: per environment, in which years it was deployed.
+    """`repository`: None until an event or a person names it. `years`: per environment, the years in which it was deployed.
 
-    `paths`: patterns of the files that belong to it, where it shares its repository; none means all. `production`: its environments
-    that count as production; none means the organisation's. `version` is that of the stored item, 0 where none is stored; `extra`
-    what else people configured.
+    `paths`: patterns of its files in a shared repository; none means all. `production`: its environments that count as production;
+    none means the organisation's. `version`: that of the stored item, 0 if none is stored. `extra`: its other settings.
     """
 
     name: str
@@ -35,22 +34,22 @@ class Service:
 
     @property
     def lock(self) -> str:
-        """The name under which everything of this service is written, one writer at a time."""
+        """The name of the lock under which everything about this service is written."""
         return self.repository if self.repository is not None else f"service:{self.name}"
 
     @property
     def team(self) -> str | None:
-        """Who owns it."""
+        """The team that owns it."""
         return self.extra.get("team")
 
     @property
     def archived(self) -> bool:
-        """Whether it is done with."""
+        """Whether it is no longer in use."""
         return bool(self.extra.get("archived"))
 
     @property
     def unclaimed(self) -> bool:
-        """Whether so far it is no more than a name: tied to no repository, and never deployed."""
+        """Whether it is only a name so far: tied to no repository and never deployed."""
         return self.repository is None and not any(self.years.values())
 
     def deployed_in(self, environment: str, year: int) -> "Service":

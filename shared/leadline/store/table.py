@@ -1,6 +1,6 @@
-"""The table port: the only way that anything is read from or written to the store.
+"""The table port: everything is read from and written to the store through it.
 
-Two implementations keep one contract: `leadline.store.memory.MemoryTable` (tests, benchmarks) and
+Two implementations pass one contract suite: `leadline.store.memory.MemoryTable` (tests, benchmarks) and
 `leadline.store.dynamodb.DynamoTable` (AWS and the local stack).
 """
 
@@ -17,7 +17,7 @@ MAX_WRITES = 100  # TransactWriteItems: actions in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must hold of the stored item for a write to happen: any state, absent (0), a version `v`, or that it has none (-1)."""
+    """What the stored item must be for a write to happen: anything, absent (0), at version `v`, or without a version (-1)."""
 
     version: int | None = None
 
@@ -28,12 +28,12 @@ UNVERSIONED = Guard(-1)
 
 
 def at_version(version: int) -> Guard:
-    """Holds while the item still has the version that was read; 0 means that no item was there."""
+    """Holds while the item has this version; 0: while there is no item."""
     return Guard(version)
 
 
 def as_read(item: Item) -> Guard:
-    """Holds while the item, one that is there, still has the version that was read, also where that is none."""
+    """Holds while an existing item has the version that was read, or still has none."""
     return at_version(item["v"]) if "v" in item else UNVERSIONED
 
 
@@ -51,8 +51,7 @@ class Put:
 class Add:
     """Adds whole numbers to an item's attributes, creating the item and the attributes as needed, and removes those in `forget`.
 
-    `latest`: attributes that get these values; `first`: attributes that get these values unless they have one. Each attribute is
-    named once.
+    `latest`: values to set; `first`: values to set where the attribute has none. No attribute may be named twice.
     """
 
     key: Key
@@ -70,7 +69,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Writes nothing; the transaction fails unless the guard holds."""
+    """Writes nothing. The transaction fails unless the guard holds."""
 
     key: Key
     guard: Guard
@@ -80,16 +79,16 @@ Write = Put | Add | Delete | Check
 
 
 def check_transaction(writes: Sequence[Write]) -> None:
-    """Raises ValueError for what no transaction takes: more than MAX_WRITES, or an item named twice."""
+    """Raises ValueError for more than MAX_WRITES writes, or two of the same item."""
     if len(writes) > MAX_WRITES:
-        raise ValueError(f"{len(writes)} writes in one transaction, at most {MAX_WRITES} fit")
+        raise ValueError(f"A transaction takes at most {MAX_WRITES} writes, not {len(writes)}.")
     if len({write.key for write in writes}) != len(writes):
-        raise ValueError("a transaction names an item twice")
+        raise ValueError("A transaction must not name an item twice.")
 
 
 class Table(Protocol):
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """The items that exist, strongly consistent. Raises Transient when the store cannot be reached."""
+        """The items that exist, strongly consistent. Raises Transient if the store can't be reached."""
 
     def get_together(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The items that exist as they were at one moment (at most MAX_WRITES keys, twice the read units of `get`)."""
@@ -104,22 +103,22 @@ class Table(Protocol):
         limit: int | None = None,
         consistent: bool = True,
     ) -> Iterator[Item]:
-        """A partition's items with first <= sk <= last in order of sk, read page by page as they are asked for."""
+        """A partition's items with first <= sk <= last in order of sk, read page by page as they are consumed."""
 
     def write(self, writes: Sequence[Write]) -> None:
-        """All of the writes or none, at once. Raises Conflict when a guard fails, Transient when it could not be tried.
+        """Applies all of the writes or none. Raises Conflict if a guard fails, Transient if the store can't be reached.
 
-        An attribute of None is not stored.
+        Attributes with the value None are not stored.
         """
 
     def count(
         self, key: Key, bounds: Mapping[str, int | None], *, forget: Sequence[str] = (), ttl: int | None = None
     ) -> tuple[bool, dict[str, int]]:
-        """Adds one to each of these numbers of an item if each is below its bound (None: any), in one request.
+        """Adds one to each of these numbers of an item if each is below its bound (None: no bound), in one request.
 
-        Whether it did, and the numbers as they are then. The attributes in `forget` are removed, and `ttl` (epoch seconds) is set,
-        only where it did. Sent twice by a retry below us it may count twice. Raises Transient.
+        Returns whether it did, and the numbers after that. Only if it did, the attributes in `forget` are removed and `ttl` (epoch
+        seconds) is set. If the client library retries the request, it may count twice. Raises Transient.
         """
 
     def scan(self, after: Key | None = None) -> Iterator[Item]:
-        """Every item, in an order of the store's own that stays; only those that come `after` this key, stored or not."""
+        """Every item, in the store's own stable order; with `after`, only those behind this key, which need not exist."""

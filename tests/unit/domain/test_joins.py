@@ -141,7 +141,7 @@ def test_a_report_is_read_back_as_it_was_stored(report: StatusReport) -> None:
 
 def test_a_finished_report_stands_before_a_running_one_that_came_later() -> None:
     run = Deployment("k", "shop", "production", ())
-    run = run.with_report(StatusReport(SUCCESS, 5, id="a" * 40, finished_at=5)).told(
+    run = run.with_report(StatusReport(SUCCESS, 5, id="a" * 40, finished_at=5)).with_report(
         StatusReport(IN_PROGRESS, 9, started_at=4)
     )
     assert (run.report.status, run.report.started_at, run.report.finish) == (SUCCESS, 4, 5)
