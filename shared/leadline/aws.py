@@ -1,8 +1,8 @@
 """AWS clients, made on first use and shared.
 
-Making the first client costs some 400 ms (botocore reads its models), so nothing is made at import and one session,
-which keeps what it has read, serves all. Clients are safe to share between threads; making one is not, hence the lock.
-Region, endpoint and credentials are boto3's own affair (`AWS_REGION`, `AWS_ENDPOINT_URL`, ...).
+The first client costs some 400 ms, since botocore reads its models. So none is made at import, and all share one session, which
+caches the models. Clients are safe to share between threads; making one is not, hence the lock. boto3 itself finds region,
+endpoint and credentials (`AWS_REGION`, `AWS_ENDPOINT_URL`, ...).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def client(service: Literal["cloudformation"]) -> CloudFormationClient: ...
 
 
 def client(service: str) -> Any:
-    """The shared boto3 client of `service`. Errors are botocore's."""
+    """The shared boto3 client of `service`. It raises botocore's errors."""
     made = _clients.get(service)
     if made is not None:
         return made
@@ -49,7 +49,7 @@ def _make(service: str) -> Any:
 
     if _session is None:
         _session = boto3.Session()
-    # A function that waits a minute (botocore's default) for a connection has already failed its caller.
+    # After a minute (botocore's default) of waiting for a connection, the function's caller has long given up.
     config = Config(
         connect_timeout=3,
         read_timeout=10,
@@ -60,7 +60,7 @@ def _make(service: str) -> Any:
 
 
 def forget_clients() -> None:
-    """Drops the shared clients, so that the next are made from the environment as it is then. For tests."""
+    """Drops the shared clients, so that new ones use the environment as it is then. For tests."""
     global _session
     with _lock:
         _clients.clear()

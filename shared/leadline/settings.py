@@ -1,4 +1,4 @@
-"""The one settings model: which table, queues and secret this deployment uses."""
+"""The settings of a deployment of Leadline: its table, queues and secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class SettingsError(Exception):
-    """Environment variables are missing. Names them all; prints no value."""
+    """Environment variables are missing. The message names all of them, without values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,15 @@ class Settings:
     queue_url: str
     dlq_url: str
     key_secret_id: str
-    """Id of the Secrets Manager secret that holds the pepper of the key hashes."""
+    """Id of the Secrets Manager secret with the pepper of the key hashes."""
     webhook_secret_id: str | None = None
-    """Id of the secret that holds what senders of webhooks sign with; without it no webhook is taken."""
+    """Id of the secret with the signing secrets of webhooks. Without it, webhooks are refused."""
     vcs_secret_id: str | None = None
-    """Id of the secret that says which code hosts may be asked, and with what; without it none is."""
+    """Id of the secret with the credentials for code hosts. Without it, no code host is contacted."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Reads the settings from `env` (such as `os.environ`); raises SettingsError naming all that are missing."""
+        """Reads the settings from `env`, such as `os.environ`. Raises SettingsError if any are missing."""
         missing = [name for name in VARIABLES.values() if not env.get(name)]
         if missing:
             raise SettingsError(f"Missing environment variables: {', '.join(missing)}")
@@ -32,7 +32,7 @@ class Settings:
         return cls(**given)
 
     def to_env(self) -> dict[str, str]:
-        """The environment variables that `from_env` reads back: what whoever starts a function sets."""
+        """The environment variables that `from_env` reads back, to start a function with."""
         variables = {name: getattr(self, field) for field, name in (VARIABLES | OPTIONAL).items()}
         return {name: value for name, value in variables.items() if value is not None}
 

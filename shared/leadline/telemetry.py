@@ -1,7 +1,7 @@
-"""Logs: one JSON line for each thing worth knowing, and nothing in it that a sender sent.
+"""Logs: JSON lines without anything that a sender sent.
 
-No bodies, headers, keys, names or addresses: lines carry ids that we made, counts, constants and times. An exception is
-logged by its class and place; its message may repeat input and is left out.
+Lines hold ids that we generated, counts, constants and times; no bodies, headers, keys, names or addresses. An exception is
+logged by its class and place, without its message, which may repeat input.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-_DEEPEST = 12
+_MAX_FRAMES = 12
 
-# They log whole requests and messages at the level DEBUG, which a function may be set to.
-for _talkative in ("boto3", "botocore", "urllib3", "aws_lambda_powertools"):
-    logging.getLogger(_talkative).setLevel(logging.WARNING)
+# At the level DEBUG these log whole requests and messages.
+for _library in ("boto3", "botocore", "urllib3", "aws_lambda_powertools"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 @cache
 def logger(service: str) -> Logger:
-    """The function's logger. Level by POWERTOOLS_LOG_LEVEL or Lambda's own setting (INFO).
+    """The function's logger. Its level is POWERTOOLS_LOG_LEVEL or Lambda's own setting (INFO).
 
-    Don't use its `inject_lambda_context`: by an environment variable that would log whole requests, keys and all.
+    Don't use its `inject_lambda_context`: an environment variable makes that log whole requests, including keys.
     """
     return Logger(service=service, use_rfc3339=True, utc=True, log_uncaught_exceptions=False)
 
 
 class Failed(Exception):
-    """An invocation failed; the message is the class of what it failed of, which is logged where it was raised."""
+    """An invocation failed. The message is the class of the original exception, which has been logged."""
 
 
 @contextmanager
 def redact_exceptions(service: str) -> Iterator[None]:
-    """Whatever is raised is logged and raised on as Failed, since Lambda prints the message of what a handler raises.
+    """Logs any exception and raises Failed instead, since Lambda prints the message of what a handler raises.
 
-    Around what no HTTP answer is made of: there the invocation has to fail, so that it is tried again.
+    For invocations without an HTTP answer, which must fail to be retried.
     """
     try:
         yield
@@ -50,15 +50,15 @@ def redact_exceptions(service: str) -> Iterator[None]:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """What may be logged of an exception: its class, AWS's error code if it has one, where it was raised, its cause."""
-    frames = traceback.extract_tb(error.__traceback__)[-_DEEPEST:]
-    said: dict[str, Any] = {
+    """What may be logged about an exception: its class, AWS's error code if any, where it was raised, and its cause."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    description: dict[str, Any] = {
         "error": type(error).__name__,
         "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
     }
     response = getattr(error, "response", None)
     if isinstance(response, dict):
-        said["aws_code"] = response.get("Error", {}).get("Code")
+        description["aws_code"] = response.get("Error", {}).get("Code")
     if error.__cause__ is not None:
-        said["cause"] = describe(error.__cause__)
-    return said
+        description["cause"] = describe(error.__cause__)
+    return description

@@ -1,28 +1,28 @@
-"""Event ids: `dep_` and 24 hex digits, made of what was said. Saying it again gives the same id.
+"""Event ids: a prefix such as `dep_` and 24 hex digits, derived from the content. The same content always has the same id.
 
-The last four digits check the others. So an id that was mistyped is told from one whose event still waits on the queue, although
-nothing is written before it is folded. The check keeps no secret: whoever makes up an id with a right one learns nothing by it.
+The last four digits are a checksum. So the API can tell a mistyped id from one whose event still waits on the queue, although
+nothing is stored before compute has processed the event. The checksum protects no secret.
 """
 
 import hashlib
 import re
 
-_SAID = 20
-_CHECK = 4
-_FORM = re.compile(rf"([a-z]{{3}}_[0-9a-f]{{{_SAID}}})([0-9a-f]{{{_CHECK}}})", re.ASCII)
+_DIGITS = 20
+_CHECKSUM = 4
+_FORM = re.compile(rf"([a-z]{{3}}_[0-9a-f]{{{_DIGITS}}})([0-9a-f]{{{_CHECKSUM}}})", re.ASCII)
 
 
-def event_id(prefix: str, said: str) -> str:
-    """The id of the event that says this. `prefix`: three letters for its kind."""
-    stem = f"{prefix}_{hashlib.sha256(said.encode()).hexdigest()[:_SAID]}"
-    return stem + _check(stem)
+def event_id(prefix: str, content: str) -> str:
+    """The id of an event with this content. `prefix`: three letters for its kind."""
+    stem = f"{prefix}_{hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]}"
+    return stem + _checksum(stem)
 
 
 def is_event_id(text: str) -> bool:
-    """Whether the text is an id that `event_id` may have given."""
+    """Whether the text is a possible event id: its checksum is right."""
     form = _FORM.fullmatch(text)
-    return form is not None and form[2] == _check(form[1])
+    return form is not None and form[2] == _checksum(form[1])
 
 
-def _check(stem: str) -> str:
-    return hashlib.sha256(f"event id {stem}".encode()).hexdigest()[:_CHECK]
+def _checksum(stem: str) -> str:
+    return hashlib.sha256(f"event id {stem}".encode()).hexdigest()[:_CHECKSUM]

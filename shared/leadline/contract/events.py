@@ -14,7 +14,7 @@ MAX_COMMITS = 500
 
 
 def needs_one_of(*names: str) -> Json:
-    """JSON schema: one of these members has to be there, and not null."""
+    """JSON schema: one of these members must be present and not null."""
     return {"anyOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]}
 
 
@@ -31,7 +31,7 @@ def _in_order(sent: Mapping[str, Any], first: str, second: str) -> Iterator[Faul
     try:
         earlier, later = read_time(sent.get(first)), read_time(sent.get(second))
     except InvalidValue:
-        return  # not sent, or a fault of the field itself
+        return  # not sent, or reported as a fault of the field itself
     if later < earlier:
         yield from InvalidValue("order", f"is before {first}").at(step(second))
 
@@ -55,7 +55,7 @@ def _incident_errors(sent: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _point_errors(sent: Mapping[str, Any]) -> Iterator[Fault]:
     if "id" not in sent and "time" not in sent:
-        detail = "is required where id is not sent: without both, a point that is sent again looks like a second one"
+        detail = "is required without id: otherwise a point that is sent again would count twice"
         yield from _missing("time", detail)
 
 
@@ -73,7 +73,7 @@ DEPLOYMENT = EventType(
             default_text="required unless `baseline`",
         ),
         Field("repository", t.REPOSITORY, "The repository's path.", default_text="required unless `service` is known"),
-        Field("service", t.NAME, "Missing: the service of that repository."),
+        Field("service", t.NAME, "The service. Default: the service of the repository."),
         Field("environment", t.ENVIRONMENT, "Up to 100 bytes.", default="production"),
         Field(
             "status",
@@ -88,18 +88,22 @@ DEPLOYMENT = EventType(
             "When the run finished, not before `started_at`.",
             default_text="time of receipt",
         ),
+        Field("deployment_id", t.ID, "Your own id of this run. Events with the same id are about the same run."),
         Field(
-            "deployment_id", t.ID, "Your own id of this run. Send it again with another status, and it is the same run."
+            "previous_id",
+            t.SHA,
+            "The SHA that this deployment replaced. Makes the range exact, even of a first deployment.",
         ),
-        Field("previous_id", t.SHA, "SHA that this one replaced. It makes even a first deployment's range exact."),
-        Field("baseline", t.FLAG, "`true` starts tracking a service and carries nothing.", default=False),
+        Field(
+            "baseline", t.FLAG, "`true` starts tracking the service; the deployment carries no changes.", default=False
+        ),
         Field("remediates", t.ID, "`deployment_id` or SHA of the failed deployment that this one repairs."),
-        Field("version", t.NAME, "What you call what was deployed."),
+        Field("version", t.NAME, "Your name for the deployed version."),
         Field("url", t.URL, "A page about the run: http or https, without credentials or e-mail addresses."),
         Field(
             "labels",
             t.LABELS,
-            "Up to 20 string pairs: names up to 100 bytes, values up to 500. Of an e-mail address, the name before the @ is kept.",
+            "Up to 20 string pairs: names up to 100 bytes, values up to 500. E-mail addresses are cut to the name before the @.",
         ),
     ),
     cross_field_errors=_deployment_errors,
@@ -122,11 +126,11 @@ CHANGE = EventType(
     prefix="chg",
     path="/v1/events/changes",
     schema_name="ChangeEvent",
-    description="A pull or merge request. Sent again with more fields, it is completed.",
+    description="A pull or merge request. Send it again with more fields to complete it.",
     fields=(
         Field("repository", t.REPOSITORY, "The repository's path.", required=True),
         Field("number", t.NUMBER, "From 1. A string of digits is accepted.", required=True),
-        Field("author", t.AUTHOR, "An e-mail address is cut down to the name before the @."),
+        Field("author", t.AUTHOR, "Who made it. An e-mail address is cut to the name before the @."),
         Field("base_branch", t.NAME, "The branch it is merged into.", default_text="`main`"),
         Field("merge_sha", t.SHA, "The commit that merged it.", default_text="required once `merged_at` is sent"),
         Field("head_sha", t.SHA, "The newest commit of its branch."),
@@ -153,16 +157,16 @@ INCIDENT = EventType(
     prefix="inc",
     path="/v1/events/incidents",
     schema_name="IncidentEvent",
-    description="Something that broke. Sent again with `resolved_at`, it is closed.",
+    description="An incident. Send it again with `resolved_at` to close it.",
     fields=(
         Field("id", t.ID, "Your own id of the incident.", required=True),
-        Field("service", t.NAME, "What broke.", default_text="this or `repository` is required"),
-        Field("repository", t.REPOSITORY, "The repository of what broke."),
-        Field("environment", t.ENVIRONMENT, "Where it broke. Missing: production."),
+        Field("service", t.NAME, "The affected service.", default_text="this or `repository` is required"),
+        Field("repository", t.REPOSITORY, "The repository of the affected service."),
+        Field("environment", t.ENVIRONMENT, "Where it broke. Default: production."),
         Field("started_at", t.EVENT_TIME, "When it started.", required=True),
         Field("resolved_at", t.EVENT_TIME, "When it ended, not before `started_at`."),
         Field("deployment", t.ID, "`deployment_id` or SHA of the deployment that caused it."),
-        Field("severity", t.NAME, "How bad it is, in your own words."),
+        Field("severity", t.NAME, "The severity, in your own words."),
         Field("url", t.URL, "Its page."),
     ),
     cross_field_errors=_incident_errors,
@@ -171,11 +175,13 @@ INCIDENT = EventType(
 
 COMMIT_FIELDS = (
     Field("sha", t.FULL_SHA, "The full SHA, 40 or 64 digits.", required=True),
-    Field("parents", t.PARENTS, "All of its parents in git's order, as full SHAs; none for a root.", required=True),
+    Field(
+        "parents", t.PARENTS, "Full SHAs of all its parents, in git's order; empty for a root commit.", required=True
+    ),
     Field("committed_at", t.COMMIT_TIME, "The committer's time.", required=True),
     Field("authored_at", t.COMMIT_TIME, "The author's time."),
     Field("author", t.AUTHOR, "Who wrote it."),
-    Field("cherry_picked_from", t.SHA, "The SHA that `git cherry-pick -x` notes."),
+    Field("cherry_picked_from", t.SHA, "The SHA that `git cherry-pick -x` recorded."),
 )
 COMMIT_SCHEMA = object_schema(COMMIT_FIELDS, "A commit and its parents, in git's order.")
 
@@ -188,10 +194,10 @@ def commits_event(commit_fields: tuple[Field, ...]) -> EventType:
         prefix="cmt",
         path="/v1/events/commits",
         schema_name="CommitsEvent",
-        description="A stretch of a repository's commit graph. It makes ranges exact.",
+        description="Part of a repository's commit graph. It makes ranges exact.",
         fields=(
             Field("repository", t.REPOSITORY, "The repository's path.", required=True),
-            Field("branch", t.NAME, "The branch that they are on, if on one."),
+            Field("branch", t.NAME, "The branch that they are on, if any."),
             Field(
                 "commits",
                 list_type(commit, MAX_COMMITS, least=1, each_once=False),
@@ -209,7 +215,7 @@ POINT = EventType(
     prefix="pnt",
     path="/v1/events/metrics",
     schema_name="PointEvent",
-    description="One value of a custom metric. Without `id` and `Idempotency-Key` it needs its `time`.",
+    description="One value of a custom metric. `time` is required unless `id` or `Idempotency-Key` is sent.",
     fields=(
         Field(
             "name",
@@ -227,19 +233,23 @@ POINT = EventType(
             "time",
             t.EVENT_TIME,
             "When it was measured.",
-            default_text="time of receipt; required where neither `id` nor `Idempotency-Key` is sent",
+            default_text="time of receipt; required without `id` and `Idempotency-Key`",
         ),
-        Field("service", t.NAME, "Where it belongs."),
-        Field("repository", t.REPOSITORY, "Used only without `service`: the service of that repository."),
+        Field("service", t.NAME, "The service it belongs to."),
+        Field(
+            "repository",
+            t.REPOSITORY,
+            "Used only without `service`: the point belongs to the service of this repository.",
+        ),
         Field("environment", t.ENVIRONMENT, "Where it was measured.", default="production"),
-        Field("team", t.NAME, "Missing: the author's teams on that day."),
-        Field("author", t.AUTHOR, "Whom it is about."),
-        Field("labels", t.LABELS, "As of deployments."),
+        Field("team", t.NAME, "The team. Default: the author's teams on that day."),
+        Field("author", t.AUTHOR, "The person it is about."),
+        Field("labels", t.LABELS, "As in deployments."),
         Field(
             "id",
             t.ID,
-            "Your own id of this point. Sent again for the same `name`, `environment` and `service` (or `repository`) it is the "
-            "same point, and the first one received counts.",
+            "Your own id of this point. Points with the same `id`, `name`, `environment` and `service` (or `repository`) are the "
+            "same point; the first one received counts.",
         ),
     ),
     cross_field_errors=_point_errors,

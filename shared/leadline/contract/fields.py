@@ -1,4 +1,4 @@
-"""Fields of objects: what each may hold, declared once. Validation, JSON schemas and tables of the docs follow from it.
+"""Fields of objects, declared once. Validation, JSON schemas and the docs' tables follow from the declarations.
 
 DEPLOYMENT = (Field("id", SHA, "SHA of the deployed commit."), Field("url", URL, ...), ...)
 read_object(DEPLOYMENT, sent, now)      the values by name; raises InvalidValue with every fault
@@ -20,9 +20,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A kind of value. `read` gets the value and the time of receipt (epoch milliseconds), and raises InvalidValue.
+    """A type of value. `read` gets the value and the time of receipt (epoch milliseconds), and raises InvalidValue.
 
-    `schema` says of it what a JSON schema can; bounds in bytes, and what depends on the clock, show in faults only.
+    `schema` is its JSON schema. Bounds in bytes, and rules that depend on the clock, can't be part of that.
     """
 
     read: Callable[[object, int], Any]
@@ -33,7 +33,7 @@ class Type:
 class Field:
     """One field of an object. `description` is Markdown, for OpenAPI and the docs alike.
 
-    `default`: what is stored where it is not sent; `default_text`: what the docs say instead of it.
+    `default`: stored if the field is not sent. `default_text`: what the docs say about a missing field instead.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Field:
 
 
 def value_type(read: Callable[[object], Any], schema: Json) -> Type:
-    """A type whose reader needs no clock."""
+    """A type whose reader does not need the time of receipt."""
     return Type(lambda value, _now: read(value), schema)
 
 
 def list_type(entry: Type, most: int, *, least: int = 0, each_once: bool = True) -> Type:
-    """An array. `each_once`: repeated entries are dropped."""
+    """An array of `least` to `most` entries. `each_once`: drops duplicates."""
 
     def read(sent: object, now: int) -> list[Any]:
         return list(list_of(lambda value: entry.read(value, now), most, least=least, each_once=each_once)(sent))
@@ -60,7 +60,7 @@ def list_type(entry: Type, most: int, *, least: int = 0, each_once: bool = True)
 
 
 def map_type(name: Type, value: Type, most: int) -> Type:
-    """An object whose fields have names of the sender's."""
+    """An object whose field names the sender chooses."""
 
     def read(sent: object, now: int) -> dict[str, Any]:
         return map_of(lambda key: name.read(key, now), lambda entry: value.read(entry, now), most)(sent)
@@ -75,14 +75,14 @@ def map_type(name: Type, value: Type, most: int) -> Type:
 
 
 def object_type(fields: Sequence[Field], schema: Json) -> Type:
-    """An object with these fields, within another. `schema`: what stands for it, mostly a reference."""
+    """An object with these fields inside another one. `schema`: its JSON schema, usually a reference."""
     return Type(lambda value, now: read_object(fields, value, now, name_fields=False), schema)
 
 
 def read_object(fields: Sequence[Field], sent: object, now: int, *, name_fields: bool = True) -> dict[str, Any]:
-    """The values by name, defaults included; null means "not sent". Raises InvalidValue with every fault.
+    """The values by name, including defaults; null means "not sent". Raises InvalidValue with every fault.
 
-    `name_fields`: whether the fault of an unknown field lists the known ones.
+    `name_fields`: whether the detail about an unknown field lists the known ones.
     """
     faults = Faults()
     reader = ObjectReader(sent, tuple(known.name for known in fields), faults, list_names=name_fields)
@@ -139,8 +139,9 @@ def no_cross_field_errors(_: Mapping[str, Any]) -> Iterator[Fault]:
 class EventType:
     """One kind of event. `prefix`: that of its ids. `schema_name`: its name in the OpenAPI document.
 
-    `cross_field_errors` gets what was sent, good or bad, without nulls, and yields what no field can see alone;
-    `cross_field_schema` says the same as JSON schema. `idempotency_field`: what the header `Idempotency-Key` stands for.
+    `cross_field_errors` gets the raw values, valid or not, without nulls, and yields the faults that concern several fields;
+    `cross_field_schema` expresses the same rules as JSON schema. `idempotency_field`: the field that the header `Idempotency-Key`
+    sets.
     """
 
     kind: str
@@ -178,7 +179,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A valid event. `data`: as it goes on the queue; what was not sent is absent. `sent`: the names that were sent."""
+    """A valid event. `data`: as queued, without missing fields. `sent`: the names of the fields that were sent."""
 
     type: EventType
     data: Mapping[str, Any]

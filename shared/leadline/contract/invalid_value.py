@@ -1,4 +1,4 @@
-"""The one way to say that a value can't be taken: every fault of it at once, each with its place."""
+"""Invalid input: every fault at once, each with its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 MAX_SHOWN = 100
-"""So many characters of a field's name are repeated in a pointer; longer ones end in an ellipsis."""
+"""Characters of a field's name that a pointer repeats; longer names are cut."""
 
 
 class Fault(TypedDict):
@@ -15,13 +15,13 @@ class Fault(TypedDict):
     pointer: str
     """JSON pointer (RFC 6901) into the value; "" is the whole value. In a query string: "?" and the parameter's name."""
     code: str
-    """A short constant for machines."""
+    """A short constant for programs."""
     detail: str
-    """A sentence for people, about the place that `pointer` names. It never repeats the value, which may be a secret."""
+    """A text for people about the value at `pointer`. It never repeats the value, which may be a secret."""
 
 
 class InvalidValue(Exception):
-    """A value can't be taken. `faults`: everything that is wrong with it, never empty."""
+    """A value is invalid. `faults`: everything that is wrong with it, at least one."""
 
     def __init__(self, code: str, detail: str, pointer: str = "") -> None:
         super().__init__(detail)
@@ -29,7 +29,7 @@ class InvalidValue(Exception):
 
     @classmethod
     def of(cls, faults: Iterable[Fault]) -> InvalidValue:
-        """All of these faults."""
+        """An error with all of these faults."""
         first, *others = faults
         invalid = cls(first["code"], first["detail"], first["pointer"])
         invalid.faults += others
@@ -37,16 +37,16 @@ class InvalidValue(Exception):
 
     @property
     def code(self) -> str:
-        """The first fault's."""
+        """That of the first fault."""
         return self.faults[0]["code"]
 
     @property
     def detail(self) -> str:
-        """The first fault's."""
+        """That of the first fault."""
         return self.faults[0]["detail"]
 
     def at(self, place: str) -> list[Fault]:
-        """The faults of a value that stands at this JSON pointer of a larger one."""
+        """The faults, with pointers from the root of an object in which this value is at `place`."""
         return [{**fault, "pointer": place + fault["pointer"]} for fault in self.faults]
 
 
@@ -70,7 +70,7 @@ class Faults:
 
 
 def step(name: str | int) -> str:
-    """A step of a JSON pointer to a name that may be anything."""
+    """A step of a JSON pointer; the name may contain anything."""
     text = str(name)
     shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
     clean = shown.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Readers of numbers and flags, and of what a point of a custom metric says. Each raises InvalidValue."""
+"""Readers of numbers, flags, and the names and values of custom metrics. Each raises InvalidValue."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from decimal import Decimal
 from leadline.contract.invalid_value import InvalidValue
 
 MAX_NUMBER = 2**53 - 1
-"""What JSON readers everywhere keep exactly."""
+"""The greatest whole number that all JSON parsers keep exactly."""
 MICRO = 1_000_000
 MAX_VALUE = 10**12
 MAX_DECIMALS = 6
 MAX_DIGITS = 15
-"""So many digits of a decimal number every JSON writer and reader keeps."""
+"""The digits of a decimal number that all JSON parsers keep exactly."""
 METRIC_NAME = "[a-z][a-z0-9._-]{0,99}"
 """The form of a custom metric's name, as a regular expression."""
 
@@ -23,7 +23,7 @@ _METRIC_NAME = re.compile(METRIC_NAME, re.ASCII)
 
 
 def read_number(value: object) -> int:
-    """A positive whole number; as a string of digits, too, which is what CI variables are."""
+    """A positive whole number, or the same as a string of digits, since CI variables are strings."""
     if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -34,7 +34,7 @@ def read_number(value: object) -> int:
 
 
 def whole_number(least: int, most: int) -> Callable[[object], int]:
-    """A reader of whole numbers in these bounds."""
+    """A reader of whole numbers within these bounds."""
 
     def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -64,14 +64,14 @@ def read_metric_name(value: object) -> str:
 
 
 def read_metric_value(value: object) -> int:
-    """A number in whole millionths, so that sums are exact. As JSON writes it: 3, -0.5, 1.2e3."""
+    """A number such as 3, -0.5 or 1.2e3, in whole millionths, so that sums are exact."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidValue("type", "must be a number, without quotes")
     if not abs(value) <= MAX_VALUE:  # also refuses NaN
         raise InvalidValue("range", f"must be from -{MAX_VALUE} to {MAX_VALUE}")
     if isinstance(value, int):
         return value * MICRO
-    # A float's shortest spelling is what was sent, as long as that has no more digits than a float keeps.
+    # The shortest spelling of a float is what was sent, unless that had more digits than a float keeps.
     _, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     assert isinstance(exponent, int)
     if exponent < 0 and len(digits) > MAX_DIGITS:

@@ -1,11 +1,11 @@
-"""What is not kept of what people send: e-mail addresses, and credentials that were pasted where they do not belong.
+"""Removes e-mail addresses from what is stored, and detects credentials pasted into the wrong field.
 
     person("Ann Miller <ann@acme.dev>")                "Ann Miller"
     person("17+ann@users.noreply.github.com")          "ann"
     without_addresses("asked for by ann@acme.dev")     "asked for by ann"
     holds_credentials("https://ci:hunter2@acme.dev/")  True
 
-An address is cut down to the name before its @. A version after an @ (`orders@1.4.0-beta.rc`) is no address.
+An address is cut down to the name before its @. A version after an @ (`orders@1.4.0-beta.rc`) is not an address.
 """
 
 import re
@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 _NAMED = re.compile(r"([^<>]*[^<>\s])\s*<[^<>\s]*@[^<>\s]*>")
 _ALONE = re.compile(r'<?"?([^\s@<>"]+)"?@[^\s@<>]+>?')
-# Each begins where no such character stands before it, so that a search is linear in the text.
+# A match must not follow a character that could belong to it, which keeps the search linear in the text.
 _ADDRESS = re.compile(
     r"(?<![\w.!#$%&'*/=?^`{|}~+-])([\w.!#$%&'*/=?^`{|}~+-]+)@(?!v?\d+\.\d)[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}(?![\w-])"
 )
 _NOREPLY = re.compile(r"\d+\+(.+)")
-"""GitHub puts an account's number before its name."""
+"""The local part of GitHub's no-reply addresses: an account's number and name."""
 
 _URL_WITH_USER = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]*)://([^\s/@?#]*)@")
 _SECRET_PARAMETER = re.compile(
@@ -27,11 +27,11 @@ _SECRET_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _OWN_KEY = re.compile(r"llb?_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
-"""A key, or the token of a badge's link."""
+"""An API key, or the token of a badge's link."""
 
 
 def person(text: str) -> str:
-    """Who is meant, by name: without the address that tools such as git write after it, or in its place."""
+    """A person's name, without the e-mail address that tools such as git write after it or instead of it."""
     named = _NAMED.fullmatch(text)
     alone = _ALONE.fullmatch(named[1] if named else text)
     if alone is not None:
@@ -45,7 +45,7 @@ def without_addresses(text: str) -> str:
 
 
 def holds_credentials(text: str) -> bool:
-    """Whether it holds one of our own keys, or an address with a password or token in it."""
+    """Whether the text contains one of our own keys, or a URL with a password or token in it."""
     if "ll" in text and _OWN_KEY.search(text):
         return True
     return "://" in text and any(
@@ -54,9 +54,9 @@ def holds_credentials(text: str) -> bool:
 
 
 def holds_personal_data_or_secrets(url: str) -> bool:
-    """Whether a web address holds what is not to be kept: credentials, a parameter that is a secret, an e-mail address.
+    """Whether a URL contains something that must not be stored: credentials, a secret parameter or an e-mail address.
 
-    Raises ValueError where it is no address.
+    Raises ValueError for an invalid URL.
     """
     parts = urlsplit(url)
     named = {name for text in (parts.query, parts.fragment) for name, _ in parse_qsl(text)}

@@ -1,4 +1,4 @@
-"""How a repository's path is spelled: a host in lower case, since hosts have no case; the rest as it was sent."""
+"""The stored spelling of a repository's path: the host in lower case, the rest as sent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _HOST = re.compile(r"(?=.{1,255}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?
 
 
 def begins_with_host(segments: Sequence[str]) -> bool:
-    """Whether the path names its host: with two segments it is an owner and a name, however they look."""
+    """Whether the path begins with a host. Two segments are always an owner and a name."""
     return len(segments) > 2 and _HOST.fullmatch(segments[0]) is not None
 
 
 def spelled(path: str) -> str:
-    """The path in the one spelling that is stored."""
+    """The path as it is stored."""
     segments = path.split("/")
     return "/".join([segments[0].lower(), *segments[1:]]) if begins_with_host(segments) else path

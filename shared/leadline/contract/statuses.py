@@ -1,9 +1,8 @@
-"""A deployment's status in the words of common CI systems, to Leadline's four.
+"""Maps the statuses of common CI systems to Leadline's four.
 
-Case, hyphens, underscores and blanks don't count: `IN_PROGRESS`, `in-progress` and `InProgress` are one spelling. What
-ran to its end with complaints (Jenkins UNSTABLE, Azure partiallySucceeded) went live, so it is a success; what was
-skipped changed nothing, so it is cancelled. Words that say *that* a run ended but not *how* are refused rather than
-guessed.
+Case, hyphens, underscores and blanks are ignored: `IN_PROGRESS`, `in-progress` and `InProgress` are the same. A run that ended
+with warnings (Jenkins UNSTABLE, Azure partiallySucceeded) went live, so it is a success. A skipped run changed nothing, so it is
+cancelled. Words that don't say how a run ended, such as "completed", are refused.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 STATUSES = tuple(
     dict.fromkeys([*SPELLINGS, *sorted(each.replace(" ", "_") for all_of in SPELLINGS.values() for each in all_of)])
 )
-"""Leadline's four, then all others in one spelling."""
+"""Leadline's four, then all others in snake case."""
 
 _NO_OUTCOME = frozenset({"completed", "complete", "finished", "done", "ended", "inactive", "unknown", "none"})
 

@@ -1,11 +1,11 @@
-"""Readers of texts: from what JSON or a query string holds to the form that is stored.
+"""Readers of texts: they turn a value from JSON or a query string into the form that is stored.
 
-    text_of(200), name_of(200)      free text; a name, which may hold no credentials
+    text_of(200), name_of(200)      free text; a name, which must not contain credentials
     read_author, read_note          without e-mail addresses
     read_sha, read_url, one_of(...)
     matching("[0-9a-f]{12}", ...)   of a form
 
-Each raises InvalidValue. Bounds are in bytes of UTF-8, since that is what DynamoDB's keys count.
+Each raises InvalidValue. Bounds are in bytes of UTF-8, as DynamoDB counts keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from leadline.contract import privacy
 from leadline.contract.invalid_value import InvalidValue
 
 CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
-"""As a regular expression's set: controls, line breaks of Unicode, and what SQS refuses in a message."""
+"""For a set in a regular expression: control characters, Unicode's line breaks, and what SQS refuses in a message."""
 
 MAX_TITLE = 1_200
 """Bytes of a change's title. Code hosts take up to 256 characters."""
@@ -29,34 +29,32 @@ _FULL_SHA = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 
 
 def text_of(most: int) -> Callable[[object], str]:
-    """A reader of texts of 1 to `most` bytes. White space around them is dropped."""
+    """A reader of texts of 1 to `most` bytes. Drops white space around them."""
 
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise InvalidValue("type", "must be a string")
         text = value.strip()
         if not text:
-            raise InvalidValue("empty", "is empty; leave it out instead")
-        # A character is one byte at least, so what is far too long is not even encoded.
+            raise InvalidValue("empty", "is empty; omit it instead")
+        # A character is at least one byte, so far too long a text need not be encoded.
         if len(text) > most or len(text.encode("utf-8", "surrogatepass")) > most:
             raise InvalidValue("too_long", f"has more than {most} bytes of UTF-8")
         if _CONTROL.search(text):
-            raise InvalidValue("control_character", "holds a control character or line break")
+            raise InvalidValue("control_character", "contains a control character or line break")
         return text
 
     return read
 
 
 def name_of(most: int) -> Callable[[object], str]:
-    """The same for names. They are shown to many, so credentials in them are refused."""
+    """The same for names. Many people see them, so credentials in them are refused."""
     any_text = text_of(most)
 
     def read(value: object) -> str:
         text = any_text(value)
         if privacy.holds_credentials(text):
-            raise InvalidValue(
-                "credentials", "holds an API key, or an address with a password or token; send it without"
-            )
+            raise InvalidValue("credentials", "contains an API key, or a URL with a password or token; send it without")
         return text
 
     return read
@@ -75,7 +73,7 @@ def read_author(value: object) -> str:
 
 
 def read_label(value: object) -> str:
-    """A label's value, without e-mail addresses: people are often named there, too."""
+    """A label's value, without e-mail addresses: labels often name people."""
     return privacy.without_addresses(_any_label(value))
 
 
@@ -85,7 +83,7 @@ def read_title(value: object) -> str:
 
 
 def read_note(value: object) -> str:
-    """A sentence by a person, without e-mail addresses."""
+    """A person's note, without e-mail addresses."""
     return privacy.without_addresses(_any_note(value))
 
 
@@ -100,25 +98,25 @@ def read_full_sha(value: object) -> str:
 
 
 def read_url(value: object) -> str:
-    """A web address, http or https, without credentials: dashboards make a link of it."""
+    """A web address, http or https, without credentials. Dashboards link to it."""
     text = _any_url(value)
     try:
         parts = urlsplit(text)
         host, password = parts.hostname, parts.username is not None or parts.password is not None
-        _ = parts.port  # raises on a port that is none
+        _ = parts.port  # raises ValueError for an invalid port
     except ValueError:
         raise InvalidValue("url", "is not a web address") from None
     if password:
-        raise InvalidValue("url", "must not hold a user or credentials")
+        raise InvalidValue("url", "must not contain a user or credentials")
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
         raise InvalidValue("url", "must be a web address that starts with https:// or http://")
     if privacy.holds_personal_data_or_secrets(text):
-        raise InvalidValue("url", "must not hold a token, password, signature or e-mail address")
+        raise InvalidValue("url", "must not contain a token, password, signature or e-mail address")
     return text
 
 
 def one_of(*choices: str) -> Callable[[object], str]:
-    """A reader of these words."""
+    """A reader that accepts only these values."""
 
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in choices:

@@ -1,8 +1,8 @@
-"""Times as senders write them, to epoch milliseconds.
+"""Reads times as senders write them, to epoch milliseconds.
 
-Understood: RFC 3339 with an offset (`+0100` as `date +%z` writes it, too), and epoch seconds or milliseconds as a
-number or as a string of digits, which is what shells send. Numbers from 100,000,000,000 on are milliseconds: as seconds
-that would be the year 5138. Finer than a millisecond is cut off. A time without an offset is refused, never guessed at.
+Accepted: RFC 3339 with an offset (also `+0100`, as `date +%z` prints it), and epoch seconds or milliseconds as a number or, since
+shells send that, as a string of digits. Numbers from 100,000,000,000 on are milliseconds; as seconds they would start in the
+year 5138. Fractions of a millisecond are cut off. A time without an offset is refused.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from leadline.contract.invalid_value import InvalidValue
 
 DAY_MS = 86_400_000
 EARLIEST = 946_684_800_000
-"""2000-01-01: an earlier deployment, review or incident is a unit mistaken or a field left at zero."""
+"""2000-01-01. An earlier deployment, review or incident means a wrong unit or a field left at zero."""
 
 EARLIEST_COMMIT = 0
-"""1970-01-01: git keeps whatever a clock said, and nobody can correct a commit's time afterwards."""
+"""1970-01-01. Git records whatever the clock said, and nobody can correct a commit's time afterwards."""
 
 LATEST_COMMIT = 4_102_444_800_000
-"""2100-01-01, for the same reason: a commit dated in the future is taken as git tells it."""
+"""2100-01-01, for the same reason: a commit may be dated in the future."""
 
 _YEAR_MS = 366 * DAY_MS
 _MAX_YEARS_AHEAD = 100
@@ -77,8 +77,8 @@ def time_after(now: int) -> Callable[[object], int]:
 
 
 def _from_number(value: float) -> int:
-    if not abs(value) < 1e17:  # also refuses what is not finite
-        raise InvalidValue("range", "is no epoch seconds or milliseconds")
+    if not abs(value) < 1e17:  # also refuses infinity and NaN
+        raise InvalidValue("range", "is not a valid epoch timestamp")
     return int(value if abs(value) >= _FIRST_MILLISECONDS else round(value * 1000, 3))
 
 
@@ -91,11 +91,11 @@ def _from_text(text: str) -> int:
             )
         raise InvalidValue("time", "must be RFC 3339 with an offset, like 2026-10-01T12:30:00Z, or an epoch number")
     day, hours, seconds, fraction, _, sign, offset_hours, offset_minutes = match.groups()
-    leap = seconds == "60"  # RFC 3339 knows leap seconds, Python does not
+    leap = seconds == "60"  # RFC 3339 allows leap seconds, Python does not
     try:
         local = datetime.fromisoformat(f"{day}T{hours}:{'59' if leap else seconds}")
     except ValueError:
-        raise InvalidValue("time", "is no date and time of the calendar") from None
+        raise InvalidValue("time", "is not a valid date and time") from None
     offset = int(offset_hours or 0) * 60 + int(offset_minutes or 0)
     if offset >= 24 * 60 or int(offset_minutes or 0) > 59:
         raise InvalidValue("time", "has an offset that does not exist")

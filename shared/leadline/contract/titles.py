@@ -1,9 +1,8 @@
-"""Titles of changes: kept for rules that go by them (`rework_titles`), shown nowhere.
+"""Titles of changes. They are stored for rules that match titles (`rework_titles`) and shown nowhere.
 
     title_of("Revert: ask ann@acme.dev\n")   "Revert: ask ann"
 
-Kept is what such a pattern may need, in one line. A rule may be made long after the change, so the title itself has to be kept and
-not what became of it.
+A rule may be created long after the change, so the title itself is stored, in one line.
 """
 
 import re
@@ -15,7 +14,7 @@ _CONTROLS = re.compile(f"[{CONTROL}]+")
 
 
 def title_of(text: object) -> str | None:
-    """The title out of what a code host says; None where it says none, or one that holds credentials or is far too long."""
+    """The title as stored; None if there is none, if it contains credentials, or if it is far too long."""
     if not isinstance(text, str):
         return None
     line = _CONTROLS.sub(" ", text).strip()

@@ -1,6 +1,6 @@
-"""The types of events' fields: how each is read, and its JSON schema.
+"""The types of the fields of events: the reader and JSON schema of each.
 
-The bounds keep any one event well under what SQS (1 MiB) and DynamoDB (400 KB an item, 1 KB a sort key) take.
+The bounds keep each event well below the limits of SQS (1 MiB) and DynamoDB (400 KB per item, 1 KB per sort key).
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ METRIC_VALUE = value_type(
 )
 NAME = name_type(200)
 ID = NAME
-"""A sender's own id. In keys of the table, so bounded in bytes."""
+"""A sender's own id. It becomes part of keys of the table, hence the bound in bytes."""
 AUTHOR = value_type(text.read_author, text_schema(200))
 BRANCH = value_type(text.text_of(255), text_schema(255))
 TITLE = value_type(text.read_title, text_schema(text.MAX_TITLE))
 ENVIRONMENT = name_type(100)
 PARENTS = list_type(FULL_SHA, 100, each_once=False)
-"""In git's order, which means something: the first parent is the branch merged into."""
+"""In git's order, since the first parent is the branch merged into."""
 SHAS = list_type(SHA, 2_500)
 PATHS = list_type(name_type(1_000), 3_000)
 LABEL_LIST = list_type(NAME, 100)

@@ -1,1 +1,1 @@
-"""HTTP requests and answers, as both functions see them."""
+"""HTTP requests and answers, shared by both functions that have an API."""

@@ -1,4 +1,4 @@
-"""The Accept header: of the media types that a route has, the one that the caller likes best."""
+"""Content negotiation: the media type of an answer, by the Accept header."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _ANYTHING = ("*/*", 1.0)
 
 
 def chosen(accept: str | None, offered: Sequence[str]) -> str:
-    """The media type to answer in; of equally good ones the first. Raises Problem (406) where the header rules out all.
+    """The offered media type that the caller prefers; of equal ones the first. Raises Problem (406) if none is acceptable.
 
-    No header, or one that can't be read, rules out nothing. Who takes problem+json takes JSON.
+    Without a header, or with an unreadable one, anything is acceptable. application/problem+json counts as JSON.
     """
     ranges: dict[str, float] = {}
     for kind, quality in (_range(part) for part in (accept or "").split(",") if part.strip()):
@@ -24,7 +24,7 @@ def chosen(accept: str | None, offered: Sequence[str]) -> str:
     best = max(offered, key=lambda kind: _quality(kind, ranges))
     if _quality(best, ranges) <= 0:
         listed = " or ".join(offered)
-        raise Problem(406, "Not acceptable", f"The answer is {listed}; accept that.")
+        raise Problem(406, "Not acceptable", f"This route answers with {listed}.")
     return best
 
 
@@ -40,6 +40,6 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _quality(kind: str, ranges: dict[str, float]) -> float:
-    """The nearest range counts (RFC 9110, 12.5.1)."""
+    """The most specific range counts (RFC 9110, 12.5.1)."""
     whole = kind.partition("/")[0] + "/*"
     return ranges.get(kind, ranges.get(whole, ranges.get("*/*", 0.0)))

@@ -1,7 +1,7 @@
-"""From the body of a request to plain JSON values; everything that is no clean JSON is refused, each with its own code.
+"""Reads JSON out of a request's body. Each kind of malformed JSON is refused with a code of its own.
 
-Stricter than `json.loads`: no NaN or Infinity, no number that a float can't hold, no duplicate names (of which parsers
-keep different ones), no lone surrogates (which no UTF-8 can carry on), no more than 20 levels.
+Stricter than `json.loads`: no NaN or Infinity, no numbers beyond a float, no duplicate names (parsers disagree on which one
+counts), no lone surrogates (UTF-8 can't encode them), at most 20 levels.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from leadline.http.problems import Problem
 
 MAX_BYTES = 1024 * 1024
-"""Of events, of which one request brings many."""
+"""The limit for events, of which one request may bring many."""
 MAX_DEPTH = 20
-"""The deepest good body has five."""
+"""The deepest valid body has five levels."""
 
 _MAX_DIGITS = 30
 _CONTENT_TYPE = re.compile(r'application/json(?:\s*;\s*charset\s*=\s*"?(?P<charset>[^\s";]+)"?)?\s*;?', re.IGNORECASE)
@@ -27,14 +27,14 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class _Unclean(ValueError):
+class _MalformedJson(ValueError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
 
 
 def read_json(event: Mapping[str, Any], headers: Mapping[str, str], most: int = MAX_BYTES) -> Any:
-    """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case), whose body has at most so many bytes.
+    """The JSON value in a request (HTTP API payload 2.0; `headers` in lower case), whose body has at most `most` bytes.
 
     Raises Problem: 400, 413, 415.
     """
@@ -43,11 +43,11 @@ def read_json(event: Mapping[str, Any], headers: Mapping[str, str], most: int = 
 
 
 def clean_json(raw: bytes) -> Any:
-    """The JSON value in a body. Raises Problem: 400."""
+    """The JSON value in a body. Raises Problem (400)."""
     try:
         return _parse(raw)
-    except _Unclean as unclean:
-        raise _malformed(unclean.code, str(unclean)) from None
+    except _MalformedJson as malformed:
+        raise _malformed(malformed.code, str(malformed)) from None
 
 
 def _check_type(headers: Mapping[str, str]) -> None:
@@ -59,16 +59,16 @@ def _check_type(headers: Mapping[str, str]) -> None:
 
 
 def raw_body(event: Mapping[str, Any], most: int = MAX_BYTES) -> bytes:
-    """The body's own bytes, at most so many. Raises Problem: 400, 413."""
+    """The body's bytes, at most `most` of them. Raises Problem: 400, 413."""
     body = event.get("body") or ""
-    # What API Gateway did not take for text comes in base64: 4 characters for 3 bytes.
+    # API Gateway encodes what it does not recognise as text in base64: 4 characters for 3 bytes.
     if event.get("isBase64Encoded"):
         if len(body) > most * 4 // 3 + 4:
             raise _too_large(most)
         try:
             raw = base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError):
-            raise _malformed("not_base64", "The body was marked as base64 and is not.") from None
+            raise _malformed("not_base64", "The body is marked as base64 but is not base64.") from None
     else:
         raw = body.encode("utf-8", "surrogatepass")
     if len(raw) > most:
@@ -78,42 +78,42 @@ def raw_body(event: Mapping[str, Any], most: int = MAX_BYTES) -> bytes:
 
 def _parse(raw: bytes) -> Any:
     if not raw.strip():
-        raise _Unclean("empty_body", "The body is empty.")
+        raise _MalformedJson("empty_body", "The body is empty.")
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise _Unclean("byte_order_mark", "The body starts with a byte order mark; send UTF-8 without one.")
+        raise _MalformedJson("byte_order_mark", "The body starts with a byte order mark; send UTF-8 without one.")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _Unclean("not_utf8", f"The body is not UTF-8 (byte {error.start}).") from None
+        raise _MalformedJson("not_utf8", f"The body is not UTF-8 (byte {error.start}).") from None
     try:
         value = json.loads(
             text, parse_constant=_constant, parse_int=_int, parse_float=_float, object_pairs_hook=_object
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise _Unclean("not_json", f"The body is not JSON: {error.msg} ({where}).") from None
+        raise _MalformedJson("not_json", f"The body is not JSON: {error.msg} ({where}).") from None
     except RecursionError:
         raise _too_deep() from None
-    _check_nesting(value)
+    _check_depth(value)
     if _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
     return value
 
 
 def _constant(name: str) -> Any:
-    raise _Unclean("not_a_number", f"{name} is no JSON number.")
+    raise _MalformedJson("not_a_number", f"{name} is not a JSON number.")
 
 
 def _int(digits: str) -> int:
     if len(digits.lstrip("-")) > _MAX_DIGITS:
-        raise _Unclean("number_too_large", f"The body holds a number of more than {_MAX_DIGITS} digits.")
+        raise _MalformedJson("number_too_large", f"The body holds a number of more than {_MAX_DIGITS} digits.")
     return int(digits)
 
 
 def _float(digits: str) -> float:
     number = float(digits)
     if not isfinite(number):
-        raise _Unclean("number_too_large", "The body holds a number that is too large.")
+        raise _MalformedJson("number_too_large", "The body holds a number that is too large.")
     return int(number) if number.is_integer() and abs(number) <= 2**53 else number  # in JSON 1.0 is a whole number
 
 
@@ -122,11 +122,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _Unclean("duplicate_name", f"An object has the name {json.dumps(twice[:100])} twice.")
+        raise _MalformedJson("duplicate_name", f"An object has the name {json.dumps(twice[:100])} twice.")
     return made
 
 
-def _check_nesting(value: Any) -> None:
+def _check_depth(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
@@ -136,13 +136,13 @@ def _check_nesting(value: Any) -> None:
 
 
 def _check_surrogates(value: Any) -> None:
-    waiting = [value]
-    while waiting:
-        outer = waiting.pop()
+    unchecked = [value]
+    while unchecked:
+        outer = unchecked.pop()
         texts = [outer] if isinstance(outer, str) else list(outer) if isinstance(outer, dict) else []
         if any(_SURROGATE.search(text) for text in texts):
-            raise _Unclean("lone_surrogate", "The body holds half of a surrogate pair (\\ud800 to \\udfff).")
-        waiting.extend(_inside(outer))
+            raise _MalformedJson("lone_surrogate", "The body holds half of a surrogate pair (\\ud800 to \\udfff).")
+        unchecked.extend(_inside(outer))
 
 
 def _inside(value: Any) -> Iterable[Any]:
@@ -151,12 +151,12 @@ def _inside(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _too_deep() -> _Unclean:
-    return _Unclean("too_deep", f"The body is nested more than {MAX_DEPTH} levels deep.")
+def _too_deep() -> _MalformedJson:
+    return _MalformedJson("too_deep", f"The body is nested more than {MAX_DEPTH} levels deep.")
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(413, "Body too large", f"The body has more than {most // 1024} KiB; send less at a time.")
+    return Problem(413, "Body too large", f"The body has more than {most // 1024} KiB. Send fewer items at a time.")
 
 
 def _malformed(code: str, detail: str) -> Problem:

@@ -1,7 +1,7 @@
-"""Every error answer over HTTP: `application/problem+json` (RFC 9457), one shape for all routes.
+"""Error answers over HTTP: `application/problem+json` (RFC 9457), one shape for all routes.
 
-A `Problem` can be raised from anywhere below a handler; the handler answers `problem.response()`. Details are written
-for the sender and never repeat a value that was sent, since that may be a secret; they may name a field.
+A `Problem` can be raised anywhere below a handler, which answers `problem.response()`. Details are written for the sender. They
+may name a field but never repeat a value that was sent, since that may be a secret.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ MAX_ERRORS = 100
 
 
 class Problem(Exception):
-    """An error answer: HTTP `status`, a `title` shared by all problems of its kind, a `detail` for this one.
+    """An error answer: HTTP `status`, a `title` shared by all problems of its kind, a `detail` about this one.
 
-    `type` is made from the title. `errors` lists the faults of invalid input, the first 100 of them. `members` are
+    `type` follows from the title. `errors`: the faults of invalid input; the answer lists the first 100. `members` are
     added to the body, `headers` (lower case) to the answer. `key_id`: the key that was refused, for the access log only.
     """
 
@@ -45,7 +45,7 @@ class Problem(Exception):
 
     @property
     def type(self) -> str:
-        """A stable name of the kind of problem: a URN, not an address to fetch."""
+        """A stable name for the kind of problem: a URN, not an address to fetch."""
         return "urn:leadline:problem:" + re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
     def body(self) -> dict[str, Any]:
@@ -64,19 +64,19 @@ class Problem(Exception):
 
 
 def at_most(faults: Sequence[Fault], most: int) -> list[Fault]:
-    """The first `most` faults and, if there were more, one entry (code `more`) that says how many."""
+    """The first `most` faults. If there are more, one entry with the code `more` says how many."""
     listed = list(faults[:most])
     if len(faults) > most:
-        listed.append({"pointer": "", "code": "more", "detail": f"{len(faults) - most} more faults are not listed"})
+        listed.append({"pointer": "", "code": "more", "detail": f"{len(faults) - most} more faults are not listed."})
     return listed
 
 
 def unavailable(detail: str, *, retry_after: int = 5, members: Mapping[str, Any] | None = None) -> Problem:
-    """503: something we stand on can't be reached. `retry_after` in seconds."""
+    """503: the table or the queue can't be reached. `retry_after` in seconds."""
     headers = {"retry-after": str(retry_after)}
     return Problem(503, "Temporarily unavailable", detail, headers=headers, members=members)
 
 
 def internal() -> Problem:
-    """500: our bug. What it was is in the log, not in the answer."""
-    return Problem(500, "Internal error", "This is a fault in Leadline, not in the request; it has been logged.")
+    """500: a bug. The log says which; the answer does not."""
+    return Problem(500, "Internal error", "This is a bug in Leadline, not in the request. It has been logged.")

@@ -75,7 +75,7 @@ def test_right_numbers_are_said_to_be_right(table: MemoryTable, capsys: pytest.C
     assert "All numbers equal the facts." in said
 
 
-@pytest.mark.parametrize("command", [verify, mended])
+@pytest.mark.parametrize("command", [verify, corrected])
 def test_a_table_with_an_unknown_schema_version_is_refused(table: MemoryTable, command: Callable[..., int]) -> None:
     arguments = (table, quiet()) if command is verify else (table,)
     table.write([record_schema_version()])
