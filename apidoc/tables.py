@@ -13,7 +13,15 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from apidoc.catalogues import reason_table, settings_table
+from apidoc.catalogues import (
+    STATISTICS,
+    gauge_table,
+    metric_table,
+    reason_table,
+    row_table,
+    settings_table,
+    statistics_table,
+)
 from leadline.contract.events import COMMIT_FIELDS, EVENT_TYPES
 from leadline.contract.fields import Field
 
@@ -48,4 +56,8 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"fields of {name}": partial(field_table, fields) for name, fields in FIELDS.items()},
     "reasons": reason_table,
     "settings": settings_table,
+    "metrics": metric_table,
+    **{f"statistics of {name}": partial(statistics_table, metric) for name, metric in STATISTICS.items()},
+    "rows": row_table,
+    "gauges": gauge_table,
 }

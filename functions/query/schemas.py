@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from leadline.domain.metrics import Coverage, Metrics
+from leadline.contract.metrics_catalogue import Metrics
+from leadline.domain.metrics import Coverage
 from query.web.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
 WindowAnswer = TypedDict("WindowAnswer", {"from": str, "to": str, "days": int, "timezone": str})

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.shapes.rows import MAX_ROWS, SINGLE, N
+from query.reports.statistics import SINGLE, N
+from query.shapes.rows import MAX_ROWS
 from tests.contract.test_product_api import METRICS, STAGE, an_api
 from tests.shapes.reading import differs, read_csv
 from tests.unit.query.generated import World, some, worlds

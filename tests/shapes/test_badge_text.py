@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leadline.domain.levels import EDITIONS, levels_of
 from query.badges.text import HEADLINES, colour_of, duration, label_of, message_of, rate
-from query.shapes.rows import SINGLE
+from query.reports.statistics import SINGLE
 
 HOUR, DAY = 3600, 86_400
 

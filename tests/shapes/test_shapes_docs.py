@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from query.badges.schemas import BadgeSent, BadgeShown
+from query.reports.statistics import SINGLE
 from query.shapes.row_schemas import Row
-from query.shapes.rows import SINGLE
 from query.shapes.scrape import GAUGES
 from tests.contract.test_badges import make
 from tests.contract.test_product_api import an_api

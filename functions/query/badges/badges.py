@@ -28,8 +28,7 @@ from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import last_days
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
 from query.reports.report import Reports
-from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE
-from query.shapes.rows import SINGLE, N
+from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE, SINGLE, N
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT

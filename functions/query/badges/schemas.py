@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from leadline.domain.levels import EDITIONS
 from query.badges.text import HEADLINES
 from query.reports.period import MAX_DAYS
-from query.shapes.rows import SINGLE, N
+from query.reports.statistics import SINGLE, N
 from query.web.schemas import Json, Name, Repository, Schema, array, text, whole
 
 MAX_FILTERS = 20

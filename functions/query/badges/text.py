@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from math import inf
 
+from leadline.contract.metrics_catalogue import PER_DAY, RATIO, SECONDS
 from leadline.domain.levels import FAILURES, FREQUENCY, LEAD, RECOVERY, levels_of
-from query.reports.statistics import DORA_METRICS, PER_DAY, RATIO, SECONDS
+from query.reports.statistics import DORA_METRICS
 
 HEADLINES = {FREQUENCY: "value", LEAD: "p50", FAILURES: "value", RECOVERY: "p50"}
 """The statistics that have levels."""

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from leadline import __version__
+from leadline.contract.metrics_catalogue import describe_answers
 from leadline.http.content_negotiation import JSON
 from query.openapi.events import EVENT_PATHS, EVENT_SCHEMAS
 from query.openapi.senders import SENDER_PATHS, SENDER_SCHEMAS
@@ -135,6 +136,7 @@ def _schemas(routes: Sequence[Route]) -> tuple[dict[str, Any], dict[Any, dict[st
         [(name, "serialization", TypeAdapter(kind)) for name, kind in types.items()], ref_template=_REFERENCE
     )
     schemas = definitions.get("$defs", {})
+    describe_answers(schemas)
     references = {name: schema for (name, _), schema in made.items()}
     for route in routes:
         if route.body is not None:

@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict
 
-from leadline.domain.metrics import Metrics
+from leadline.contract.metrics_catalogue import Metrics
 from query.schemas import PreviousWindow, WindowAnswer
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.levels import EDITIONS
-from leadline.domain.metrics import Coverage, Metrics, Tally
+from leadline.domain.metrics import Coverage, Tally
 from leadline.domain.windows import Window
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.levels import levels_answer

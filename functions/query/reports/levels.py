@@ -1,31 +1,32 @@
-"""The levels of a report's metrics by one edition of DORA's report, with that edition's cut-offs."""
+"""The levels of a report's metrics by one edition of DORA's report, with the cut-offs of that edition."""
 
 from __future__ import annotations
 
-from leadline.domain.levels import EDITIONS, FAILURES, FREQUENCY, LEAD, RECOVERY, levels_of
-from leadline.domain.metrics import Metrics
+from leadline.contract.metrics_catalogue import METRICS, Metric, Metrics
+from leadline.domain.levels import EDITIONS, levels_of
 from query.schemas import LevelsAnswer
 
 
 def levels_answer(edition: str, metrics: Metrics) -> LevelsAnswer:
-    """Frequency by its value, times by their medians, failures by their rate. No level where there is no number."""
-    values = {
-        FREQUENCY: metrics.deployment_frequency.value if metrics.deployment_frequency.deployments else None,
-        LEAD: metrics.change_lead_time.p50,
-        FAILURES: metrics.change_fail_rate.value,
-        RECOVERY: metrics.failed_deployment_recovery_time.p50,
-    }
+    """The level of each metric's headline. A metric without data has none."""
+    values = {metric.id: _headline(metric, metrics) for metric in METRICS if metric.id in EDITIONS[edition]}
     return {
         "edition": edition,  # type: ignore[typeddict-item]  # one of the choices
         "metrics": {
             name: {
-                "levels": levels_of(edition, name, values[name]),
-                "value": values[name],
+                "levels": levels_of(edition, name, value),
+                "value": value,
                 "cut_offs": [
                     {"level": found.level, "published": found.published, "low": found.low, "high": found.high}
                     for found in EDITIONS[edition][name]
                 ],
             }
-            for name in values
+            for name, value in values.items()
         },
     }
+
+
+def _headline(metric: Metric, metrics: Metrics) -> float | None:
+    answer = getattr(metrics, metric.id)
+    value: float | None = getattr(answer, metric.statistics[0].name)
+    return value if getattr(answer, metric.n) else None

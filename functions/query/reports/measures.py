@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.cells import CellKey, CellScope
-from leadline.domain.metrics import Metrics, Tally, by_day
+from leadline.domain.metrics import Tally, by_day
 from leadline.domain.windows import Window
 from leadline.store.cells import read_cells
 from leadline.store.table import Table

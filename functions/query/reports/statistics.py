@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
+from leadline.contract.metrics_catalogue import COVERAGE, DEPLOYMENTS, METRICS, Metric, Metrics, selectable
+from leadline.domain.attribution import Status
 from leadline.domain.custom_metrics import CustomMetricDefinition, unit_of
-from leadline.domain.lead_time import STAGES
-from leadline.domain.metrics import Coverage, Metrics, Tally
+from leadline.domain.metrics import Coverage, Tally
 from leadline.domain.windows import Window
 from query.custom.report import is_metric_name
 from query.reports.measures import DORA, Days
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a report tells of a window."""
+class ReportNumbers:
+    """All numbers of a window."""
 
     metrics: Metrics
     coverage: Coverage
@@ -37,9 +38,9 @@ class DoraWithCoverage:
     merge = DORA.merge
     counted = DORA.counted
 
-    def of(self, days: Days, window: Window) -> Told:
+    def of(self, days: Days, window: Window) -> ReportNumbers:
         tally = Tally.of(days, window)
-        return Told(Metrics.of(tally), Coverage.of(tally))
+        return ReportNumbers(Metrics.of(tally), Coverage.of(tally))
 
 
 DORA_WITH_COVERAGE = DoraWithCoverage()
@@ -61,56 +62,45 @@ class Value:
 Statistics = Mapping[str, tuple[Value, ...]]
 """The values of each statistic, the usual one first."""
 
-SECONDS, RATIO, PER_DAY = "s", "ratio", "deployments/day"
-_DEPLOYMENTS, _CHANGES, _DAYS = "deployments", "changes", "days"
 
-
-def _single(metric: str, at: str, units: Mapping[str, str]) -> Statistics:
+def _single(metric: Metric, place: tuple[str, ...]) -> Statistics:
     """Statistics of one value each, named after the metric."""
-    place = tuple(at.split("."))
-    return {statistic: (Value(metric, unit, (*place, statistic)),) for statistic, unit in units.items()}
+    return {known.name: (Value(metric.id, known.unit, (*place, known.name)),) for known in metric.statistics}
 
 
-_STAGE = {"p50": SECONDS, "mean": SECONDS, "n": _CHANGES}
-_COVERAGE = {
-    "deployments": _DEPLOYMENTS,
-    "mapped": _DEPLOYMENTS,
-    "baseline": _DEPLOYMENTS,
-    "pending": _DEPLOYMENTS,
-    "unmatched": _DEPLOYMENTS,
-    "changes": _CHANGES,
-    "changes_without_first_commit": _CHANGES,
-}
-_METRICS: dict[str, dict[str, str]] = {
-    "deployment_frequency": {"value": PER_DAY, "deployments": _DEPLOYMENTS, "deployment_days": _DAYS},
-    "change_lead_time": {"p50": SECONDS, "p75": SECONDS, "p90": SECONDS, "mean": SECONDS, "n": _CHANGES},
-    "change_fail_rate": {"value": RATIO, **dict.fromkeys(("failed", "deployments", "never_live"), _DEPLOYMENTS)},
-    "failed_deployment_recovery_time": {"p50": SECONDS, "mean": SECONDS, "n": _DEPLOYMENTS, "open": _DEPLOYMENTS},
-    "deployment_rework_rate": {"value": RATIO, "rework": _DEPLOYMENTS, "deployments": _DEPLOYMENTS},
-    **{f"change_lead_time.stages.{stage}": _STAGE for stage in STAGES},
-}
-_SINGLE: dict[str, Statistics] = {
-    **{name: _single(name, f"metrics.{name}", units) for name, units in _METRICS.items()},
-    "coverage": _single("coverage", "coverage", _COVERAGE),
-}
-_STAGES = {
-    statistic: tuple(
-        Value(stage, unit, ("metrics", "change_lead_time", "stages", stage, statistic)) for stage in STAGES
-    )
-    for statistic, unit in _STAGE.items()
-}
-_MAPPING = tuple(
-    Value(status, _DEPLOYMENTS, ("coverage", status)) for status in ("mapped", "baseline", "pending", "unmatched")
+def _side_by_side(metric: Metric) -> tuple[str, Statistics]:
+    """The parts of a metric as one: each statistic has a value for every part."""
+    name = metric.parts[0].id.rpartition(".")[0]
+    return name, {
+        known.name: tuple(
+            Value(part.id.rpartition(".")[2], known.unit, ("metrics", *part.id.split("."), known.name))
+            for part in metric.parts
+        )
+        for known in metric.parts[0].statistics
+    }
+
+
+_SELECTABLE = selectable()
+_HEADLINES = tuple(
+    Value(metric.id, metric.statistics[0].unit, ("metrics", metric.id, metric.statistics[0].name)) for metric in METRICS
 )
-_HEADLINES = tuple(next(iter(statistics.values()))[0] for statistics in list(_SINGLE.values())[:5])
+_MAPPING = tuple(Value(str(status), DEPLOYMENTS, (COVERAGE.id, str(status))) for status in Status)
 
 DORA_METRICS: dict[str, Statistics] = {
-    **_SINGLE,
+    **{name: _single(metric, place) for name, (metric, place) in _SELECTABLE.items()},
     "dora": {"headline": _HEADLINES},
-    "change_lead_time.stages": _STAGES,
-    "coverage.mapping": {"deployments": _MAPPING},
+    **dict(_side_by_side(metric) for metric in METRICS if metric.parts),
+    f"{COVERAGE.id}.mapping": {"deployments": _MAPPING},
 }
-"""DORA's five, the stages of the lead time, what they stand on; and three that stand for several of these."""
+"""Each metric of the catalogue, its parts and the coverage; and some that stand for several of these."""
+
+N: dict[str, Value] = {name: Value("n", "", (*place, metric.n)) for name, (metric, place) in _SELECTABLE.items()}
+"""How many deployments or changes a metric rests on, for every metric that has single numbers."""
+
+SINGLE: dict[tuple[str, str], Value] = {
+    (metric, statistic): values[0] for metric in N for statistic, values in DORA_METRICS[metric].items()
+}
+"""Every single number of a report by its metric and statistic, in the order of the report."""
 
 
 CUSTOM = "custom:"

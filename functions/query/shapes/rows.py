@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leadline.domain.lead_time import STAGES
 from leadline.domain.windows import Calendar, Interval, Window
 from query.deployments.deployments import instant
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.measures import Days
 from query.reports.period import read_window
 from query.reports.report import Reports
-from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE, Told, Value
+from query.reports.statistics import DORA_WITH_COVERAGE, SINGLE, N, ReportNumbers, Value
 from query.shapes.row_schemas import Row
 from query.web.faults import refuse_query
 from query.web.parameters import choice
@@ -24,29 +23,13 @@ from query.web.request import Request
 MAX_ROWS = 20_000
 """Some four megabytes of the six that an answer may have (`query.web.answer_size`)."""
 
-N = {
-    "deployment_frequency": ("metrics", "deployment_frequency", "deployments"),
-    "change_lead_time": ("metrics", "change_lead_time", "n"),
-    "change_fail_rate": ("metrics", "change_fail_rate", "deployments"),
-    "failed_deployment_recovery_time": ("metrics", "failed_deployment_recovery_time", "n"),
-    "deployment_rework_rate": ("metrics", "deployment_rework_rate", "deployments"),
-    **{f"change_lead_time.stages.{stage}": ("metrics", "change_lead_time", "stages", stage, "n") for stage in STAGES},
-    "coverage": ("coverage", "deployments"),
-}
-"""Where the number is that a metric stands on: these metrics are told in rows."""
-
-SINGLE: dict[tuple[str, str], Value] = {
-    (metric, statistic): values[0] for metric in N for statistic, values in DORA_METRICS[metric].items()
-}
-"""Every number of a report by its metric and statistic, in the report's order."""
-
 METRIC = choice("metric", "Only rows of this metric; repeated, any of them.", *N, repeats=True)
 STATISTIC = choice(
     "statistic", "Only rows of this statistic; repeated, any.", *dict.fromkeys(name for _, name in SINGLE), repeats=True
 )
 PARAMETERS = (*REPORT_PARAMETERS, METRIC, STATISTIC)
 
-_Group = tuple[str | None, Told, Days]
+_Group = tuple[str | None, ReportNumbers, Days]
 """Its key, what is told of it for the window, and its numbers by day."""
 
 
@@ -80,8 +63,8 @@ def dora_rows(request: Request) -> list[Row]:
 
 
 def _told(
-    reports: Reports[Told], groups: Sequence[_Group], window: Window, interval: Interval | None
-) -> Iterator[tuple[Window, str | None, Told]]:
+    reports: Reports[ReportNumbers], groups: Sequence[_Group], window: Window, interval: Interval | None
+) -> Iterator[tuple[Window, str | None, ReportNumbers]]:
     """Each part, group and what is told of it, in order of time."""
     if interval is None:
         yield from ((window, key, told) for key, told, _ in groups)
@@ -92,7 +75,7 @@ def _told(
 
 
 def _rows(
-    calendar: Calendar, part: Window, group: str | None, told: Told, wanted: dict[tuple[str, str], Value]
+    calendar: Calendar, part: Window, group: str | None, told: ReportNumbers, wanted: dict[tuple[str, str], Value]
 ) -> Iterator[Row]:
     time = instant(calendar.start_of(part.start)) or ""
     for (metric, statistic), value in wanted.items():
@@ -103,5 +86,5 @@ def _rows(
             "group": group,
             "value": value.of(told),
             "unit": value.unit,
-            "n": int(Value("n", "", N[metric]).of(told) or 0),
+            "n": int(N[metric].of(told) or 0),
         }

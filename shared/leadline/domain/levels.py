@@ -1,9 +1,8 @@
-"""DORA's performance levels: the clusters as each year's Accelerate State of DevOps report published them.
+"""DORA's performance levels, as published in each year's Accelerate State of DevOps report.
 
-The clusters were found in survey answers, so their ranges overlap in places and leave gaps in others. Nothing is made up for
-that: a number in a gap is of no level, and one in two ranges is of both. 2022 found no elite cluster. "On demand (multiple deploys
-per day)" is read as more than one a day. Where the report gives a cluster's change failure rate as one number (2023), it is read
-as up to that number and above the one of the cluster before.
+The levels are clusters of survey answers, so their ranges overlap in places and leave gaps in others. Both are kept: a number in a
+gap has no level, and a number in two ranges has both. 2022 has no elite level. "On demand (multiple deploys per day)" is read as
+more than one a day. A change failure rate given as one number (2023) is read as a range up to it, from that of the level before.
 """
 
 from dataclasses import dataclass
@@ -24,9 +23,9 @@ FREQUENCY, LEAD, FAILURES, RECOVERY = (
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What a report says of one level, and as numbers: `low` <= x <= `high`, or < where a side is open; None has no end.
+    """One level as published, and as numbers: `low` <= x <= `high`, or < if that side is open. None is unbounded.
 
-    Deployments a day, seconds, or a share of 1, by the metric.
+    The unit is that of the metric: deployments a day, seconds, or a ratio.
     """
 
     level: str
@@ -156,5 +155,5 @@ EDITIONS: dict[str, dict[str, tuple[Range, ...]]] = {
 
 
 def levels_of(edition: str, metric: str, value: float | None) -> list[str]:
-    """The levels whose range holds the value: none, one or several. None for a value that is not known."""
+    """The levels whose range holds the value: none, one or several. An unknown value (None) has none."""
     return [] if value is None else [found.level for found in EDITIONS[edition][metric] if found.holds(value)]

@@ -1,8 +1,8 @@
-"""Metrics: what the counted numbers mean. DORA's five, and how much of what was deployed they stand on.
+"""The computation of DORA's five metrics, and of the coverage that they rest on.
 
-Every class is one metric as the Product API answers it; its docstring gives definition, unit and source, and docs/metrics.md
-repeats them for people. All are computed from cells' numbers alone (`leadline.domain.cells` names them), so those of disjoint
-scopes, or of days, are merged first by adding. A number that cannot be computed is None beside its `n`, never 0.
+Every class is one metric as the Product API answers it; `leadline.contract.metrics_catalogue` has its definition. All are computed
+from the counters of cells alone (`leadline.domain.cells` names them), so disjoint scopes and days are merged first by adding. A
+number that cannot be computed is None beside its `n`, never 0.
 
 Counts, ratios and means are exact. Percentiles are within 1 % of exact (`leadline.domain.sketch`), given to 7 digits.
 """
@@ -18,11 +18,11 @@ from leadline.domain.sketch import percentile
 from leadline.domain.windows import Window
 
 Days = Mapping[date, Mapping[str, int]]
-"""The numbers of each day, of all scopes that are asked about together."""
+"""The counters of each day, added up over the selected scopes."""
 
 
 def by_day(cells: Iterable[tuple[date, Mapping[str, int]]]) -> dict[date, Counter[str]]:
-    """Merges the cells of disjoint scopes: what they counted on the same day is added up."""
+    """Merges the cells of disjoint scopes: counters of the same day are added up."""
     days: dict[date, Counter[str]] = {}
     for day, numbers in cells:
         days.setdefault(day, Counter()).update(numbers)
@@ -30,7 +30,7 @@ def by_day(cells: Iterable[tuple[date, Mapping[str, int]]]) -> dict[date, Counte
 
 
 def authors_in(cells: Iterable[Mapping[str, int]]) -> set[str]:
-    """Everyone with a change in a deployment of these cells; known of services' cells only."""
+    """Everyone with a change in a deployment of these cells. Only the cells of services name authors."""
     return {
         name[len(AUTHOR_MARK) :]
         for numbers in cells
@@ -41,7 +41,7 @@ def authors_in(cells: Iterable[Mapping[str, int]]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Everything counted in a window: the sums, and on how many of its days there was a deployment."""
+    """The sums of a window, and on how many of its days there was a deployment."""
 
     numbers: Mapping[str, int]
     days: int
@@ -67,11 +67,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFrequency:
-    """Successful deployments to production per day.
-
-    `value` = deployments / days of the window, in deployments/day; 0 where there was none, since that is a fact. Also the number
-    of days with at least one. Source: DORA, deployment frequency: how often changes are deployed to production.
-    """
+    """`value` = deployments / days of the window."""
 
     value: float
     unit: str
@@ -86,7 +82,7 @@ class DeploymentFrequency:
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """One stage of the change lead time, in seconds, over the `n` changes whose times for it are known."""
+    """One stage of the change lead time in seconds, over the `n` changes for which it is known."""
 
     p50: float | None
     mean: float | None
@@ -101,7 +97,7 @@ class StageTime:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """coding: first commit to opened; pickup: to the first review; review: to merged; deploy: to the deployment finished."""
+    """The stages of the change lead time: coding until opened, pickup until the first review, review until merged, deploy."""
 
     coding: StageTime
     pickup: StageTime
@@ -116,12 +112,7 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLeadTime:
-    """From a change's first commit authored to the deployment that carried it finished, wall clock, in seconds.
-
-    Each of the `n` changes counts once, in the first successful deployment that carries it; the headline is p50. Without a first
-    commit's time the earliest time known stands in (see `Coverage`). Source: DORA, change lead time: from
-    committed to version control to deployed in production.
-    """
+    """Percentiles and mean over the `n` changes, in seconds."""
 
     p50: float | None
     p75: float | None
@@ -141,13 +132,7 @@ class ChangeLeadTime:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFailRate:
-    """The share of successful deployments that failed after they reached production, each once: failed / deployments, 0 to 1.
-
-    Failed means: an incident belongs to it, a rollback went back behind it, or a later deployment says that it remediates it.
-    Null without deployments. `never_live` counts runs that failed before they reached production; they are in neither number, or
-    in both where the setting `failure_status_counts` says so.
-    Source: DORA, change fail rate: the share of deployments that need immediate intervention.
-    """
+    """`value` = failed / deployments. Both include the runs that never went live and count as failed by the settings."""
 
     value: float | None
     failed: int
@@ -162,12 +147,7 @@ class ChangeFailRate:
 
 @dataclass(frozen=True, slots=True)
 class FailedDeploymentRecoveryTime:
-    """From a failed deployment finished to its remedy finished, in seconds, counted on the failed deployment's day.
-
-    The remedy is the first deployment that remediates it or rolls back behind it, else the end of its last incident. `n` failed
-    deployments are repaired, `open` ones are not yet and are in no percentile. Source: DORA, failed deployment recovery time: how
-    long it takes to recover from a deployment that failed.
-    """
+    """Over the `n` failed deployments that were repaired, in seconds; `open` ones are not repaired yet."""
 
     p50: float | None
     mean: float | None
@@ -184,12 +164,7 @@ class FailedDeploymentRecoveryTime:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentReworkRate:
-    """The share of successful deployments made to repair another one: rework / deployments, 0 to 1; null without deployments.
-
-    Rework is a deployment that says what it remediates, a rollback, or what carries a change with one of the settings'
-    `rework_labels`. Source: DORA, deployment rework rate: the share of
-    unplanned deployments that were made because of trouble in production.
-    """
+    """`value` = rework / deployments."""
 
     value: float | None
     rework: int
@@ -201,33 +176,8 @@ class DeploymentReworkRate:
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics:
-    """DORA's five software delivery metrics of one scope and window (dora.dev/guides/dora-metrics)."""
-
-    deployment_frequency: DeploymentFrequency
-    change_lead_time: ChangeLeadTime
-    change_fail_rate: ChangeFailRate
-    failed_deployment_recovery_time: FailedDeploymentRecoveryTime
-    deployment_rework_rate: DeploymentReworkRate
-
-    @classmethod
-    def of(cls, tally: Tally) -> "Metrics":
-        return cls(
-            DeploymentFrequency.of(tally),
-            ChangeLeadTime.of(tally),
-            ChangeFailRate.of(tally),
-            FailedDeploymentRecoveryTime.of(tally),
-            DeploymentReworkRate.of(tally),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the metrics stand on: how many deployments found their changes, and how many changes told their first commit.
-
-    `deployments` = mapped + baseline + pending + unmatched. `changes_without_first_commit` of the `changes` have a lead time that
-    starts at the earliest time known of them instead.
-    """
+    """`deployments` = mapped + baseline + pending + unmatched."""
 
     deployments: int
     mapped: int

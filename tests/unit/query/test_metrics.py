@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.cells import CellKey, CellScope, Numbers, contributions, fold
 from leadline.domain.facts import FactPart, Summary, divide
-from leadline.domain.metrics import Coverage, Metrics, Tally, authors_in, by_day
+from leadline.domain.metrics import Coverage, Tally, authors_in, by_day
 from leadline.domain.windows import Window
 from tests.unit.query.exact import Fact, Filter, differences, exact_coverage, exact_metrics
 from tests.unit.query.generated import FIRST, World, some, worlds

@@ -9,8 +9,9 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.lead_time import STAGES
-from leadline.domain.metrics import Coverage, Metrics
+from leadline.domain.metrics import Coverage
 from query.reports.dora import PARAMETERS
 from query.reports.filters import GROUP_BY, INTERVAL
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
