@@ -9,21 +9,18 @@ import secrets
 import sys
 from typing import Any
 
-from leadline.store.sources import WEBHOOKS
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from leadline_cli.main import CommandError
 from leadline_cli.stack import Stack, add_stack_arguments, aws_errors, find_stack
 
 MIN_LENGTH = 16
 """In characters: a signature is only as hard to forge as its secret is to guess."""
 
-_STANDARD = ("gitlab", "incident_io")
-"""Sources that sign by the Standard Webhooks specification, whose secrets have their own format."""
-
 
 def register(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     secret = actions.add_parser("secret", help="set, rotate or remove the secret of a source")
-    secret.add_argument("source", choices=WEBHOOKS, metavar="SOURCE", help=", ".join(WEBHOOKS))
+    secret.add_argument("source", choices=WEBHOOK_SOURCES, metavar="SOURCE", help=", ".join(WEBHOOK_SOURCES))
     what = secret.add_mutually_exclusive_group(required=True)
     what.add_argument("--generate", action="store_true", help="generate a secret and print it, to be set at the sender")
     what.add_argument("--value-from-stdin", action="store_true", help="read a secret that the sender generated")
@@ -65,7 +62,7 @@ def _list(arguments: argparse.Namespace) -> int:
         stored = _stored(find_stack(arguments))
     row = "{:<14}{:<10}{}".format
     print(row("SOURCE", "SECRETS", "ADDRESS"))
-    for source in WEBHOOKS:
+    for source in WEBHOOK_SOURCES:
         print(row(source, len(_secrets_of(stored, source)) or "-", f"/v1/webhooks/{source}"))
     return 0
 
@@ -78,7 +75,7 @@ def _describe_result(source: str, secrets_kept: int) -> str:
 
 
 def _generate(source: str) -> str:
-    if source in _STANDARD:
+    if WEBHOOK_SOURCES[source].standard_secret:
         return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     return secrets.token_urlsafe(32)
 

@@ -1,1 +1,1 @@
-"""Checks, normalises and queues what a sender posts."""
+"""The ingest function: authenticates, validates and normalises events, and puts them on the queue."""

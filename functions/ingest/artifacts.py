@@ -1,11 +1,11 @@
-"""What the name of an artifact says of the commit it was built from: package URLs and image references.
+"""The commit an artifact was built from, as far as its name says: package URLs and image references.
 
     pkg:github/acme/api@7fd1a60b01f9…                                       a commit of github.com/acme/api
     pkg:golang/git.acme.dev/team/app@v0.0.0-20260921141320-7fd1a60b01f9     its abbreviation, in Go's pseudo-version
     pkg:oci/api@sha256%3A0b31…?vcs_url=git%2Bhttps://github.com/acme/api%407fd1a60b01f9…
     ghcr.io/acme/api:sha-7fd1a60
 
-A digest ("sha256:…") is no commit, and neither is a release's version: where the name says nothing, nothing is guessed.
+A digest ("sha256:…") or a release's version is not a commit: where the name has none, nothing is guessed.
 Source: the package URL specification, and the tags that common CI actions give to images.
 """
 
@@ -24,17 +24,17 @@ _PURL = re.compile(r"pkg:/*([A-Za-z][A-Za-z0-9.+-]*)/(.+)", re.DOTALL)
 _FULL = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-fA-F]{7,64}")
 _PSEUDO_VERSION = re.compile(r"v\d+\.\d+\.\d+-(?:.*\.)?\d{14}-([0-9a-f]{12})(?:\+incompatible)?")
-# As docker/metadata-action and its like tag: a prefix says that what follows is a commit, however short.
+# As docker/metadata-action tags: after such a prefix comes a commit, however short.
 _TAG = re.compile(r"(?:.*[-_.])?(?:sha|git|commit)[-_.]([0-9a-fA-F]{7,40})|(?:.*[-_.])?([0-9a-fA-F]{40})")
 _GIT_URL = re.compile(r"(?:git\+)?(?P<url>[A-Za-z][A-Za-z0-9+.-]*://.+?)(?:@(?P<commit>[0-9a-fA-F]{7,64}))?(?:#.*)?")
 
-# Types of packages that are a repository at a commit.
+# Package types that mean a repository at a commit.
 _HOSTS = {"github": "github.com/", "gitlab": "gitlab.com/", "bitbucket": "bitbucket.org/", "golang": "", "git": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an artifact comes from, as far as its name says. The SHA may be abbreviated."""
+    """What an artifact was built from, as far as it is known. The SHA may be abbreviated."""
 
     sha: str | None = None
     repository: str | None = None
@@ -42,7 +42,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Purl:
-    """A package URL, taken apart. `key` is the same for all spellings of one artifact: no qualifiers, no subpath."""
+    """A parsed package URL. `key` is the same for all spellings of one artifact: no qualifiers, no subpath."""
 
     kind: str
     name: str
@@ -55,12 +55,12 @@ class Purl:
 
     @property
     def origin(self) -> Origin:
-        told = repository_of(self.qualifiers.get("vcs_url"))
+        by_url = repository_of(self.qualifiers.get("vcs_url"))
         host = _HOSTS.get(self.kind)
         own = checked_repository(host + self.name) if host is not None else None
-        return Origin(self._sha() or told.sha, told.repository or own)
+        return Origin(self._find_sha() or by_url.sha, by_url.repository or own)
 
-    def _sha(self) -> str | None:
+    def _find_sha(self) -> str | None:
         version = self.version or ""
         if self.kind in _HOSTS:
             pseudo = _PSEUDO_VERSION.fullmatch(version)
@@ -73,7 +73,7 @@ class Purl:
 
 
 def read_purl(text: str) -> Purl | None:
-    """The package URL in this text, or None where it is none."""
+    """The package URL in this text, or None."""
     match = _PURL.fullmatch(text.strip()) if len(text) <= MAX_PURL else None
     if match is None:
         return None
@@ -91,13 +91,13 @@ def read_purl(text: str) -> Purl | None:
 
 
 def commit_of_tag(tag: str) -> str | None:
-    """The commit that an image's tag or a version names: a full SHA, or one that is said to be one ("sha-7fd1a60")."""
+    """The commit in an image's tag or a version: a full SHA, or one with a prefix that says so ("sha-7fd1a60")."""
     match = _TAG.fullmatch(tag)
     return (match[1] or match[2]).lower() if match else None
 
 
 def commit_of_image(reference: str) -> str | None:
-    """The commit that an image reference names, such as `ghcr.io/acme/api:sha-7fd1a60@sha256:…`."""
+    """The commit in the tag of an image reference such as `ghcr.io/acme/api:sha-7fd1a60@sha256:…`."""
     name = reference.partition("@")[0].rpartition("/")[2]
     return commit_of_tag(name.partition(":")[2])
 
@@ -112,7 +112,7 @@ def repository_of(vcs_url: str | None) -> Origin:
 
 
 def checked_repository(text: str) -> str | None:
-    """The repository's path in the spelling that is stored, from its path or address; None where it is neither."""
+    """The repository's path as it is stored, from its path or URL; None where it is neither."""
     try:
         return read_repository_path(text)
     except InvalidValue:
@@ -120,7 +120,7 @@ def checked_repository(text: str) -> str | None:
 
 
 def full_or_short_sha(value: object) -> str | None:
-    """The SHA in lower case if this is one, abbreviated or not."""
+    """The SHA in lower case, full or abbreviated; None where the value is not a SHA."""
     text = value.strip() if isinstance(value, str) else ""
     return text.lower() if _ABBREVIATED.fullmatch(text) else None
 

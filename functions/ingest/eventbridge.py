@@ -1,11 +1,11 @@
-"""Deployments of AWS CodePipeline and CodeDeploy, as EventBridge hands them to the function (see leadline_cdk.eventbridge).
+"""Deployments of AWS CodePipeline and CodeDeploy, sent to the function by EventBridge (see leadline_cdk.eventbridge).
 
     {"leadline": "aws", "target": {"service": "shop", "environment": "production", "repository": "github.com/acme/shop"},
      "event": {"id": "…", "time": "…", "source": "aws.codepipeline", "detail": {"pipeline": …, "execution-id": …, "state": …}}}
 
-No such event names a commit, so the service is asked for it: GetPipelineExecution gives the revisions of the sources,
-GetDeployment the revision that was deployed. Nobody but EventBridge can invoke the function this way: what comes over
-HTTP is wrapped by API Gateway. A fault that passes is raised, and Lambda then tries twice more.
+These events name no commit, so it is looked up: GetPipelineExecution returns the revisions of the sources, GetDeployment
+the deployed revision. Only EventBridge can invoke the function this way, since API Gateway wraps HTTP requests. A
+temporary fault is raised; Lambda then retries twice.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.artifacts import checked_repository, full_or_short_sha, is_full_sha
-from ingest.webhooks.delivery import Malformed, ReportedEvent
-from ingest.webhooks.payload import at, need_text, objects, text
-from ingest.webhooks.to_messages import message_of
+from ingest.messages import Malformed, ReportedEvent, to_message
+from ingest.payload import at, instant, need_text, objects, text
 from leadline import telemetry
 from leadline.contract.events import DEPLOYMENT
 from leadline.domain.errors import Transient
@@ -27,13 +26,13 @@ from leadline.queue import Queue, deliver
 
 KEY = "leadline"
 
-_ENDS = {
+_FINAL_STATES = {
     "aws.codepipeline": {"SUCCEEDED": "success", "FAILED": "failure"}
     | dict.fromkeys(("STOPPED", "CANCELED", "SUPERSEDED"), "cancelled"),
     "aws.codedeploy": {"SUCCESS": "success", "FAILURE": "failure", "STOP": "cancelled"},
 }
 
-# What CodeConnections calls the hosts, in the summary that it gives with a revision.
+# CodeConnections' names of the hosts, in the summary of a revision.
 _HOSTS = {"GitHub": "github.com/", "GitLab": "gitlab.com/", "Bitbucket": "bitbucket.org/"}
 _GONE = frozenset(
     {"PipelineNotFoundException", "PipelineExecutionNotFoundException", "DeploymentDoesNotExistException"}
@@ -41,8 +40,8 @@ _GONE = frozenset(
 _FULL_SHA = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{40}(?![0-9a-fA-F])")
 
 
-class AwsDeployments:
-    """`client` gives boto3's client of a service. `clock` gives epoch milliseconds. Safe to share between threads."""
+class EventBridgeReceiver:
+    """`client` returns the boto3 client of a service. `clock` returns epoch milliseconds. Thread-safe."""
 
     def __init__(self, client: Callable[[str], Any], queue: Queue, clock: Callable[[], int]) -> None:
         self._client = client
@@ -51,42 +50,43 @@ class AwsDeployments:
         self._log = telemetry.logger("ingest")
 
     def receive(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Queues the deployment that the event tells of, or says why there is none. Raises Transient to be tried again."""
-        told: ReportedEvent | str
+        """Queues the deployment in the event, or says why there is none. Raises Transient to be retried."""
         try:
-            told = self._told(event.get("event"), event.get("target"))
-            answer = told if isinstance(told, str) else self._queued(told, event)
+            reported = self._translate(event.get("event"), event.get("target"))
+            if isinstance(reported, ReportedEvent):
+                self._enqueue(reported, event)
+            reason = None if isinstance(reported, ReportedEvent) else reported
         except Malformed as malformed:
-            answer = f"malformed: {malformed}"
-        result = {"status": "queued"} if not answer else {"status": "ignored", "reason": answer}
-        # The whole answer: Lambda shows it to nobody, so the log is where to look for it. It names fields, never values.
-        self._log.info("aws event", extra={"route": _known(text(event, "event", "source")), **result})
+            reason = f"malformed: {malformed}"
+        result = {"status": "queued"} if reason is None else {"status": "ignored", "reason": reason}
+        # Lambda shows the answer to nobody, so it is logged. It names fields, never values.
+        self._log.info("aws event", extra={"route": _known_source(text(event, "event", "source")), **result})
         return result
 
-    def _told(self, event: Any, target: Any) -> ReportedEvent | str:
+    def _translate(self, event: Any, target: Any) -> ReportedEvent | str:
+        """The deployment, or why there is none."""
         source = need_text(event, "source")
-        if source not in _ENDS:
-            return "events of this source are not understood"
-        status = _ENDS[source].get(need_text(event, "detail", "state"))
+        if source not in _FINAL_STATES:
+            return "events of this source are not supported"
+        status = _FINAL_STATES[source].get(need_text(event, "detail", "state"))
         if status is None:
-            return "told when it has ended"
-        tell = self._pipeline if source == "aws.codepipeline" else self._application
-        fields = tell(event, at(event, "detail"), text(target, "repository"))
+            return "the run has not ended yet"
+        read = self._read_pipeline if source == "aws.codepipeline" else self._read_application
+        fields = read(event, at(event, "detail"), text(target, "repository"))
         if isinstance(fields, str):
             return fields
         chosen = {name: text(target, name) for name in ("service", "environment", "repository")}
-        return ReportedEvent(
-            DEPLOYMENT, {**fields, "status": status, **{name: to for name, to in chosen.items() if to}}
-        )
+        fields |= {"status": status, **{name: value for name, value in chosen.items() if value}}
+        return ReportedEvent(DEPLOYMENT, fields, instant(event, "time"))
 
-    def _pipeline(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
+    def _read_pipeline(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
         pipeline, execution = need_text(detail, "pipeline"), need_text(detail, "execution-id")
-        answer = self._ask(
+        answer = self._call(
             "codepipeline", "get_pipeline_execution", pipelineName=pipeline, pipelineExecutionId=execution
         )
         if answer is None:
-            return "the pipeline's execution is gone"
-        revision = _revision(answer, repository)
+            return "AWS no longer has the pipeline's execution"
+        revision = _find_revision(answer, repository)
         if isinstance(revision, str):
             return revision
         stage = text(detail, "stage")
@@ -98,11 +98,11 @@ class AwsDeployments:
             "deployment_id": f"{execution}/{stage}" if stage else execution,
         }
 
-    def _application(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
+    def _read_application(self, event: Any, detail: Any, repository: str | None) -> dict[str, Any] | str:
         deployment = need_text(detail, "deploymentId")
-        answer = self._ask("codedeploy", "get_deployment", deploymentId=deployment)
+        answer = self._call("codedeploy", "get_deployment", deploymentId=deployment)
         if answer is None:
-            return "the deployment is gone"
+            return "AWS no longer has the deployment"
         revision = at(answer, "deploymentInfo", "revision")
         commit = full_or_short_sha(at(revision, "gitHubLocation", "commitId"))
         path = text(revision, "gitHubLocation", "repository")
@@ -110,7 +110,7 @@ class AwsDeployments:
             found = _FULL_SHA.search(text(revision, "s3Location", "key") or "")
             commit = found[0] if found else None
         if commit is None:
-            return "the revision names no commit: one from GitHub does, and one from S3 whose key holds the whole SHA"
+            return "no commit: the revision is neither from GitHub nor from S3 with the full SHA in its key"
         return {
             "id": commit,
             "repository": checked_repository(f"github.com/{path}") if path else None,
@@ -119,11 +119,11 @@ class AwsDeployments:
             "deployment_id": deployment,
         }
 
-    def _ask(self, service: str, operation: str, **what: str) -> Any:
+    def _call(self, service: str, operation: str, **parameters: str) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return getattr(self._client(service), operation)(**what)
+            return getattr(self._client(service), operation)(**parameters)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _GONE:
                 return None
@@ -131,31 +131,33 @@ class AwsDeployments:
         except BotoCoreError as error:
             raise Transient(f"{service} can't be reached") from error
 
-    def _queued(self, told: ReportedEvent, event: Mapping[str, Any]) -> str:
+    def _enqueue(self, reported: ReportedEvent, event: Mapping[str, Any]) -> None:
         delivery_id = f"aws\n{need_text(event, 'event', 'id')}"
-        taken, stopped = deliver(self._queue, [message_of(told, now=self._clock(), delivery_id=delivery_id)])
+        message = to_message(reported, now=self._clock(), source="eventbridge", delivery_id=delivery_id)
+        taken, stopped = deliver(self._queue, [message])
         if not all(taken):
             raise Transient("the queue can't be reached") from stopped
-        return ""
 
 
-def _known(source: str | None) -> str:
-    return source if source in _ENDS else "unknown"
+def _known_source(source: str | None) -> str:
+    return source if source in _FINAL_STATES else "unknown"
 
 
-def _revision(answer: Any, repository: str | None) -> dict[str, Any] | str:
-    """The revision of the source with the code: that of the repository if one is named, else the only one from git."""
+def _find_revision(answer: Any, repository: str | None) -> dict[str, Any] | str:
+    """The revision of the source with the code: that of the named repository, else the only one from git; or why none."""
     revisions = objects(answer, "pipelineExecution", "artifactRevisions")
     from_git = [one for one in revisions if is_full_sha(text(one, "revisionId") or "")]
     if repository:
         from_git = [one for one in from_git if _revision_repository(one) in (repository, None)] or from_git
     if len(from_git) == 1:
         return from_git[0]
-    return "no source of the pipeline is a git repository" if not from_git else "several sources: name the repository"
+    return (
+        "no source of the pipeline is a git repository" if not from_git else "several git sources: name the repository"
+    )
 
 
 def _revision_repository(revision: Mapping[str, Any]) -> str | None:
-    """From https://github.com/acme/shop/commit/7fd1…, or the console's address that names FullRepositoryId."""
+    """From https://github.com/acme/shop/commit/7fd1…, or from FullRepositoryId in the console's address."""
     try:
         address = urlsplit(text(revision, "revisionUrl") or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The Lambda function behind POST /v1/events, /v1/events/* and /v1/webhooks/*, and behind EventBridge's rules."""
+"""The Lambda function for POST /v1/events, /v1/events/* and /v1/webhooks/*, and for EventBridge's rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.events_api import Ingest
-from ingest.webhooks.reception import Webhooks, stored_sources
+from ingest.webhooks.receiver import WebhookReceiver, stored_sources
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
 from leadline.access.access_control import AccessControl
@@ -21,20 +21,20 @@ from leadline.telemetry import redact_exceptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.cdevents.reception import CDEvents
-    from ingest.eventbridge import AwsDeployments
+    from ingest.cloudevents.receiver import CDEventReceiver
+    from ingest.eventbridge import EventBridgeReceiver
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda's signature
     with redact_exceptions("ingest"):
-        if event.get("leadline") == "aws":  # no request over HTTP has a field of its own choosing here
-            return aws_deployments().receive(event)
+        if event.get("leadline") == "aws":  # no HTTP request can set this: API Gateway makes the event
+            return build_eventbridge_receiver().receive(event)
         return build_app().handle(event)
 
 
 @cache
 def build_app() -> Ingest:
-    """The one wiring place, on first use: clients cost more than all our imports together."""
+    """Wires everything on first use: clients cost more than all our imports together."""
     from leadline.store.dynamodb import DynamoTable
 
     settings = Settings.from_env(os.environ)
@@ -46,25 +46,25 @@ def build_app() -> Ingest:
     )
     secrets = Secrets(lambda: read_secret(aws.client("secretsmanager"), settings.webhook_secret_id))
     sources = stored_sources(table)
-    webhooks = Webhooks(secrets, sources, queue)
+    webhooks = WebhookReceiver(secrets, sources, queue)
 
     @cache
-    def cdevents() -> CDEvents:
-        from ingest.cdevents.reception import CDEvents
+    def cdevents() -> CDEventReceiver:
+        from ingest.cloudevents.receiver import CDEventReceiver
         from leadline.store.artifacts import Artifacts
 
-        return CDEvents(Artifacts(table), sources, queue)
+        return CDEventReceiver(Artifacts(table), sources, queue)
 
     return Ingest(authenticator, queue, _now, webhooks, cdevents, access=access)
 
 
 @cache
-def aws_deployments() -> AwsDeployments:
-    from ingest.eventbridge import AwsDeployments
+def build_eventbridge_receiver() -> EventBridgeReceiver:
+    from ingest.eventbridge import EventBridgeReceiver
 
     settings = Settings.from_env(os.environ)
     queue = SqsQueue(aws.client("sqs"), settings.queue_url)
-    return AwsDeployments(cast("Callable[[str], Any]", aws.client), queue, _now)
+    return EventBridgeReceiver(cast("Callable[[str], Any]", aws.client), queue, _now)
 
 
 def _now() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadline import __version__
 from leadline.access.keys import METRICS_READ
-from leadline.store.sources import WEBHOOKS
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from query import schemas as answers
 from query.access.routes import ACCESS_ROUTES
 from query.config.routes import CONFIG_ROUTES
@@ -83,7 +83,7 @@ ROUTES = tuple(offered(route) for route in _ROUTES)
 EVENT_PATHS = frozenset(
     [
         *(f"/v1/events/{kind}" for kind in ("deployments", "changes", "incidents", "commits", "metrics")),
-        *(f"/v1/webhooks/{sender}" for sender in WEBHOOKS),
+        *(f"/v1/webhooks/{sender}" for sender in WEBHOOK_SOURCES),
     ]
 )
 """Where the ingest function answers POST, and there is nothing else; any other method comes here."""

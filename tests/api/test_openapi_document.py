@@ -18,7 +18,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from leadline.store.sources import WEBHOOKS
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from leadline_local.emulator import REGION
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ class Served:
     def _set_webhook_secrets(self, stack: dict[str, str]) -> None:
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
         secrets = session.client("secretsmanager", endpoint_url=stack["endpoint"])
-        text = json.dumps({source: [self.key] for source in WEBHOOKS})
+        text = json.dumps({source: [self.key] for source in WEBHOOK_SOURCES})
         secrets.put_secret_value(SecretId=stack["LEADLINE_WEBHOOK_SECRET_ID"], SecretString=text)
 
     def stop(self) -> None:

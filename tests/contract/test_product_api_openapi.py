@@ -10,10 +10,10 @@ import pytest
 
 from ingest.events_api import CDEVENTS
 from ingest.events_api import ROUTES as EVENT_ROUTES
-from ingest.webhooks import SOURCES
-from ingest.webhooks.reception import PREFIX
+from ingest.webhooks.receiver import PREFIX
 from leadline.contract.events import COMMIT_FIELDS
 from leadline.contract.statuses import SPELLINGS, read_status
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from query.routes import DOCS_ROUTES, ROUTES, document
 from tests.unit.query.product_api import ProductApi
 
@@ -55,7 +55,7 @@ def test_it_names_every_route_of_both_functions_and_no_other() -> None:
 
 def test_it_names_every_sender_of_webhooks() -> None:
     (source,) = document()["paths"][f"{PREFIX}{{source}}"]["post"]["parameters"]
-    assert set(source["schema"]["enum"]) == SOURCES.keys()
+    assert set(source["schema"]["enum"]) == WEBHOOK_SOURCES.keys()
 
 
 def test_it_knows_every_word_for_a_status_that_ingest_knows() -> None:

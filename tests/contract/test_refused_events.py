@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.cdevents.reception import CDEvents
+from ingest.cloudevents.receiver import CDEventReceiver
 from ingest.events_api import ROUTES as EVENT_ROUTES
 from ingest.events_api import Ingest
 from ingest.rejected_events import MOST_PLACES
@@ -66,7 +66,7 @@ class Api(EventsApi):
         self.table = CountingTable()
         self.key_id, self.key = self.a_key(EVENTS_WRITE)
         access = AccessControl.on(self.table, lambda: self.now, "ingest")
-        cdevents = CDEvents(Artifacts(self.table), lambda _: Sources.from_item(None), self.queue)
+        cdevents = CDEventReceiver(Artifacts(self.table), lambda _: Sources.from_item(None), self.queue)
         self.app = Ingest(
             Authenticator(access.settings, PEPPER), self.queue, lambda: self.now, None, lambda: cdevents, access=access
         )

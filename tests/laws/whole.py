@@ -19,10 +19,10 @@ from urllib.parse import urlencode
 from compute.batch import TRY_FOR
 from compute.deliveries import SqsDeliveries
 from compute.worker import Compute
-from ingest.cdevents.reception import CDEvents
-from ingest.eventbridge import AwsDeployments
+from ingest.cloudevents.receiver import CDEventReceiver
+from ingest.eventbridge import EventBridgeReceiver
 from ingest.events_api import Ingest
-from ingest.webhooks.reception import Webhooks, stored_sources
+from ingest.webhooks.receiver import WebhookReceiver, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline import telemetry
 from leadline.access.access_control import AccessControl
@@ -151,8 +151,8 @@ class Whole:
     def _wire(self, connections: Any) -> None:
         access = AccessControl.on(self.table, self.clock, "ingest")
         sources = stored_sources(self.table)
-        webhooks = Webhooks(Secrets(lambda: json.dumps(self.secrets)), sources, self.queue)
-        cdevents = CDEvents(Artifacts(self.table), sources, self.queue)
+        webhooks = WebhookReceiver(Secrets(lambda: json.dumps(self.secrets)), sources, self.queue)
+        cdevents = CDEventReceiver(Artifacts(self.table), sources, self.queue)
         self.ingest = Ingest(
             Authenticator(access.settings, PEPPER), self.queue, self.clock, webhooks, lambda: cdevents, access=access
         )
@@ -227,7 +227,7 @@ class Whole:
 
     def from_aws(self, client: Callable[[str], Any], event: dict[str, Any]) -> Any:
         """An event of EventBridge's."""
-        return AwsDeployments(client, self.queue, self.clock).receive(event)
+        return EventBridgeReceiver(client, self.queue, self.clock).receive(event)
 
     def settle(self) -> None:
         """Folds all that is on the queue."""

@@ -6,12 +6,11 @@ import io
 
 import pytest
 
-from ingest.webhooks import SOURCES
 from ingest.webhooks.delivery import Unsigned
 from ingest.webhooks.secrets import Secrets, read_secret
 from leadline import aws
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from leadline.settings import Settings
-from leadline.store.sources import WEBHOOKS
 from leadline_cli.main import main
 
 
@@ -29,12 +28,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out.rstrip("\n")
 
 
-def test_it_knows_the_sources_that_ingest_knows() -> None:
-    assert set(WEBHOOKS) == set(SOURCES)
-
-
 def test_a_stack_begins_without_secrets_so_takes_no_webhook(aws_env: Settings) -> None:
-    assert [taken(aws_env, source) for source in WEBHOOKS] == [()] * len(WEBHOOKS)
+    assert [taken(aws_env, source) for source in WEBHOOK_SOURCES] == [()] * len(WEBHOOK_SOURCES)
 
 
 def test_a_generated_secret_is_printed_alone_and_counts(aws_env: Settings, capsys: pytest.CaptureFixture[str]) -> None:

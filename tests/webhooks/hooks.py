@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from ingest.events_api import Ingest
-from ingest.webhooks.reception import Webhooks, stored_sources
+from ingest.webhooks.receiver import WebhookReceiver, stored_sources
 from ingest.webhooks.secrets import Secrets
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
@@ -38,7 +38,7 @@ class WebhooksApi:
             self.configure(**sources)
         self.queue = queue or MemoryQueue()
         self.now = NOW
-        webhooks = Webhooks(Secrets(self._read), stored_sources(self.table), self.queue)
+        webhooks = WebhookReceiver(Secrets(self._read), stored_sources(self.table), self.queue)
         access = AccessControl.on(self.table, lambda: self.now, "ingest")
         self.app = Ingest(
             Authenticator(access.settings, b"p" * 32), self.queue, lambda: self.now, webhooks, access=access

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.webhooks import SOURCES
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from tests.webhooks.argocd.payloads import a_sync
 from tests.webhooks.cdevents.api import CDEventsApi
 from tests.webhooks.senders import SENDERS, told_by
@@ -36,7 +36,7 @@ def test_argo_cds_template_makes_json_with_the_fields_that_are_read() -> None:
     assert len(told_by("argocd", filled)) == 1
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", WEBHOOK_SOURCES)
 def test_every_source_has_a_page_with_its_address_its_secret_and_its_refusals(source: str) -> None:
     text = page(source.replace("_", "-"))
     assert f"/v1/webhooks/{source}" in text
@@ -61,4 +61,4 @@ def test_the_other_pages_have_the_same_parts(name: str) -> None:
 
 
 def test_every_sender_that_is_tested_is_a_source_that_there_is() -> None:
-    assert {sender.source for sender in SENDERS.values()} <= SOURCES.keys()
+    assert {sender.source for sender in SENDERS.values()} <= WEBHOOK_SOURCES.keys()

@@ -1,32 +1,26 @@
-"""Grafana Alerting: a contact point of the kind webhook. Its payload is Alertmanager's, with some fields more.
+"""Grafana Alerting: a contact point of the kind webhook. Its payload is Alertmanager's with more fields.
 
 It can sign (HMAC-SHA256 over the body in bare hex, or over "<timestamp>:<body>" where a header for the timestamp is set),
 or send the secret as bearer token or password. The header's name can be chosen in Grafana: the two that Grafana itself
-uses are looked at. Source: Grafana's documentation of the webhook notifier, read in November 2026.
+uses are checked. Source: Grafana's documentation of the webhook notifier, read in November 2026.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.webhooks.alerts import translate_alerts
-from ingest.webhooks.authorization import verify_authorization
+from ingest.webhooks.alertmanager import translate_alerts
 from ingest.webhooks.delivery import Delivery, Source, Translation, Unsigned
-from ingest.webhooks.signatures import any_same
+from ingest.webhooks.signatures import any_same, hex_digests, is_recent, verify_authorization
 from leadline.store.sources import Sources
 
 SIGNATURES = ("x-grafana-alerting-signature", "x-grafana-alert-signature")
 TIMESTAMP = "x-grafana-alerting-timestamp"
-TOLERANCE_SECONDS = 300
 
-# Grafana's own: a contact point being tested, and that a query found nothing or failed, which tells of the monitoring
-# and not of what it watches.
+# Grafana's own alerts: a test of the contact point, and a query without data or with an error, which are faults of the
+# monitoring and not of what it watches.
 _IGNORED = frozenset({"TestAlert", "DatasourceNoData", "DatasourceError"})
-_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def verify(delivery: Delivery, secrets: Sequence[str]) -> None:
@@ -36,19 +30,14 @@ def verify(delivery: Delivery, secrets: Sequence[str]) -> None:
         return
     sent_at = delivery.header(TIMESTAMP)
     signed = sent_at.encode("utf-8", "surrogatepass") + b":" + delivery.body if sent_at else delivery.body
-    made = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
-    if not any_same([sent.lower()], made):
+    if not any_same([sent.lower()], hex_digests(secrets, signed)):
         raise Unsigned("The signature was not made with the secret set here.")
-    if sent_at and not (_SECONDS.fullmatch(sent_at) and _is_near(int(sent_at), delivery.now)):
+    if sent_at and not is_recent(sent_at, delivery.now):
         raise Unsigned("The signature's timestamp is more than five minutes off.")
 
 
 def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation:  # noqa: ARG001  every source has it
     return translate_alerts(payload, sources, "grafana", ignored=_IGNORED)
-
-
-def _is_near(seconds: int, now: int) -> bool:
-    return abs(now / 1000 - seconds) <= TOLERANCE_SECONDS
 
 
 SOURCE = Source(verify, translate)

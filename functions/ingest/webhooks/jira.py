@@ -1,7 +1,7 @@
-"""Jira: issues that are incidents, by their type (Jira Service Management's "[System] Incident") or a label `incident`.
+"""Jira: issues that are incidents, by their type (Jira Service Management's "[System] Incident") or the label `incident`.
 
-An administrator's webhook with a secret is signed: `X-Hub-Signature: sha256=<hex>` over the raw body. Jira tries again,
-with the same `X-Atlassian-Webhook-Identifier`, when the answer is late or a 5xx.
+An administrator's webhook with a secret is signed: `X-Hub-Signature: sha256=<hex>` over the raw body. Jira retries, with
+the same `X-Atlassian-Webhook-Identifier`, when the answer is late or a 5xx.
 Source: Atlassian's developer documentation, "Webhooks", read in November 2026.
 """
 
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingest.webhooks.delivery import Delivery, Malformed, ReportedEvent, Source, Translation
-from ingest.webhooks.incidents import no_service, service_of
-from ingest.webhooks.payload import at, need_text, objects, shown, text, texts, whole
+from ingest.incident_service import no_service, service_of
+from ingest.messages import Malformed, ReportedEvent
+from ingest.payload import at, instant, integer, need_text, objects, safe_word, text, texts
+from ingest.webhooks.delivery import Delivery, Source, Translation
 from ingest.webhooks.signatures import verify_hub_signature
 from leadline.contract.events import INCIDENT
 from leadline.store.sources import Sources
@@ -28,45 +29,48 @@ def verify(delivery: Delivery, secrets: Sequence[str]) -> None:
 def translate(delivery: Delivery, payload: Any, sources: Sources) -> Translation:  # noqa: ARG001  every source has it
     kind = need_text(payload, "webhookEvent")
     if kind == "jira:issue_deleted":
-        return Translation(ignored="an issue deleted in Jira stays counted as it was told")
+        return Translation(ignored="an issue deleted in Jira keeps counting as last reported")
     if kind not in EVENTS:
-        return Translation(ignored=f"{shown(kind)} is no news of an issue")
+        return Translation(ignored=f"{safe_word(kind)} is not an update of an issue")
     issue = at(payload, "issue")
-    fields = at(issue, "fields")
-    if not _is_incident(fields):
-        return Translation(ignored="the issue is no incident: neither its type nor a label says so")
-    components = [name for component in objects(fields, "components") if (name := text(component, "name"))]
-    project = text(fields, "project", "key")
+    details = at(issue, "fields")
+    if not _is_incident(details):
+        return Translation(
+            ignored="the issue is not an incident: it has neither the type Incident nor the label incident"
+        )
+    components = [name for component in objects(details, "components") if (name := text(component, "name"))]
+    project = text(details, "project", "key")
     own = components[0] if components else None
-    service = service_of(sources, "jira", own, *components, project, text(fields, "project", "name"))
+    service = service_of(sources, "jira", own, *components, project, text(details, "project", "name"))
     if service is None:
-        return no_service("jira", "the project's key or a component")
+        return Translation(ignored=no_service("jira", "the project's key or a component"))
     key = need_text(issue, "key")
-    told = {
+    updated_at = instant(payload, "timestamp") or instant(details, "updated")
+    fields = {
         "id": key,
         "service": service,
-        "started_at": need_text(fields, "created"),
-        "resolved_at": _resolved_at(payload, fields),
-        "severity": text(fields, "priority", "name"),
+        "started_at": need_text(details, "created"),
+        "resolved_at": _resolved_at(payload, details),
+        "severity": text(details, "priority", "name"),
         "url": _page(text(issue, "self"), key),
     }
-    return Translation([ReportedEvent(INCIDENT, told)])
+    return Translation([ReportedEvent(INCIDENT, fields, updated_at)])
 
 
-def _is_incident(fields: Any) -> bool:
-    kind = (text(fields, "issuetype", "name") or "").removeprefix("[System] ").strip().lower()
-    return kind == "incident" or "incident" in (label.lower() for label in texts(fields, "labels"))
+def _is_incident(details: Any) -> bool:
+    kind = (text(details, "issuetype", "name") or "").removeprefix("[System] ").strip().lower()
+    return kind == "incident" or "incident" in (label.lower() for label in texts(details, "labels"))
 
 
-def _resolved_at(payload: Any, fields: Any) -> str | int | None:
-    if text(fields, "status", "statusCategory", "key") != "done":
+def _resolved_at(payload: Any, details: Any) -> str | int | None:
+    if text(details, "status", "statusCategory", "key") != "done":
         return None
-    if resolved_at := text(fields, "resolutiondate"):
+    if resolved_at := text(details, "resolutiondate"):
         return resolved_at
-    # A workflow that sets no resolution: the moment of the change to a status that is done, told by that change alone.
-    # Any later edit of the closed issue would move it.
+    # A workflow that sets no resolution: when the status changed to done, taken only from the event of that change, since
+    # any later edit of the closed issue would move it.
     changed = any(text(item, "field") == "status" for item in objects(payload, "changelog", "items"))
-    moment = whole(payload, "timestamp")
+    moment = integer(payload, "timestamp")
     if changed and moment is None:
         raise Malformed("timestamp is missing")
     return moment if changed else None

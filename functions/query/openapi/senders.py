@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadline.store.sources import WEBHOOKS
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 
 _NOT_EMPTY = {"type": "string", "minLength": 1}
 _RESULT = {"index": {"type": "integer"}, "event_id": {"type": "string"}}
@@ -138,7 +138,7 @@ SENDER_PATHS: dict[str, Any] = {
                     "in": "path",
                     "required": True,
                     "description": "Which system sends it.",
-                    "schema": {"type": "string", "enum": list(WEBHOOKS)},
+                    "schema": {"type": "string", "enum": list(WEBHOOK_SOURCES)},
                 }
             ],
             "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},

@@ -29,12 +29,6 @@ from leadline.store.table import Item, Key
 
 SOURCES_KEY: Key = ("config", "sources")
 
-WEBHOOKS = (
-    *("github", "gitlab", "bitbucket"),
-    *("pagerduty", "alertmanager", "grafana", "jira", "incident_io", "argocd"),
-)
-"""The systems that may send webhooks: each has an address and a secret of its own."""
-
 MAX_ENTRIES = 1_000
 """Of one list or mapping: the item stays far below DynamoDB's 400 KB."""
 _HOSTS = ("github", "gitlab", "bitbucket")

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ingest.eventbridge import AwsDeployments
+from ingest.eventbridge import EventBridgeReceiver
 from leadline.contract.times import read_time
 from leadline.domain.errors import Transient
 from leadline.queue import MemoryQueue
@@ -32,7 +32,7 @@ class Aws:
         for stub in self.stubs.values():
             stub.activate()
         self.queue = MemoryQueue()
-        self.receiver = AwsDeployments(lambda name: self.clients[name], self.queue, lambda: NOW)
+        self.receiver = EventBridgeReceiver(lambda name: self.clients[name], self.queue, lambda: NOW)
 
     def execution(self, *revisions: dict[str, str]) -> None:
         what = {"pipelineName": "shop-release", "pipelineExecutionId": "e-1"}
@@ -110,8 +110,8 @@ def test_a_run_that_did_not_succeed_is_told_as_what_it_was(amazon: Aws, state: s
 
 @pytest.mark.parametrize("state", ["STARTED", "RESUMED", "STOPPING", "READY", "x"])
 def test_a_run_that_has_not_ended_is_not_told_and_nobody_is_asked(amazon: Aws, state: str) -> None:
-    assert amazon.reason(a_run(state)) == "told when it has ended"
-    assert amazon.reason(a_deployment(state)) == "told when it has ended"
+    assert amazon.reason(a_run(state)) == "the run has not ended yet"
+    assert amazon.reason(a_deployment(state)) == "the run has not ended yet"
 
 
 def test_each_stage_of_a_run_is_a_deployment_of_its_own(amazon: Aws) -> None:
@@ -152,7 +152,7 @@ def test_of_several_sources_it_is_the_one_from_git_or_the_one_that_the_rule_name
     assert amazon.told(a_run(repository="github.com/acme/shop"))["id"] == SHA
     fresh = Aws()
     fresh.execution(*both)
-    assert fresh.reason(a_run()) == "several sources: name the repository"
+    assert fresh.reason(a_run()) == "several git sources: name the repository"
     fresh.execution(configuration)
     assert fresh.reason(a_run()) == "no source of the pipeline is a git repository"
 
@@ -171,14 +171,14 @@ def test_or_of_one_from_s3_whose_key_holds_the_whole_sha(amazon: Aws) -> None:
     fresh = Aws()
     for key in ("billing-1.2.3.zip", f"billing/{SHA}{SHA}.zip"):
         fresh.deployment({"revisionType": "S3", "s3Location": {"bucket": "b", "key": key}})
-        assert fresh.reason(a_deployment()).startswith("the revision names no commit")
+        assert fresh.reason(a_deployment()).startswith("no commit: the revision is")
 
 
 def test_a_run_that_aws_no_longer_knows_is_ignored_and_any_other_error_is_tried_again(amazon: Aws) -> None:
     amazon.error("codepipeline", "get_pipeline_execution", "PipelineExecutionNotFoundException")
-    assert amazon.reason(a_run()) == "the pipeline's execution is gone"
+    assert amazon.reason(a_run()) == "AWS no longer has the pipeline's execution"
     amazon.error("codedeploy", "get_deployment", "DeploymentDoesNotExistException")
-    assert amazon.reason(a_deployment()) == "the deployment is gone"
+    assert amazon.reason(a_deployment()) == "AWS no longer has the deployment"
     for code in ("ThrottlingException", "AccessDeniedException", "InternalFailure"):
         amazon.error("codepipeline", "get_pipeline_execution", code)
         with pytest.raises(Transient):
@@ -187,7 +187,7 @@ def test_a_run_that_aws_no_longer_knows_is_ignored_and_any_other_error_is_tried_
 
 def test_what_the_queue_does_not_take_is_tried_again(amazon: Aws) -> None:
     amazon.execution(a_revision())
-    receiver = AwsDeployments(lambda name: amazon.clients[name], FlakyQueue(down=0), lambda: NOW)
+    receiver = EventBridgeReceiver(lambda name: amazon.clients[name], FlakyQueue(down=0), lambda: NOW)
     with pytest.raises(Transient):
         receiver.receive(a_run())
 
@@ -200,7 +200,7 @@ def test_the_same_event_delivered_twice_is_one_message(amazon: Aws) -> None:
 
 
 def test_an_event_of_another_service_is_ignored(amazon: Aws) -> None:
-    assert amazon.reason(an_event("aws.ec2", {"state": "SUCCESS"})) == "events of this source are not understood"
+    assert amazon.reason(an_event("aws.ec2", {"state": "SUCCESS"})) == "events of this source are not supported"
 
 
 def test_an_event_broken_in_fifty_ways_is_queued_or_ignored_with_a_reason() -> None:
@@ -216,5 +216,5 @@ def test_an_event_broken_in_fifty_ways_is_queued_or_ignored_with_a_reason() -> N
             if not isinstance(broken, dict) or not isinstance(broken.get("event"), dict):
                 continue
             answers = iter([broken.get("answer")])
-            answer = AwsDeployments(lambda _: Anything(), MemoryQueue(), lambda: NOW).receive(broken["event"])
+            answer = EventBridgeReceiver(lambda _: Anything(), MemoryQueue(), lambda: NOW).receive(broken["event"])
             assert answer["status"] == "queued" or answer["reason"]

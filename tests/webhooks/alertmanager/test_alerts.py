@@ -63,7 +63,7 @@ def test_alerts_that_name_no_service_are_left_out_and_the_others_told() -> None:
     [{"alertname": "Watchdog"}, {"alertname": "InfoInhibitor"}, {"alertname": "Anything", "severity": "none"}],
 )
 def test_an_alert_meant_to_fire_always_is_no_incident(labels: dict[str, str]) -> None:
-    assert "fire always" in reason_of("alertmanager", a_notification(an_alert(labels={"service": "shop", **labels})))
+    assert "always fires" in reason_of("alertmanager", a_notification(an_alert(labels={"service": "shop", **labels})))
 
 
 @pytest.mark.parametrize("name", ["TestAlert", "DatasourceNoData", "DatasourceError"])

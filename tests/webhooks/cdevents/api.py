@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ingest.cdevents.reception import CDEvents
+from ingest.cloudevents.receiver import CDEventReceiver
 from ingest.events_api import Ingest
-from ingest.webhooks.reception import stored_sources
+from ingest.webhooks.receiver import stored_sources
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
 from leadline.store.artifacts import Artifacts
@@ -26,7 +26,7 @@ class CDEventsApi(EventsApi):
         if sources:
             pk, sk = SOURCES_KEY
             self.table.write([Put({"pk": pk, "sk": sk, "v": 1, **sources})])
-        receiver = CDEvents(Artifacts(artifacts or self.table), stored_sources(self.table), self.queue)
+        receiver = CDEventReceiver(Artifacts(artifacts or self.table), stored_sources(self.table), self.queue)
         log = self.log
         access = AccessControl.on(self.table, lambda: self.now, "ingest")
         self.app = Ingest(

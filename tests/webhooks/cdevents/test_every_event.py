@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.cdevents.vocabulary import EVENTS, RELEASES
+from ingest.cloudevents.vocabulary import EVENTS, RELEASES
 from leadline.access.keys import METRICS_READ, create_key
 from tests.contract.events_api import NOW, PEPPER, Answer, a_request
 from tests.webhooks.cdevents.api import MODES, CDEventsApi, envelope

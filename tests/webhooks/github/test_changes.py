@@ -62,7 +62,7 @@ def test_a_merged_pull_request_is_told_with_its_merge_head_base_and_times() -> N
 
 def test_closed_unmerged_is_no_change_although_it_carries_a_merge_commit() -> None:
     payload = a_pull_request("closed", merged=False, merged_at=None, merge_commit_sha=sha("test merge"))
-    assert ignored("pull_request", payload) == "it was closed without being merged"
+    assert ignored("pull_request", payload) == "closed without being merged"
 
 
 def test_of_an_open_pull_request_nothing_is_told_that_may_still_change() -> None:

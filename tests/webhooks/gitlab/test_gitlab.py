@@ -128,9 +128,7 @@ def test_a_squash_that_gitlab_does_not_name_is_not_told_as_merged() -> None:
 
 
 def test_closed_unmerged_is_no_change() -> None:
-    assert ignored(a_merge_request("close", "closed", merge_commit_sha=sha("stale"))) == (
-        "it was closed without being merged"
-    )
+    assert ignored(a_merge_request("close", "closed", merge_commit_sha=sha("stale"))) == ("closed without being merged")
 
 
 def test_an_open_merge_request_tells_who_opened_it_and_when() -> None:

@@ -52,7 +52,7 @@ def test_what_is_not_or_not_yet_an_incident_is_not_told(category: str) -> None:
 
 @pytest.mark.parametrize("mode", ["test", "tutorial"])
 def test_an_exercise_is_not_told(mode: str) -> None:
-    assert reason_of("incident_io", an_event(CREATED, an_incident(mode=mode))) == "an exercise"
+    assert reason_of("incident_io", an_event(CREATED, an_incident(mode=mode))) == "a test or tutorial incident"
 
 
 def test_the_service_is_mapped_by_any_affected_one_or_the_type_else_it_is_the_first_affected() -> None:
@@ -69,4 +69,4 @@ def test_the_service_is_mapped_by_any_affected_one_or_the_type_else_it_is_the_fi
 
 def test_a_private_incident_tells_nothing_but_its_id_so_it_is_not_counted() -> None:
     private = {"event_type": "private_incident.incident_created_v2", "private_incident.incident_created_v2": {}}
-    assert reason_of("incident_io", private).endswith("is no news of a public incident")
+    assert reason_of("incident_io", private).endswith("is not an update of a public incident")

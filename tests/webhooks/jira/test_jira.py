@@ -30,7 +30,9 @@ def test_an_issue_is_an_incident_by_its_type(kind: str) -> None:
 def test_or_by_its_label_and_else_it_is_none() -> None:
     bug = {"name": "Bug"}
     assert told_by("jira", a_jira_event(CREATED, an_issue(issuetype=bug, labels=["Incident"])))
-    assert "no incident" in reason_of("jira", a_jira_event(CREATED, an_issue(issuetype=bug, labels=["incidental"])))
+    assert "the issue is not an incident" in reason_of(
+        "jira", a_jira_event(CREATED, an_issue(issuetype=bug, labels=["incidental"]))
+    )
 
 
 def test_it_ended_at_its_resolution() -> None:
@@ -62,5 +64,5 @@ def test_the_service_is_mapped_by_component_or_project_else_it_is_the_first_comp
     assert told_by("jira", several)[0]["service"] == "ui"
     assert told_by("jira", several, incident_services={"Payments": "payments"})[0]["service"] == "payments"
     bare = a_jira_event(CREATED, an_issue(components=[]))
-    assert reason_of("jira", bare).startswith("no service: name the project's key or a component")
+    assert reason_of("jira", bare).startswith("no service: map the project's key or a component")
     assert told_by("jira", bare, default_service="rest")[0]["service"] == "rest"

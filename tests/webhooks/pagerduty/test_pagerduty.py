@@ -37,7 +37,7 @@ def test_the_service_is_the_configured_one_by_id_or_name_else_its_own_name_made_
 def test_where_none_is_named_the_default_service_is_taken_and_without_one_nothing_is_told() -> None:
     event = an_event("incident.triggered", an_incident(service=None))
     assert told_by("pagerduty", event, default_service="rest")[0]["service"] == "rest"
-    assert reason_of("pagerduty", event).startswith("no service: name the id of PagerDuty's service")
+    assert reason_of("pagerduty", event).startswith("no service: map the id of PagerDuty's service")
 
 
 def test_urgency_stands_in_for_a_priority_that_was_not_set() -> None:
@@ -46,7 +46,7 @@ def test_urgency_stands_in_for_a_priority_that_was_not_set() -> None:
 
 def test_what_ignored_events_answer() -> None:
     assert reason_of("pagerduty", an_event("pagey.ping")) == "a test of the connection"
-    assert "incident.annotated tells nothing" in reason_of("pagerduty", an_event("incident.annotated"))
+    assert "incident.annotated does not change" in reason_of("pagerduty", an_event("incident.annotated"))
     assert reason_of("pagerduty", {"messages": []}) == "malformed: event.event_type is missing"
     wrong = an_event("incident.triggered", {"type": "incident_note"})
     assert reason_of("pagerduty", wrong) == "malformed: event.data.type is not incident"

@@ -1,7 +1,7 @@
-"""Rules for JSON values, and how they combine: what CDEvents' schemas use of JSON Schema, and no more.
+"""Rules for JSON values and their combinations: the part of JSON Schema that CDEvents' schemas use (docs/decisions.md, 60).
 
-A rule takes a value and its JSON pointer and yields what is wrong with it. Fields that a shape does not name are faults,
-since CDEvents' schemas allow none, unless the shape is loose.
+A rule takes a value and its JSON pointer and yields its faults. Fields that a shape does not name are faults, since
+CDEvents' schemas allow none, unless the shape is loose.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from leadline.contract.invalid_value import Fault, InvalidValue
+from leadline.contract.invalid_value import Fault, InvalidValue, step
 from leadline.contract.times import read_time
 
 Rule = Callable[[Any, str], Iterator[Fault]]
 
-# What RFC 3986 allows nowhere, not even percent-encoded in the wrong place.
+# What RFC 3986 allows nowhere, and incomplete percent-encoding.
 _NOT_IN_URI = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`]|%(?![0-9A-Fa-f]{2})")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
-_MAX_SHOWN = 100
 
 
 def fault(at: str, code: str, detail: str) -> Fault:
@@ -26,8 +25,8 @@ def fault(at: str, code: str, detail: str) -> Fault:
 
 
 def under(at: str, name: str) -> str:
-    """The pointer to a field; names are shortened, since they may be anything."""
-    return f"{at}/{name[:_MAX_SHOWN].replace('~', '~0').replace('/', '~1')}"
+    """The pointer to a member. Long names are shortened."""
+    return at + step(name)
 
 
 def string(value: Any, at: str) -> Iterator[Fault]:
@@ -46,7 +45,7 @@ def uri_reference(value: Any, at: str) -> Iterator[Fault]:
     if not isinstance(value, str):
         yield fault(at, "type", "must be a string: a URI reference")
     elif _NOT_IN_URI.search(value):
-        yield fault(at, "format", "must be a URI reference, without blanks and with odd characters percent-encoded")
+        yield fault(at, "format", "must be a URI reference; percent-encode blanks and special characters")
 
 
 def source(value: Any, at: str) -> Iterator[Fault]:
@@ -97,7 +96,7 @@ def list_of(rule: Rule) -> Rule:
 def shape(
     required: Mapping[str, Rule] | None = None, optional: Mapping[str, Rule] | None = None, *, loose: bool = False
 ) -> Rule:
-    """An object with these fields; with more only if it is loose."""
+    """An object with these fields; only a loose one may have others."""
     must = dict(required or {})
     rules = {**must, **(optional or {})}
 
@@ -111,16 +110,16 @@ def shape(
             if name in rules:
                 yield from rules[name](inner, under(at, name))
             elif not loose:
-                yield fault(under(at, name), "extra", "is no field here in this version of CDEvents")
+                yield fault(under(at, name), "extra", "is unknown in this version of CDEvents")
 
     return check
 
 
-def anything(value: Any, at: str) -> Iterator[Fault]:  # noqa: ARG001  a rule's form
+def anything(value: Any, at: str) -> Iterator[Fault]:  # noqa: ARG001  the signature of a rule
     yield from ()
 
 
 def custom_data(value: Any, at: str) -> Iterator[Fault]:
-    """An object as it is, or anything else in base64, which nobody reads here."""
+    """An object, or anything else in base64, which is not read."""
     if not isinstance(value, dict | str):
         yield fault(at, "type", "must be an object, or base64")

@@ -1,4 +1,4 @@
-"""One webhook request: whose it is, whether its signature is good, what it tells, onto the queue, and the answer."""
+"""One webhook request: find the source, verify the signature, translate the payload, queue its events, answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ingest.webhooks import SOURCES, find
-from ingest.webhooks.delivery import Delivery, Malformed, Source, Translation, Unsigned
+from ingest.messages import Malformed, to_message
+from ingest.webhooks import find
+from ingest.webhooks.delivery import Delivery, Source, Translation, Unsigned
 from ingest.webhooks.secrets import Secrets, Unreadable
-from ingest.webhooks.to_messages import message_of
 from leadline import telemetry
+from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from leadline.domain.errors import Rejected, Transient
 from leadline.http.json_body import raw_body
 from leadline.http.problems import Problem, unavailable
@@ -25,8 +26,8 @@ MAX_BYTES = 5 * 1024 * 1024
 SOURCES_CACHE_MS = 30_000
 
 
-class Webhooks:
-    """`configuration` gives the sources' configuration at a time in epoch ms. Safe to share between threads."""
+class WebhookReceiver:
+    """`configuration` returns the sources' configuration at a time in epoch ms. Thread-safe."""
 
     def __init__(self, secrets: Secrets, configuration: Callable[[int], Sources], queue: Queue) -> None:
         self._secrets = secrets
@@ -38,22 +39,22 @@ class Webhooks:
         self, event: Mapping[str, Any], headers: Mapping[str, str], now: int, line: dict[str, Any]
     ) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0; `headers` in lower case). Adds to the log `line`. Raises Problem."""
-        name, source = _source(event)
+        name, source = _find_source(event)
         line["route"] = f"webhook {name}"
         delivery = Delivery(headers, raw_body(event, MAX_BYTES), now)
-        self._check_signature(name, source, delivery)
-        payload = _payload(source, delivery)
-        translation = self._translate(name, source, delivery, payload, line)
-        messages, refused = _messages(translation, delivery, _delivery_id(name, source, delivery))
-        reason = translation.ignored if not translation.events else "; ".join(refused)
+        self._verify(name, source, delivery)
+        payload = _parse(source, delivery)
+        translation = self._translate(source, delivery, payload, line)
+        messages, refused = _to_messages(name, source, delivery, translation)
         line |= {"accepted": len(messages), "refused": len(refused)}
         if not messages:
-            return _answer({"status": "ignored", "reason": reason or "nothing in it is of interest"})
+            reason = "; ".join(refused) if translation.events else translation.ignored
+            return _respond({"status": "ignored", "reason": reason or "the payload holds no event that Leadline uses"})
         self._send([message for _, message in messages], line)
-        told = [{"event_id": message.event_id, "kind": kind, "status": "queued"} for kind, message in messages]
-        return _answer({"status": "accepted", "events": told, **({"refused": refused} if refused else {})})
+        events = [{"event_id": message.event_id, "kind": kind, "status": "queued"} for kind, message in messages]
+        return _respond({"status": "accepted", "events": events, **({"refused": refused} if refused else {})})
 
-    def _check_signature(self, name: str, source: Source, delivery: Delivery) -> None:
+    def _verify(self, name: str, source: Source, delivery: Delivery) -> None:
         try:
             source.verify(delivery, self._secrets.of(name, delivery.now))
         except Unreadable as unreadable:
@@ -62,9 +63,7 @@ class Webhooks:
             headers = {"www-authenticate": f'Webhook realm="leadline {name}"'}
             raise Problem(401, "Unauthorized", str(unsigned), headers=headers) from None
 
-    def _translate(
-        self, name: str, source: Source, delivery: Delivery, payload: Any, line: dict[str, Any]
-    ) -> Translation:
+    def _translate(self, source: Source, delivery: Delivery, payload: Any, line: dict[str, Any]) -> Translation:
         try:
             configuration = self._configuration(delivery.now)
         except (Transient, Rejected) as fault:
@@ -74,10 +73,10 @@ class Webhooks:
         except Malformed as malformed:
             return Translation(ignored=f"malformed: {malformed}")
         except Exception as error:
-            # A fault of ours. The sender can't mend it, and one that keeps meeting errors switches the hook off, which
-            # would cost all the others: so it is logged as what it is, and told.
+            # Our bug. The sender can't fix it, and one that keeps getting errors disables the webhook with all its
+            # other events: so it is logged as a bug and answered as ignored.
             self._log.error("bug", extra={**line, **telemetry.describe(error)})
-            return Translation(ignored="a fault in Leadline kept this from being read; it has been logged")
+            return Translation(ignored="a bug in Leadline prevented this from being read; it has been logged")
 
     def _send(self, messages: list[Message], line: dict[str, Any]) -> None:
         taken, stopped = deliver(self._queue, messages)
@@ -90,28 +89,29 @@ class Webhooks:
 
 def stored_sources(table: Table) -> Callable[[int], Sources]:
     """Reads the sources' configuration from the table, at most twice a minute."""
-    kept: tuple[int, Sources] | None = None
+    cached: tuple[int, Sources] | None = None
 
     def read(now: int) -> Sources:
-        nonlocal kept
-        if kept is None or not 0 <= now - kept[0] < SOURCES_CACHE_MS:
-            kept = (now, Sources.from_item(table.get([SOURCES_KEY]).get(SOURCES_KEY)))
-        return kept[1]
+        nonlocal cached
+        if cached is None or not 0 <= now - cached[0] < SOURCES_CACHE_MS:
+            cached = (now, Sources.from_item(table.get([SOURCES_KEY]).get(SOURCES_KEY)))
+        return cached[1]
 
     return read
 
 
-def _source(event: Mapping[str, Any]) -> tuple[str, Source]:
+def _find_source(event: Mapping[str, Any]) -> tuple[str, Source]:
     name = event["rawPath"].removeprefix(PREFIX)
     source = find(name)
     if source is None:
-        raise Problem(404, "Not found", f"Webhooks are taken at {PREFIX}{{source}} from {', '.join(sorted(SOURCES))}.")
+        known = ", ".join(sorted(WEBHOOK_SOURCES))
+        raise Problem(404, "Not found", f"Unknown webhook source. Post to {PREFIX}{{source}}, source one of {known}.")
     if event["requestContext"]["http"]["method"] != "POST":
-        raise Problem(405, "Method not allowed", "Webhooks are posted: use POST.", headers={"allow": "POST"})
+        raise Problem(405, "Method not allowed", "Webhooks accept POST only.", headers={"allow": "POST"})
     return name, source
 
 
-def _payload(source: Source, delivery: Delivery) -> Any:
+def _parse(source: Source, delivery: Delivery) -> Any:
     try:
         return source.read(delivery)
     except (ValueError, RecursionError):
@@ -119,24 +119,24 @@ def _payload(source: Source, delivery: Delivery) -> Any:
         raise Problem(400, "Malformed body", detail, [{"pointer": "", "code": "not_json", "detail": detail}]) from None
 
 
-def _delivery_id(name: str, source: Source, delivery: Delivery) -> str:
-    own = delivery.header(source.delivery_header) if source.delivery_header else ""
-    return f"{name}\n{own}" if own else ""
-
-
-def _messages(
-    translation: Translation, delivery: Delivery, delivery_id: str
+def _to_messages(
+    name: str, source: Source, delivery: Delivery, translation: Translation
 ) -> tuple[list[tuple[str, Message]], list[str]]:
+    """The messages with the kinds of their events, and why the other events were refused."""
+    own_id = delivery.header(source.delivery_header) if source.delivery_header else ""
+    delivery_id = f"{name}\n{own_id}" if own_id else ""
     messages: list[tuple[str, Message]] = []
-    malformed_events: list[str] = []
-    for told in translation.events:
+    refused: list[str] = []
+    for reported in translation.events:
         try:
-            messages.append((told.type.kind, message_of(told, now=delivery.now, delivery_id=delivery_id)))
+            made = to_message(reported, now=delivery.now, source=f"webhook:{name}", delivery_id=delivery_id)
         except Malformed as malformed:
-            malformed_events.append(f"malformed: {malformed}")
-    return messages, malformed_events
+            refused.append(f"malformed: {malformed}")
+        else:
+            messages.append((reported.type.kind, made))
+    return messages, refused
 
 
-def _answer(body: dict[str, Any]) -> dict[str, Any]:
+def _respond(body: dict[str, Any]) -> dict[str, Any]:
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     return {"statusCode": 202, "headers": headers, "body": json.dumps(body)}

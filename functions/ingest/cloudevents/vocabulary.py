@@ -1,8 +1,8 @@
-"""What each event of CDEvents may hold, for the versions that its releases 0.4.0 to 0.5.1 define.
+"""The content of each event of CDEvents, for the versions that its releases 0.4.0 to 0.5.1 define.
 
-An event's type names its own version (`dev.cdevents.service.deployed.0.3.0`), which decides the form of its content; the
-release that it is written for (`version` in the context, `specversion` since 0.5) decides the form of all around it. An
-event of another version, older or newer, is known by its name: then only what Leadline reads of it is checked.
+An event's type names the event's own version (`dev.cdevents.service.deployed.0.3.0`), which decides the schema of its
+content; the release (`version` in the context, `specversion` since 0.5) decides the schema of everything around it. An
+event of another version, older or newer, is recognised by its name: only what Leadline reads of it is then validated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.cdevents.schema import (
+from ingest.cloudevents.schema import (
     Rule,
     anything,
     custom_data,
@@ -32,18 +32,18 @@ RELEASES = ("0.4.0", "0.4.1", "0.5.0", "0.5.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The minor versions (of major version 0) that are known, and the content's form since each that changed it."""
+class Versions:
+    """The minor versions (of major version 0) that are known, and the content's schema since each that changed it."""
 
     first: int
     last: int
-    forms: Mapping[int, Rule]
+    schemas: Mapping[int, Rule]
 
-    def form(self, minor: int) -> Rule | None:
-        """The content's form in this version; None where the version is not known."""
+    def schema(self, minor: int) -> Rule | None:
+        """The content's schema in this version; None where the version is unknown."""
         if not self.first <= minor <= self.last:
             return None
-        return self.forms[max(since for since in self.forms if since <= minor)]
+        return self.schemas[max(since for since in self.schemas if since <= minor)]
 
 
 REFERENCE = shape({"id": text}, {"source": source})
@@ -70,15 +70,15 @@ _OUTCOME_4, _OUTCOME_5 = (one_of(*words, "cancel", "error") for words in (("pass
 _CASE_OF = {"testSuiteRun": REFERENCE, "testCase": _CASE}
 
 
-def _same(*, first: int = 2, last: int = 3, content: Rule) -> Known:
-    return Known(first, last, {first: content})
+def _same(*, first: int = 2, last: int = 3, content: Rule) -> Versions:
+    return Versions(first, last, {first: content})
 
 
-def _since_5(before: Rule, after: Rule) -> Known:
-    return Known(2, 3, {2: before, 3: after})
+def _since_5(before: Rule, after: Rule) -> Versions:
+    return Versions(2, 3, {2: before, 3: after})
 
 
-def _run(name: str) -> dict[str, Known]:
+def _run(name: str) -> dict[str, Versions]:
     """Runs call their page `url` until 0.4 and `uri` since 0.5."""
     more: dict[str, Rule] = {"pipelineRun": REFERENCE} if name == "taskName" else {}
     ended: dict[str, Rule] = {"outcome": string, "errors": string}
@@ -93,7 +93,7 @@ def _run(name: str) -> dict[str, Known]:
     return {"queued": queued, "started": started, "finished": finished}
 
 
-def _page(**fields: Rule) -> Known:
+def _page(**fields: Rule) -> Versions:
     return _since_5(shape(None, {**fields, "url": string}), shape(None, {**fields, "uri": uri}))
 
 
@@ -101,7 +101,7 @@ _OWNED = {"owner": string}
 _PIPELINE, _TASK = _run("pipelineName"), _run("taskName")
 _TESTED = shape(_ENVIRONMENT, {"trigger": _TRIGGER, **_CASE_OF})
 
-EVENTS: dict[str, Known] = {
+EVENTS: dict[str, Versions] = {
     "artifact.deleted": _same(first=1, last=2, content=shape(None, {"user": text})),
     "artifact.downloaded": _same(first=1, last=2, content=shape(None, {"user": text})),
     "artifact.packaged": _same(content=shape({"change": REFERENCE}, {"sbom": _SBOM})),
@@ -193,7 +193,7 @@ def _link(value: Any, at: str) -> Iterator[Fault]:
 _BASIC: dict[str, Rule] = {"id": text, "source": source, "type": text, "timestamp": moment}
 _MORE: dict[str, Rule] = {"schemaUri": uri, "chainId": text, "links": list_of(_link)}
 _CONTEXTS: dict[str, Rule] = {
-    # 0.4.0 wrote chain_id and link_type, with schemas of links that check nothing; 0.4.1 mended that.
+    # 0.4.0 wrote chain_id and link_type, with schemas of links that check nothing; 0.4.1 fixed that.
     "0.4.0": shape({"version": text, **_BASIC}, {**_MORE, "chain_id": text, "links": anything}),
     "0.4.1": shape({"version": text, **_BASIC}, _MORE),
     "0.5.0": shape({"specversion": text, **_BASIC}, _MORE),
@@ -202,40 +202,39 @@ _CONTEXTS: dict[str, Rule] = {
 _ANY_CONTEXT = shape(_BASIC, loose=True)
 
 
-def check(document: Any, name: str, minor: int | None, at: str) -> Iterator[Fault]:
-    """What is wrong with a CDEvents document of this name. `minor`: the event's version, None where it is not 0.x."""
-    known = EVENTS[name]
-    form = known.form(minor) if minor is not None else None
+def validate(document: Any, name: str, minor: int | None, at: str) -> Iterator[Fault]:
+    """The faults of a CDEvents document of this name. `minor`: the event's version, None where it is not 0.x."""
+    content = EVENTS[name].schema(minor) if minor is not None else None
     release = _release(document)
     context = _CONTEXTS.get(release, _ANY_CONTEXT)
-    subject_type = _typed(name.partition(".")[0])
+    subject_type = _subject_type(name.partition(".")[0])
     typed: dict[str, Rule] = {"type": subject_type}
     is_typed = release.startswith("0.4.")
-    subject: dict[str, Rule] = {"id": text, "content": form or shape(loose=True)}
+    subject: dict[str, Rule] = {"id": text, "content": content or shape(loose=True)}
     yield from shape(
         {
             "context": context,
             "subject": shape(
                 {**subject, **(typed if is_typed else {})},
                 {"source": uri_reference, **({} if is_typed else typed)},
-                loose=form is None,
+                loose=content is None,
             ),
         },
         {"customData": custom_data, "customDataContentType": string},
-        loose=form is None,
+        loose=content is None,
     )(document, at)
 
 
 def _release(document: Any) -> str:
     context = document.get("context") if isinstance(document, dict) else None
-    told = (context.get("specversion") or context.get("version")) if isinstance(context, dict) else None
-    return told if isinstance(told, str) else ""
+    release = (context.get("specversion") or context.get("version")) if isinstance(context, dict) else None
+    return release if isinstance(release, str) else ""
 
 
-def _typed(subject: str) -> Rule:
+def _subject_type(subject: str) -> Rule:
     def check_type(value: Any, at: str) -> Iterator[Fault]:
         # The schemas write pipelineRun, the events' names pipelinerun.
         if not (isinstance(value, str) and value.lower() == subject):
-            yield fault(at, "choice", f"must be the event's subject: {subject}")
+            yield fault(at, "choice", f"must be the subject in the event's type: {subject}")
 
     return check_type

@@ -1,4 +1,4 @@
-"""Reading payloads of any shape: each accessor gives a value of the type it names, or None where there is none.
+"""Reading payloads of any shape: each accessor returns a value of the type it names, or None.
 
 text(payload, "pull_request", "base", "ref")        'main', or None
 objects(payload, "commits")                         the objects in that list, or []
@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.webhooks.delivery import Malformed
+from ingest.messages import Malformed
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.times import read_time
 
-_PLAIN = re.compile(r"[A-Za-z0-9_:. /-]{1,60}", re.ASCII)
+_SAFE_WORD = re.compile(r"[A-Za-z0-9_:. /-]{1,60}", re.ASCII)
 
 
 def at(payload: Any, *path: str) -> Any:
-    """Whatever stands there, or None."""
+    """The value at this path, or None."""
     for name in path:
         if not isinstance(payload, dict):
             return None
@@ -30,7 +30,7 @@ def text(payload: Any, *path: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def whole(payload: Any, *path: str) -> int | None:
+def integer(payload: Any, *path: str) -> int | None:
     value = at(payload, *path)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -53,7 +53,7 @@ def texts(payload: Any, *path: str) -> list[str]:
 
 
 def instant(payload: Any, *path: str) -> int | None:
-    """The time that stands there in epoch milliseconds: RFC 3339 with an offset, or an epoch number."""
+    """A time in epoch milliseconds, from RFC 3339 with an offset or an epoch number."""
     return instant_of(at(payload, *path))
 
 
@@ -72,14 +72,14 @@ def need_text(payload: Any, *path: str) -> str:
     return value
 
 
-def need_whole(payload: Any, *path: str) -> int:
-    """Like `whole`; raises Malformed where there is none."""
-    value = whole(payload, *path)
+def need_integer(payload: Any, *path: str) -> int:
+    """Like `integer`; raises Malformed where there is none."""
+    value = integer(payload, *path)
     if value is None:
         raise Malformed(f"{'.'.join(path)} is missing")
     return value
 
 
-def shown(value: str | None) -> str:
-    """The value if it may be repeated in an answer: a plain word of the sender's protocol, not just anything."""
-    return value if value and _PLAIN.fullmatch(value) else "unknown"
+def safe_word(value: str | None) -> str:
+    """The value if an answer may repeat it, being a plain word of the sender's protocol; else "unknown"."""
+    return value if value and _SAFE_WORD.fullmatch(value) else "unknown"

@@ -1,8 +1,8 @@
-"""Which commit and which repository an event of CDEvents speaks of. No event but `change.merged` has a field for them.
+"""The commit and the repository that an event of CDEvents is about. Only `change.merged` has a field for them.
 
-The published rule, the first that tells something (docs/connect/cdevents.md):
+The published rule; the first place that has a commit counts (docs/connect/cdevents.md):
 
-1. `customData.leadline`: the fields of the Events API by their own names, which win over all else.
+1. `customData.leadline`: fields of the Events API by their own names, which override everything else.
 2. `customData`: a SHA under one of the names below, a repository under `repository` or its like.
 3. The artifact's package URL, where it names a commit (`ingest.artifacts`).
 4. An earlier or later `artifact.packaged` or `artifact.published` of the same artifact.
@@ -25,40 +25,41 @@ HEAD_NAMES = ("head_sha", "headSha")
 REPOSITORY_NAMES = ("repository", "repositoryUrl", "repository_url", "org.opencontainers.image.source")
 
 _HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:/*)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?)((?:/.*)?)")
-# A user before the host, and a query: registries take tokens in both, and neither says which artifact it is.
+# A user before the host, and a query: registries accept tokens in both, and neither identifies the artifact.
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@?#]+@|\?.*", re.DOTALL)
 _LETTER = re.compile(r"[a-fA-F]")
 
 
 def own_fields(custom: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of the Events API that the sender put into the event itself."""
+    """The fields of the Events API in the event's `customData.leadline`."""
     own = custom.get("leadline")
     return {name: value for name, value in own.items() if value is not None} if isinstance(own, dict) else {}
 
 
 def origin_of(custom: Mapping[str, Any], artifact: str | None) -> Origin:
-    """What the event itself tells: rules 2 and 3."""
+    """What the event itself says: rules 2 and 3."""
     purl = read_purl(artifact) if artifact else None
-    told = purl.origin if purl else Origin()
-    sha = sha_in(custom, SHA_NAMES) or told.sha
-    return Origin(sha, _repository_in(custom) or told.repository)
+    by_name = purl.origin if purl else Origin()
+    sha = sha_in(custom, SHA_NAMES) or by_name.sha
+    return Origin(sha, _repository_in(custom) or by_name.repository)
 
 
 def packaged_origin(custom: Mapping[str, Any], artifact: str, change: Any) -> Origin:
-    """Where an artifact was built from, by the event that packaged it: customData, its change, its package URL."""
-    told = origin_of({}, artifact)
+    """What an artifact was built from, by the event that packaged it: customData, its change, its package URL."""
+    by_name = origin_of({}, artifact)
     name = change.get("id") if isinstance(change, dict) else None
     by_change = full_or_short_sha(name)
     if by_change and not (is_full_sha(by_change) or _LETTER.search(by_change)):
-        by_change = None  # digits only: the number of a change in a review system
+        by_change = None  # digits only: the number of a change in a code review system
     repository = repository_in_reference(None, change.get("source")) if isinstance(change, dict) else None
     return Origin(
-        sha_in(custom, SHA_NAMES) or by_change or told.sha, _repository_in(custom) or repository or told.repository
+        sha_in(custom, SHA_NAMES) or by_change or by_name.sha,
+        _repository_in(custom) or repository or by_name.repository,
     )
 
 
 def artifact_key(artifact: str) -> str:
-    """One name for all spellings of an artifact: its package URL without qualifiers, else what was sent, less credentials."""
+    """One key for all spellings of an artifact: its package URL without qualifiers, else its name without credentials."""
     purl = read_purl(artifact)
     return purl.key if purl else _CREDENTIALS.sub("", artifact.strip())
 
@@ -68,7 +69,7 @@ def sha_in(custom: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 
 
 def repository_in_reference(name: str | None, source: Any) -> str | None:
-    """The repository that a reference means: `{"id": "acme/api", "source": "https://github.com"}`, or either alone."""
+    """The repository of a reference such as `{"id": "acme/api", "source": "https://github.com"}`, or of either alone."""
     host = _HOST.fullmatch(source.strip()) if isinstance(source, str) else None
     if name is None:
         return checked_repository(host[1] + host[2]) if host else None
