@@ -19,8 +19,8 @@ class RosterChange:
 
     @classmethod
     def between(cls, old: Collection[Membership], new: Collection[Membership]) -> RosterChange:
-        """What differs between a team's members then and now. Where nothing does, all of them: sent again, all is derived again."""
-        members = (set(old) ^ set(new)) or set(new)
+        """What differs between a team's members then and now."""
+        members = set(old) ^ set(new)
         if not members:
             return cls()
         starts = [member.start for member in members]

@@ -16,7 +16,7 @@ from leadline.domain.roster import Membership
 from leadline.http.problems import unavailable
 from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
-from leadline.store.outbox import ROSTER, FanOut, NewJob
+from leadline.store.outbox import ROSTER, FanOut
 from leadline.store.people import Naming, People, check_settings_unchanged
 from leadline.store.table import Item, Put, Write, at_version
 from query.config.history import entry
@@ -138,35 +138,26 @@ def _change(
         settings = found.get(SETTINGS_KEY)
         people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
         made = edit(teams, people)
+        if made.teams == teams:
+            return _shown(people, name, teams), {}
         before, after = _shown(people, name, teams), _shown(people, name, made.teams)
         item = _item(stored, made.teams)
-        job = _job(request, name, item["v"], made.change)
-        writes: list[Write] = [
-            Put(item, at_version(stored.get("v", 0))),
-            *_record(request, name, item["v"], before, after),
-        ]
+        fan_out = FanOut(ROSTER, sorted(made.change.authors), made.change.days())
+        job = new_job(request, "team", name, item["v"], fan_out=fan_out) if made.change else None
+        writes: list[Write] = [Put(item, at_version(stored.get("v", 0)))]
+        if before != after:
+            action = "deleted" if after is None else "created" if before is None else "changed"
+            mark = f"team.{name}.v{item['v']}"
+            writes.append(Put(entry(request, "team", name, action, mark, None, before, after).to_item()))
+        writes += job.writes() if job is not None else []
         # How people are named may have changed since it was read: then all is done again by that.
         writes += check_settings_unchanged(settings)
         try:
-            request.table.write([*writes, *(job.writes() if job is not None else [])])
+            request.table.write(writes)
         except Conflict:
             continue
         return after, publish(request, job)
     raise unavailable("Others kept changing teams at the same time; send it again.", retry_after=1)
-
-
-def _job(request: Request, name: str, version: int, change: RosterChange) -> NewJob | None:
-    if not change:
-        return None
-    return new_job(request, "team", name, version, fan_out=FanOut(ROSTER, sorted(change.authors), change.days()))
-
-
-def _record(request: Request, name: str, version: int, before: Team | None, after: Team | None) -> list[Put]:
-    """The history entry: none where the team stays as it is, and its changes are only derived again."""
-    if before == after:
-        return []
-    action = "deleted" if after is None else "created" if before is None else "changed"
-    return [Put(entry(request, "team", name, action, f"team.{name}.v{version}", None, before, after).to_item())]
 
 
 def _item(stored: Item, teams: Teams) -> Item:
