@@ -1,6 +1,6 @@
-"""What must not happen unseen: a dead letter, a failing function, an API that fails its callers, a queue that falls behind.
+"""Alarms for dead letters, failing functions, 5xx answers and a queue that falls behind.
 
-Each alarm says in its description what to do first. `tell` gets them all; without it they are seen in the console only.
+Each alarm describes what to do first. `topic` receives them all; without it they show in the console only.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 PERIOD = Duration.minutes(5)
-# Events are counted within seconds, and a passing fault is tried again every half minute, for half an hour.
+# Events are counted within seconds; a temporary fault is retried every half minute, for half an hour.
 TOO_OLD = Duration.minutes(15)
 
 
-# One answer of 5xx may be AWS's own and is sent again by its caller; five in five minutes are a pattern.
+# A single 5xx may be AWS's own, and callers retry; five in five minutes are a pattern.
 SERVER_ERRORS = 5
 
 
@@ -34,38 +34,38 @@ class Alarms(Construct):
         dead_letters: sqs.IQueue,
         functions: Mapping[str, lambda_.IFunction],
         server_errors: cloudwatch.Metric,
-        tell: sns.ITopic | None,
+        topic: sns.ITopic | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._tell = tell
-        # What came in the period, not what is there: the alarm ends by itself, and speaks again when more comes. It counts what
-        # compute parks. SQS moves messages by itself only after days in which other alarms have been on (MAX_RECEIVES).
+        self._topic = topic
+        # Arrivals, not what is in the queue: the alarm ends by itself and fires again when more arrive. It counts what compute
+        # parks. SQS moves messages only after days in which other alarms have been on (MAX_RECEIVES).
         self._alarm(
             "DeadLetters",
             dead_letters.metric_number_of_messages_sent(period=PERIOD, statistic="Sum"),
             1,
-            "Events that could not be counted came into the dead-letter queue: GET /v1/events?status=parked lists them with"
+            "Events that could not be counted were parked in the dead-letter queue. GET /v1/events?status=parked lists them with"
             " reasons.",
         )
         self._alarm(
             "Behind",
             queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum"),
             int(TOO_OLD.to_seconds()),
-            "Accepted events wait to be counted. Look at the compute function's log; nothing is lost for 14 days.",
+            "Accepted events have waited 15 minutes to be counted. See the compute function's log; nothing is lost for 14 days.",
         )
         for name, function in functions.items():
             self._alarm(
                 f"{name}Errors",
                 function.metric_errors(period=PERIOD, statistic="Sum"),
                 1,
-                f"Leadline's {name.lower()} function crashed. Every crash is a bug or a missing right: see its log.",
+                f"Leadline's {name.lower()} function crashed. Every crash is a bug or a missing permission: see its log.",
             )
 
         self._alarm(
             "ServerErrors",
             server_errors.with_(period=PERIOD, statistic="Sum"),
             SERVER_ERRORS,
-            "Leadline's API answers 5xx. The functions' logs name each with its request id and where it was raised.",
+            "Leadline's API returns 5xx. The functions' logs name each with its request id and where it was raised.",
         )
 
     def _alarm(self, construct_id: str, metric: cloudwatch.IMetric, at_least: int, what_to_do: str) -> None:
@@ -79,5 +79,5 @@ class Alarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,  # an idle function reports nothing
             alarm_description=what_to_do,
         )
-        if self._tell is not None:
-            alarm.add_alarm_action(actions.SnsAction(self._tell))
+        if self._topic is not None:
+            alarm.add_alarm_action(actions.SnsAction(self._topic))

@@ -2,8 +2,8 @@
 
 Context, given as `-c name=value`:
     stack        name of the stack                                              (Leadline)
-    keepData     `false`: removing the stack removes the data too. Throw-away stacks only.   (true)
-    alarmTopic   ARN of an SNS topic that hears the alarms                      (none)
+    keepData     `false`: removing the stack removes the data too. Temporary stacks only.   (true)
+    alarmTopic   ARN of an SNS topic that receives the alarms                      (none)
     target       `lambda`, or `emulator` for functions that run in this machine's own Python   (lambda)
 """
 
@@ -19,7 +19,7 @@ from leadline_cdk.stack import LeadlineStack
 
 
 def build(context: Mapping[str, object] | None = None, outdir: str | None = None) -> App:
-    """The app, its stack and cdk-nag's checks; its `synth()` raises on a finding that nobody acknowledged."""
+    """The app, its stack and cdk-nag's checks; its `synth()` raises on a finding that is not acknowledged."""
     app = App(context=context, outdir=outdir, analytics_reporting=False)
     choice = {name: app.node.try_get_context(name) for name in ("stack", "keepData", "alarmTopic", "target")}
     LeadlineStack(
@@ -35,7 +35,7 @@ def build(context: Mapping[str, object] | None = None, outdir: str | None = None
 
 
 def _yes(value: object) -> bool:
-    """Data is given up only for a clear no: anything that is neither yes nor no is refused."""
+    """Data is deleted only for a clear `false`: anything that is neither true nor false is an error."""
     if value is None or value is True or value == "true":
         return True
     if value is False or value == "false":

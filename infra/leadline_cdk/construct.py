@@ -1,10 +1,10 @@
-"""Leadline as one construct, for any stack of yours. It reads like the picture in the README:
+"""Leadline as one construct, for any stack. It follows the picture in the README:
 
     CI --POST--> API --> ingest --> queue --> compute --> table <-- query <-- API <--GET-- dashboard
                                       |          |
                                       +--> dead letters
 
-Below, each box is made once and each arrow is one grant line; what no line grants, no function may do.
+Each box is created once and each arrow is one grant; a function may do nothing that is not granted here.
 """
 
 from typing import Any
@@ -29,18 +29,18 @@ from leadline_cdk.bundles import LAMBDA, Bundler
 from leadline_cdk.function import Function
 from leadline_cdk.http_api import HttpApi
 
-# The gateway gives up after 30 s with a bare 503: one second less, and the caller gets our own answer.
+# The gateway gives up after 30 s with a bare 503; one second less lets the caller get our own answer.
 API_TIMEOUT = Duration.seconds(29)
 # A deployment of hundreds of changes is many transactions, and a batch may hold ten of them.
 COMPUTE_TIMEOUT = Duration.seconds(60)
 # AWS's rule for queues that feed a function: six times its timeout, so that a batch still at work, throttled or retried
 # by the poller is not handed out a second time.
 VISIBILITY = Duration.seconds(6 * 60)
-# The longest SQS offers, on both queues: a fortnight to mend a broken function before any answered 202 is lost.
+# The longest SQS offers, on both queues: two weeks to repair a broken function before an accepted event is lost.
 QUEUE_RETENTION = Duration.days(14)
-# The most SQS takes, and the most a request may hold: whatever is accepted fits.
+# SQS's limit, and that of a request: whatever is accepted fits.
 MESSAGE_BYTES = 1024 * 1024
-# The most one FIFO poll can bring.
+# The most that one FIFO poll returns.
 BATCH_SIZE = 10
 # So that replaying a year of history cannot take the concurrency that the account's other functions need.
 COMPUTE_CONCURRENCY = 10
@@ -50,7 +50,7 @@ WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dyna
 
 
 class Leadline(Construct):
-    """The whole of Leadline.
+    """All of Leadline.
 
     `keep_data`: the table, the queues and the secret outlive the stack, and the table refuses deletion. Turn it off
     only for stacks that are thrown away. `alarms_to`: where alarms go besides the console.
@@ -91,37 +91,35 @@ class Leadline(Construct):
             bundler=code,
             timeout=COMPUTE_TIMEOUT,
             purpose="turns events into metrics",
-            may_invoke_itself=True,  # a backfill goes on by one message a page; compute counts them and has a limit
+            may_invoke_itself=True,  # a backfill sends itself a message per page; compute limits how many
         )
         self.query = Function(
-            self, "Query", name="query", bundler=code, timeout=API_TIMEOUT, purpose="answers the Product API"
+            self, "Query", name="query", bundler=code, timeout=API_TIMEOUT, purpose="serves the Product API"
         )
         self.api = HttpApi(self, "Api", events=self.ingest, everything_else=self.query)
 
-        # New messages are understood before any are sent, whatever an update changes.
+        # Compute is updated first, so that it understands new messages before any are sent.
         for sender in (self.ingest, self.query):
             sender.node.add_dependency(self.compute)
 
         # The arrows.
         self.table.grant(self.ingest, "dynamodb:GetItem", "dynamodb:BatchGetItem")  # the sender's key, the sources
         self.ingest.add_to_role_policy(_artifacts(self.table))  # which commit an artifact was built from
-        self.ingest.add_to_role_policy(_callers(self.table))  # who called, how often, and what was refused
+        self.ingest.add_to_role_policy(_callers(self.table))  # the access log, quotas and rejected events
         self.key_secret.grant_read(self.ingest)
-        self.webhook_secret.grant_read(self.ingest)  # what senders of webhooks sign with
+        self.webhook_secret.grant_read(self.ingest)  # verifies webhook signatures
         self.queue.grant(self.ingest, "sqs:SendMessage")
         self.compute.add_event_source(self._deliveries())  # grants receiving, hiding for a while and deleting
-        self.table.grant(self.compute, *READ, *WRITE, "dynamodb:Scan")  # it looks for a removed person everywhere
+        self.table.grant(self.compute, *READ, *WRITE, "dynamodb:Scan")  # removing a person searches everything
         # What can't be counted is parked with its reason, and taken out once a retry has counted it.
         self.dead_letters.grant(self.compute, "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
-        self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep's errands, worked in their repository's turn
-        self.vcs_secret.grant_read(self.compute)  # which code hosts may be asked for commits, and with what
-        self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # as often as compute's own PERIOD says
-        self._schedule(
-            "Reconcile", {"leadline": "reconcile"}, Duration.hours(1)
-        )  # what webhooks lost is mended as soon
-        self.table.grant(self.query, *READ, *WRITE)  # writes: configuration, and who called
+        self.queue.grant(self.compute, "sqs:SendMessage")  # the sweep queues work in the repository's order
+        self.vcs_secret.grant_read(self.compute)  # credentials of the code hosts
+        self._schedule("Sweep", {"leadline": "sweep"}, Duration.minutes(5))  # must equal PERIOD in compute
+        self._schedule("Reconcile", {"leadline": "reconcile"}, Duration.hours(1))  # finds lost webhooks
+        self.table.grant(self.query, *READ, *WRITE)  # writes configuration and the access log
         self.key_secret.grant_read(self.query)
-        self.queue.grant(self.query, "sqs:SendMessage")  # a changed team makes compute derive facts again
+        self.queue.grant(self.query, "sqs:SendMessage")  # configuration changes are applied by compute
 
         settings = Settings(
             table=self.table.table_name,
@@ -142,11 +140,11 @@ class Leadline(Construct):
             dead_letters=self.dead_letters,
             functions={"Ingest": self.ingest, "Compute": self.compute, "Query": self.query},
             server_errors=self.api.server_errors,
-            tell=alarms_to,
+            topic=alarms_to,
         )
 
     def _schedule(self, construct_id: str, event: dict[str, str], every: Duration) -> None:
-        """Invokes compute with this event, again and again."""
+        """Invokes compute with this event at a fixed rate."""
         target = targets.LambdaFunction(
             self.compute,
             event=events.RuleTargetInput.from_object(event),
@@ -162,7 +160,7 @@ class Leadline(Construct):
             sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,  # deployments come in bursts; idle must cost nothing
             time_to_live_attribute="ttl",
-            # Facts are the only copy of what was told to us: any second of the last 35 days can be had back.
+            # Facts exist nowhere else: the table can be restored to any second of the last 35 days.
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
@@ -190,7 +188,7 @@ class Leadline(Construct):
         secret = secretsmanager.Secret(
             self,
             "KeySecret",
-            description="Leadline: pepper of the API keys' hashes. Losing or changing it voids every key.",
+            description="Leadline: pepper of the API keys' hashes. Losing or changing it invalidates every key.",
             # 64 letters and digits: more than 256 bits.
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=kept,
@@ -198,7 +196,7 @@ class Leadline(Construct):
         acknowledge(
             secret,
             "AwsSolutions-SMG4",
-            "Rotating the pepper would void every key that was handed out; keys themselves are revoked and replaced.",
+            "Rotating the pepper would invalidate every key; keys are revoked and replaced one by one instead.",
         )
         return secret
 
@@ -206,15 +204,15 @@ class Leadline(Construct):
         secret = secretsmanager.Secret(
             self,
             "WebhookSecret",
-            description="Leadline: what the senders of webhooks sign with, by source. Set by `leadline webhooks secret`.",
-            # No source yet, so no webhook is taken. Deploying again leaves what was set since.
+            description="Leadline: secrets that webhooks are signed with, by source. Set by `leadline webhooks secret`.",
+            # No secret yet, so every webhook is rejected. Later deployments keep what was set.
             secret_string_value=SecretValue.unsafe_plain_text("{}"),
             removal_policy=kept,
         )
         acknowledge(
             secret,
             "AwsSolutions-SMG4",
-            "Each secret in it is also set at its sender, where AWS cannot rotate it; two at a time make it a minute's work.",
+            "Each secret is also set at its sender, where AWS can't rotate it; two may be valid at a time for rotation.",
         )
         return secret
 
@@ -222,15 +220,15 @@ class Leadline(Construct):
         secret = secretsmanager.Secret(
             self,
             "VcsSecret",
-            description="Leadline: which code hosts may be asked, and with what token. Set by `leadline hosts set`.",
-            # No host yet, so none is asked. Deploying again leaves what was set since.
+            description="Leadline: code hosts and their credentials. Set by `leadline hosts set`.",
+            # No host yet, so none is called. Later deployments keep what was set.
             secret_string_value=SecretValue.unsafe_plain_text("{}"),
             removal_policy=kept,
         )
         acknowledge(
             secret,
             "AwsSolutions-SMG4",
-            "The tokens in it are made at the code hosts, where AWS cannot rotate them; a GitHub App's are made anew each hour.",
+            "The tokens are created at the code hosts, where AWS can't rotate them; a GitHub App's expire every hour.",
         )
         return secret
 
@@ -239,12 +237,12 @@ class Leadline(Construct):
             self.queue,
             batch_size=BATCH_SIZE,
             max_concurrency=COMPUTE_CONCURRENCY,
-            report_batch_item_failures=True,  # one bad message never brings its neighbours back
+            report_batch_item_failures=True,  # one failed message does not return its neighbours to the queue
         )
 
 
 def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
-    """What of events ingest may write: artifacts and what waits for them, and nothing of what compute keeps."""
+    """Lets ingest write artifacts and the events that wait for them, and nothing that compute writes."""
     return iam.PolicyStatement(
         actions=["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"],
         resources=[table.table_arn],
@@ -253,7 +251,7 @@ def _artifacts(table: dynamodb.Table) -> iam.PolicyStatement:
 
 
 def _callers(table: dynamodb.Table) -> iam.PolicyStatement:
-    """What ingest may write of its callers: who called, what it refused, how a key was used. Never a key, nor what it may do."""
+    """Lets ingest write the access log, quotas, key use and rejected events, but no keys."""
     return iam.PolicyStatement(
         actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
         resources=[table.table_arn],

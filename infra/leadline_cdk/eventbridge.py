@@ -1,4 +1,4 @@
-"""Deployments of CodePipeline and CodeDeploy, told by EventBridge: an optional construct beside `Leadline`.
+"""Deployments of CodePipeline and CodeDeploy, reported by EventBridge: an optional construct beside `Leadline`.
 
     AwsDeployments(
         stack,
@@ -50,7 +50,7 @@ class Application:
 
 
 class AwsDeployments(Construct):
-    """Rules that hand the ends of these runs to `ingest`, and the right to ask which commit was deployed."""
+    """Rules that send the ends of these runs to `ingest`, which may look up the commit that was deployed."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class AwsDeployments(Construct):
     def _rule(
         self, construct_id: str, run: Pipeline | Application, *, source: str, detail_type: str, detail: dict[str, Any]
     ) -> None:
-        told = {"service": run.service, "environment": run.environment, "repository": run.repository}
+        names = {"service": run.service, "environment": run.environment, "repository": run.repository}
         event = {
             "id": events.EventField.event_id,
             "time": events.EventField.time,
@@ -112,7 +112,7 @@ class AwsDeployments(Construct):
         }
         handed = {
             "leadline": "aws",
-            "target": {name: value for name, value in told.items() if value},
+            "target": {name: value for name, value in names.items() if value},
             "event": event,
         }
         events.Rule(

@@ -1,6 +1,6 @@
-"""One Lambda function of ours with what belongs to it: code, role, log group.
+"""A Lambda function with its code, role and log group.
 
-The role starts with one right only, writing to its own log group; every other right is a grant line in `leadline.py`.
+The role starts with one right only, writing to its own log group; every other right is a grant in `construct.py`.
 """
 
 from aws_cdk import Duration, RemovalPolicy
@@ -18,7 +18,7 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 # half the time at the same price. The memory itself is not needed: on the emulator the functions use some 100 MB.
 MEMORY_MB = 1024
 
-# Long enough to look into last week's trouble, short enough to cost nothing worth naming.
+# Long enough to investigate last week's problem, short enough to cost almost nothing.
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 
 
@@ -67,5 +67,5 @@ class Function(lambda_.Function):
         acknowledge(
             self,
             "AwsSolutions-L1",
-            "Python 3.13 is the version that the bundles' wheels and bytecode are made for; moving on is one constant.",
+            "Python 3.13 is the version that the bundles' wheels and bytecode are made for; another version is one constant.",
         )

@@ -1,4 +1,4 @@
-"""The front door: an HTTP API that sends events to ingest and everything else to query.
+"""An HTTP API that sends events to ingest and everything else to query.
 
 Keys are checked by the functions (a key is a keyed hash in the table), not by a gateway authorizer, which would add a
 cold start and a cache in which a revoked key lives on.
@@ -25,7 +25,7 @@ EVENT_ROUTES = ("/v1/events", "/v1/events/{proxy+}", "/v1/webhooks/{proxy+}")
 REQUESTS_PER_SECOND = 50
 BURST = 200
 
-# No caller's address, no header, no query string: nothing of a person and nothing of a key.
+# No caller's address, header or query string: the log holds no personal data and no keys.
 ACCESS_LOG = {
     "request": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -39,7 +39,7 @@ ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """`events` answers POSTs to and below /v1/events and below /v1/webhooks, `everything_else` the rest; `url` is the base."""
+    """`events` gets POSTs to and below /v1/events and below /v1/webhooks, `everything_else` the rest; `url` is the base."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, events: lambda_.IFunction, everything_else: lambda_.IFunction

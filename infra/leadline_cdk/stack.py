@@ -1,4 +1,4 @@
-"""The stack that `cdk deploy` makes: one Leadline, and the names that people and commands need of it."""
+"""The stack that `cdk deploy` creates: one Leadline, and the outputs that people and commands need."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from leadline_cdk.construct import Leadline
 
 
 class LeadlineStack(Stack):
-    """Deployable anywhere: it names no account and no region. `alarm_topic_arn`: an SNS topic that hears the alarms."""
+    """For any account and region. `alarm_topic_arn`: an SNS topic that receives the alarms."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class LeadlineStack(Stack):
         for name, value, meaning in (
             ("ApiUrl", self.leadline.api.url, "Base address of the Events and the Product API"),
             ("TableName", self.leadline.table.table_name, "Facts, cells, configuration and key hashes"),
-            ("QueueUrl", self.leadline.queue.queue_url, "Accepted events on their way to being counted"),
+            ("QueueUrl", self.leadline.queue.queue_url, "Accepted events that wait to be counted"),
             ("DlqUrl", self.leadline.dead_letters.queue_url, "Events that could not be counted, with their reasons"),
             ("KeySecretId", self.leadline.key_secret.secret_arn, "Pepper of the API keys' hashes"),
-            ("WebhookSecretId", self.leadline.webhook_secret.secret_arn, "What the senders of webhooks sign with"),
-            ("VcsSecretId", self.leadline.vcs_secret.secret_arn, "Which code hosts may be asked, and with what"),
+            ("WebhookSecretId", self.leadline.webhook_secret.secret_arn, "Secrets that webhooks are signed with"),
+            ("VcsSecretId", self.leadline.vcs_secret.secret_arn, "Code hosts and their credentials"),
             ("Version", __version__, "Version of Leadline that is deployed"),
         ):
             CfnOutput(self, name, value=value, description=meaning)

@@ -1,4 +1,4 @@
-"""`python -m leadline_local` (`make up`): starts the local stack and runs until it is told to stop.
+"""`python -m leadline_local` (`make up`): starts the local stack and runs until it is stopped.
 
 LEADLINE_PORT (8787) and LEADLINE_HOME (.leadline) say where. Exit code 0 after SIGTERM or Ctrl-C; 1, with the reason on
 standard error, when it can't run or has to stop.
@@ -21,12 +21,12 @@ _terminal = sys.stdout
 
 
 def main() -> int:
-    asked = os.environ.get("LEADLINE_PORT", "")
-    if asked and not (asked.isascii() and asked.isdigit() and int(asked) < 65536):
-        return _fail(f"LEADLINE_PORT must be a port number, not {asked!r}.")
-    port = int(asked or DEFAULT_PORT)
+    port_text = os.environ.get("LEADLINE_PORT", "")
+    if port_text and not (port_text.isascii() and port_text.isdigit() and int(port_text) < 65536):
+        return _fail(f"LEADLINE_PORT must be a port number, not {port_text!r}.")
+    port = int(port_text or DEFAULT_PORT)
     stop = threading.Event()
-    # Before anything is started, so that a stop asked for during the start is heard too.
+    # Before anything is started, so that a signal during the start is handled too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     stack = LocalStack(Path(os.environ.get("LEADLINE_HOME") or ".leadline"), port, say)
@@ -45,7 +45,7 @@ def main() -> int:
             return _fail(f"{failure}", "Leadline had to stop")
     say("Stopping ...")
     stack.stop()
-    say("Stopped. Everything is kept; `make up` goes on from here.")
+    say("Stopped. All data is kept; `make up` continues from here.")
     return 0
 
 
@@ -53,7 +53,7 @@ def say(text: str) -> None:
     try:
         print(text, file=_terminal, flush=True)
     except OSError:
-        # A pipe that nobody reads, or a file on a full disk. No request may fail for it, nor Python as it ends.
+        # A pipe that nobody reads, or a file on a full disk. Neither a request nor the exit may fail because of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), _terminal.fileno())
 
 
@@ -65,7 +65,7 @@ Leadline is running.
   Key   {stack.api_key}
   Logs  {stack.log_path}
 
-Tell it of a deployment:
+Send a deployment:
 
 curl -sS {stack.base_url}/v1/events/deployments -H 'Authorization: Bearer {stack.api_key}' \
 -H 'Content-Type: application/json' -d '{{"repository": "github.com/acme/api", "id": "4f1d0c9be2a7"}}'

@@ -1,4 +1,4 @@
-"""A client's connection with deadlines: a client that sends or reads a byte now and then holds a thread no longer."""
+"""A client's connection with deadlines: a client that sends or reads a byte now and then can't hold a thread."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class TooSlowError(Exception):
-    """The client did not send in time what was waited for."""
+    """The client did not send the expected bytes in time."""
 
 
 class Connection(io.RawIOBase):
-    """The bytes of a connected socket. What is read and written must be over `seconds` after the last call of `allow`.
+    """The bytes of a connected socket. Reads and writes must end within `seconds` after the last call of `allow`.
 
-    A socket's own time-out is no such bound: it begins again with each byte.
+    A socket's own timeout is no such limit: it restarts with each byte.
     """
 
     def __init__(self, connected: socket.socket) -> None:
@@ -52,9 +52,9 @@ class Connection(io.RawIOBase):
             raise ConnectionAbortedError from None
 
     def discard_rest(self, seconds: float, most: int) -> None:
-        """Ends our side, then reads and drops what the client still sends: so many bytes at most, for so long at most.
+        """Ends our side, then reads and drops what the client still sends: at most `most` bytes, for at most `seconds`.
 
-        Closed with bytes unread, the connection would be reset, and the client would lose the answer it has not read yet.
+        Closing with bytes unread would reset the connection, and the client would lose an answer it has not read yet.
         """
         self.allow(seconds)
         buffer = bytearray(256 * 1024)

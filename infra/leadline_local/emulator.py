@@ -21,10 +21,10 @@ STOPPED_WITHIN = 60.0
 _QUIET = {
     "MINISTACK_REGION": REGION,
     "LOG_LEVEL": "WARNING",
-    # Neither is needed, and each opens a port or costs start-up time.
+    # Not needed; each opens a port or slows the start.
     "SFTP_ENABLED": "0",
     "IOT_MTLS_ENABLED": "0",
-    # It would sweep containers that it takes for its own; nothing here uses any.
+    # It would remove containers that it takes for its own; nothing here uses containers.
     "DOCKER_HOST": "unix:///nonexistent",
 }
 
@@ -115,10 +115,10 @@ class Emulator:
             self._owner = None
 
     def failure(self) -> OSError | EmulatorError | None:
-        """Why it has ended, if it was not asked to: an OSError if that was because `home` can't be written."""
+        """Why it ended, if nobody stopped it: an OSError if `home` can't be written."""
         process = self._process
         if process is not None and process.poll() is not None and self._failure is None:
-            word, number = _heard(process)
+            word, number = _read_report(process)
             ended = EmulatorError(f"the emulator ended by itself; see {self.home / 'emulator.log'}.")
             self._failure = _os_error(number) if word == "errno" else ended
         return self._failure
@@ -159,12 +159,12 @@ class Emulator:
                     str(self._port or self._last_port()),
                     "persist" if self.persist else "forget",
                 ],
-                # Its end of this pipe tells it that we have gone; it needs no other word from us.
+                # The pipe closes when we end; the emulator then ends, too.
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env={**inherited, **_QUIET, **self._environment},
-                # Ctrl-C in the terminal is for us: it ends after we have let go of it.
+                # Ctrl-C in the terminal is for us: we end the emulator.
                 start_new_session=True,
             )
 
@@ -177,7 +177,7 @@ class Emulator:
     def _await_port(self, process: subprocess.Popen[bytes]) -> int:
         assert process.stdout is not None
         readable, _, _ = select.select([process.stdout], [], [], READY_WITHIN)
-        word, number = _heard(process) if readable else ("", 0)
+        word, number = _read_report(process) if readable else ("", 0)
         if word == "errno":
             raise _os_error(number)
         if word != "port":
@@ -186,8 +186,8 @@ class Emulator:
         return number
 
 
-def _heard(process: subprocess.Popen[bytes]) -> tuple[str, int]:
-    """The next line that the process has written for us; the word is empty if it has ended without one."""
+def _read_report(process: subprocess.Popen[bytes]) -> tuple[str, int]:
+    """The next line that the process has written for us; the word is empty if it ended without one."""
     assert process.stdout is not None
     word, _, number = process.stdout.readline().decode().partition(" ")
     return word, int(number or 0)

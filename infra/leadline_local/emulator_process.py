@@ -37,22 +37,22 @@ CHECKPOINT_BYTES = int(os.environ.get("LEADLINE_CHECKPOINT_BYTES", "0"))
 
 
 class Starter:
-    """Who started this process, at the other end of its standard output. What others print goes to the log instead."""
+    """The process that started this one, at the other end of our standard output. Other output goes to the log."""
 
     def __init__(self) -> None:
         self._pipe = os.dup(1)
         os.dup2(2, 1)
 
-    def tell(self, word: str, number: int) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it has gone
+    def report(self, word: str, number: int) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has ended
             os.write(self._pipe, f"{word} {number}\n".encode())
 
     def end(self, error: Exception) -> NoReturn:
-        """Ends this process at once: going on would answer for state that is not kept."""
+        """Ends this process at once: continuing would confirm writes that are not saved."""
         with contextlib.suppress(OSError):
             traceback.print_exception(error)
         if isinstance(error, OSError) and error.errno:
-            self.tell("errno", error.errno)
+            self.report("errno", error.errno)
         os._exit(1)
 
 
@@ -66,7 +66,7 @@ def main() -> None:
         starter.end(error)
     listener = listen(port)
     os.environ["GATEWAY_PORT"] = str(listener.getsockname()[1])
-    # Only now: ministack reads its settings from the environment when it is imported.
+    # Imported late: ministack reads its settings from the environment when it is imported.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
@@ -81,10 +81,10 @@ def main() -> None:
 
 
 def take_over(home: Path) -> IO[str]:
-    """Holds the folder for this process alone. A process of an earlier run that still does is waited for, then killed.
+    """Locks the folder for this process. If a process of an earlier run still holds it, waits for that one, then kills it.
 
-    The starter holds a lock of its own on `home`, so that whoever is met here has no starter any more; and as the lock
-    is held, the process id in it is that of the holder and of nobody who came to have the same number since.
+    The starter holds its own lock on `home`, so a process that still holds this one has lost its starter. As the lock is
+    held, the process id in it is the holder's and not that of a later process with the same number.
     """
     lock = (home / "lock").open("a+")
     end = time.monotonic() + PATIENCE
@@ -127,7 +127,7 @@ def with_journal(app: Any, home: Path, starter: Starter) -> Any:
     from ministack import app as emulator
     from ministack.core import persistence
 
-    # ministack's own saving at the end stays off: it would move the state on without the journal.
+    # ministack's own saving at exit stays off: it would change the state without the journal.
     persistence.PERSIST_STATE = True
     persistence.logger.addFilter(raise_os_error)
 
@@ -162,20 +162,20 @@ def raise_os_error(_: logging.LogRecord) -> bool:
 
 
 def announced(app: Any, listener: socket.socket, starter: Starter) -> Any:
-    """Tells the starter the port, once requests would be answered."""
+    """Reports the port to the starter as soon as requests are answered."""
 
     async def wrapper(scope: Any, receive: Any, send: Any) -> None:
-        async def tell(message: Any) -> None:
+        async def send_on(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                starter.tell("port", listener.getsockname()[1])
+                starter.report("port", listener.getsockname()[1])
 
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
         try:
-            await app(scope, receive, tell)
-        except Exception as error:  # the server would go on without the state
+            await app(scope, receive, send_on)
+        except Exception as error:  # the server would continue without the state
             starter.end(error)
 
     return wrapper

@@ -1,8 +1,8 @@
-"""The HTTP front: stands where API Gateway stands on AWS, and does as it does.
+"""The HTTP front: does on this machine what API Gateway does on AWS.
 
 Turns each request into a payload 2.0 event, invokes the function of its route and sends its answer back. Like API
-Gateway it answers itself what reaches no function (413 beyond 10 MiB, 400 what is not HTTP, 408 what takes too long to
-arrive) and 500 when the function fails; all of it as `application/problem+json`. Listens on 127.0.0.1 only.
+Gateway it answers requests that reach no function (413 beyond 10 MiB, 400 if it is not HTTP, 408 if it takes too long to
+arrive) and 500 if the function fails, all as `application/problem+json`. Listens on 127.0.0.1 only.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PLAIN_SEGMENT = re.compile(r"|v1|openapi\.json|[a-z]{1,20}(?:[-_][a-z]{1,20}){0
 _UNREADABLE = {
     414: ("URI too long", "The request line has more than 64 KiB."),
     431: ("Headers too large", "The request has more than 100 headers, or one of more than 64 KiB."),
-    501: ("Method not known", "No route has this method."),
+    501: ("Unknown method", "No route has this method."),
     505: ("HTTP version not supported", "Send HTTP/1.1."),
 }
 _MAX_TRAILERS = 100
@@ -50,7 +50,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;.*)?\r?\n", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of this machine a client can hold, and for how long."""
+    """How many resources clients can hold, and for how long."""
 
     connections: int = 512
     """Open at a time; further ones wait until one ends."""
@@ -62,14 +62,14 @@ class Limits:
     """For a whole answer to be read."""
     discard_seconds: float = 10
     discard_bytes: int = 256 * 1024 * 1024
-    """What a client that is refused may still send before it reads why."""
+    """How much a rejected client may still send before it reads the answer."""
 
 
 DEFAULT_LIMITS = Limits()
 
 
 class Front:
-    """Serves `routes` (the first that matches) on a socket that is already bound; `report` gets a line a request."""
+    """Serves `routes` (the first that matches) on a socket that is already bound; `report` gets a line per request."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Front:
         self._thread.start()
 
     def stop(self) -> None:
-        """Takes no more requests, also none that is still arriving, and lets those under way finish, for 10 seconds."""
+        """Stops accepting requests, drops those still arriving, and gives running ones 10 seconds to finish."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -146,7 +146,7 @@ class _Server(ThreadingHTTPServer):
             self._changed.notify_all()
 
     def drain(self, seconds: float) -> None:
-        """Hangs up on who is still sending, and waits for the requests under way."""
+        """Disconnects clients that are still sending, and waits for running requests."""
         with self._changed:
             self.draining = True
             for connected in self._connections:

@@ -1,4 +1,4 @@
-"""The folder that the local stack keeps everything in, and what is wrong with it, in words for its user."""
+"""The folder that holds the local stack's state, and errors about it that users understand."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class HomeError(Exception):
 
 @contextlib.contextmanager
 def written_to(home: Path) -> Iterator[None]:
-    """Raises HomeError in the place of an OSError."""
+    """Turns OSError into HomeError."""
     try:
         yield
     except OSError as error:
@@ -41,7 +41,7 @@ def written_to(home: Path) -> Iterator[None]:
 
 
 def open_log(path: Path) -> io.TextIOWrapper:
-    """An empty log that loses lines when the disk is full, rather than fail whoever writes them."""
+    """An empty log that drops lines when the disk is full, instead of failing the writer."""
     return io.TextIOWrapper(_Lossy(path, "w"), "utf-8", "backslashreplace", line_buffering=True)
 
 

@@ -1,9 +1,8 @@
-"""The queue poller: stands where Lambda's SQS event source mapping stands on AWS, and does as it does.
+"""The queue poller: does on this machine what Lambda's SQS event source mapping does on AWS.
 
-Each worker receives up to ten messages, invokes the function with them, and deletes what the function did not name in
-`batchItemFailures`. What it did name becomes visible again when the function said, else after the queue's visibility
-timeout; the poller has no say in it, as on AWS. SQS FIFO gives a group's messages to one worker at a time, so groups go
-in parallel.
+Each worker receives up to ten messages, invokes the function with them, and deletes those that the function did not name
+in `batchItemFailures`. The others become visible again when the function said, else after the queue's visibility timeout; as
+on AWS, the poller has no influence on it. SQS FIFO gives a group's messages to one worker at a time, so groups run in parallel.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ WAIT_SECONDS = 1
 
 
 class BadAnswerError(Exception):
-    """The function's answer names no message of the batch; Lambda then takes the whole batch as failed."""
+    """The function's answer is malformed; Lambda then treats the whole batch as failed."""
 
 
 class Poller:

@@ -1,4 +1,4 @@
-"""Makes what the functions use: the table, the queue with its dead-letter queue, the secrets.
+"""Creates what the functions use: the table, the queue with its dead-letter queue, the secrets.
 
 The same shapes as the CDK stack (`leadline_cdk`), for the emulator. Repeating it changes nothing.
 """
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 VISIBILITY_SECONDS = 30
-"""After which a batch comes back whose function died. On AWS it is six times the function's time limit, six minutes; here a batch
-takes well under a second, and nobody wants to wait."""
+"""After so long the batch of a crashed function is delivered again. On AWS it is six times the function's timeout; here
+a batch takes well under a second, and nobody wants to wait."""
 
 
 def create_resources(session: boto3.Session, name: str = "leadline", *, endpoint: str | None = None) -> Settings:
-    """Creates what is not there yet, all named after `name`, and says where it is. Errors are botocore's.
+    """Creates what is missing, all named after `name`, and returns where it is. Errors are botocore's.
 
     Without `endpoint`, the session's own (such as AWS_ENDPOINT_URL) is used.
     """

@@ -1,4 +1,4 @@
-"""The local stack: emulator, resources, the three real functions, HTTP front and queue poller, build_app as on AWS."""
+"""The local stack: the emulator, the resources, the three real functions, the HTTP front and the queue poller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ API_SECONDS, COMPUTE_SECONDS = 29, 60
 """The time limits that the functions have on AWS."""
 
 SCHEDULE = (({"leadline": "sweep"}, 300), ({"leadline": "reconcile"}, 3600))
-"""What the schedule asks of compute on AWS, and how often (seconds)."""
+"""What the schedule invokes compute with on AWS, and how often (seconds)."""
 
 
 class PortError(Exception):
@@ -86,7 +86,7 @@ class LocalStack:
                 self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._emulator.start()
                 self._home_is_ours = True
-                # Whoever finds this file may take it for word that requests are taken; a killed run leaves it behind.
+                # The file announces that requests are served; a killed run leaves it behind.
                 self._forget_announcement()
                 self._redirect_logs()
             self._enter_environment(self._emulator.client_environment)
@@ -113,7 +113,7 @@ class LocalStack:
                 self._write("stack.json", {"endpoint": self._emulator.endpoint, **settings.to_env()})
                 self._write("local.json", {"base_url": self.base_url, "api_key": self.api_key})
         except BaseException as error:
-            # Where the emulator has ended, nobody needs to know how that was noticed.
+            # If the emulator has ended, that is the reason, not the error by which we noticed.
             failure = self.failure()
             bound.close()
             self.stop()
@@ -122,7 +122,7 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """Takes no more requests, finishes those under way, saves the state. Does nothing to what has not started."""
+        """Stops accepting requests, finishes running ones and saves the state. Parts that were not started are skipped."""
         if self._home_is_ours:
             with contextlib.suppress(OSError):  # the disk may have become read-only; a killed run leaves it behind, too
                 self._forget_announcement()
@@ -138,12 +138,12 @@ class LocalStack:
             self._log = None
 
     def failure(self) -> HomeError | EmulatorError | None:
-        """Why the emulator has ended, if it was not asked to."""
+        """Why the emulator ended, if nobody stopped it."""
         error = self._emulator.failure()
         return HomeError(self.home, error) if isinstance(error, OSError) else error
 
     def _enter_environment(self, variables: Mapping[str, str]) -> None:
-        # The functions run in this process and read what Lambda would have set; the user's own account stays out of it.
+        # The functions run in this process and read what Lambda would set; the user's own AWS account must not be used.
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             os.environ.pop(name, None)
         os.environ.update(variables)
@@ -154,7 +154,7 @@ class LocalStack:
         sys.stdout = sys.stderr = self._log
 
     def _admin_key(self, settings: Settings) -> str:
-        """The key of earlier runs while the table knows it, else a new one."""
+        """The key of earlier runs if the table still has it, else a new one."""
         table = DynamoTable(aws.client("dynamodb"), settings.table)
         kept = self.home / "admin_key"
         text = kept.read_text().strip() if kept.exists() else ""
@@ -175,7 +175,7 @@ class LocalStack:
 
 
 def _bind(port: int) -> socket.socket:
-    """Takes the port before anything else is done, without answering on it yet. Raises PortError."""
+    """Reserves the port before anything else, without serving requests yet. Raises PortError."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -192,7 +192,7 @@ def _bind(port: int) -> socket.socket:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and for nobody else to read."""
+    """Writes the file atomically, readable by its owner only."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

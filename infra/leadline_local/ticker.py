@@ -1,4 +1,4 @@
-"""A schedule on this machine: invokes a function again and again, as EventBridge does on AWS."""
+"""Invokes a function at a fixed rate, as EventBridge does on AWS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leadline_local.functions import Function
 
 
 class Ticker:
-    """Invokes the function with the event every so many seconds, first after one such time. What it raises is reported."""
+    """Invokes the function with the event every `seconds`, first after that time. Errors are reported."""
 
     def __init__(
         self, function: Function, event: dict[str, Any], seconds: float, report: Callable[[str], None]

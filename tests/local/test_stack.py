@@ -173,7 +173,7 @@ def test_it_stops_cleanly_when_told_to(run: Callable[..., Run], number: int) -> 
     emulator = int((running.home / "emulator" / "lock").read_text())
     code, out, err = running.stop(number)
     assert (code, err) == (0, "")
-    assert out.rstrip().endswith("Everything is kept; `make up` goes on from here.")
+    assert out.rstrip().endswith("All data is kept; `make up` continues from here.")
     with pytest.raises(ProcessLookupError):
         os.kill(emulator, 0)
 
