@@ -43,7 +43,7 @@ def test_every_source_has_a_page_with_its_address_its_secret_and_its_refusals(so
     assert f"leadline webhooks secret {source} " in text
     for wanted in (
         "## Step by step",
-        "## What is told",
+        "## What it records",
         "## A healthy delivery",
         "## What each refusal means",
         "401",
@@ -56,7 +56,7 @@ def test_every_source_has_a_page_with_its_address_its_secret_and_its_refusals(so
 def test_the_other_pages_have_the_same_parts(name: str) -> None:
     text = page(name)
     assert all(
-        part in text for part in ("## Step by step", "## What is told", "A healthy delivery", "each refusal means")
+        part in text for part in ("## Step by step", "## What it records", "A healthy delivery", "each refusal means")
     )
 
 
