@@ -18,8 +18,8 @@ from leadline.http.middleware import Middleware, headers_of, method_of
 from leadline.http.problems import Problem
 from leadline.queue import Queue
 from leadline.store.table import Table
-from query.access.limited import beyond_everything
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
+from query.visibility.key_scope import beyond_everything
 from query.web.answer_size import fitting, json_of
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors

@@ -11,7 +11,7 @@ from leadline.domain.errors import Conflict
 from leadline.store.memory import MemoryTable
 from leadline.store.services import SERVICES
 from leadline.store.table import Put, Write
-from query.config.outbox import TRIES
+from query.changes.outbox import TRIES
 from tests.builders import (
     REPOSITORY,
 )

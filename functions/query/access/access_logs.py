@@ -13,11 +13,11 @@ from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
 from query.access.schemas import AccessEntry, AccessPage
-from query.deployments.deployments import instant
 from query.reports.period import MAX_DAYS, days_are_told
 from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT, read_key_id
 
 DEFAULT_DAYS = 7

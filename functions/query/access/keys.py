@@ -32,14 +32,14 @@ from leadline.http.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
 from leadline.store.table import Check, Item, Put, as_read
 from query.access.key_schemas import KeyEntry, KeyMade, KeyPage
-from query.access.while_active import while_active
-from query.config.history import entry
-from query.deployments.deployments import instant
+from query.changes.record import entry
+from query.changes.while_active import while_active
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Reply, Request
 from query.web.schemas import KEY_ID
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT, read_key_id, read_repository
 
 PARAMETERS = (

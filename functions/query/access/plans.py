@@ -19,7 +19,7 @@ from leadline.http.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, KeyPlan
 from leadline.store.table import Put, at_version
 from query.access.schemas import AccessSettingsAnswer, PlanEntry, PlanPage
-from query.config.history import entry
+from query.changes.record import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults, not_found

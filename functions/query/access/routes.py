@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ
-from query.access import access_logs, keys, plans
+from query.access import access_logs, keys, plans, sources
 from query.access import key_schemas as key_answers
 from query.access import schemas as a
-from query.config import sources
 from query.web.etags import IF_MATCH
 from query.web.route import Route
 

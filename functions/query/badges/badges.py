@@ -19,11 +19,10 @@ from leadline.domain.levels import EDITIONS
 from leadline.http.problems import Problem
 from leadline.store.badges import BADGES, Badge, badge_id_of, badge_key, is_token_of, new_badge
 from leadline.store.table import ABSENT, Check, Delete, Put, at_version
-from query.access.while_active import while_active
 from query.badges.schemas import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
-from query.config.history import entry
-from query.deployments.deployments import instant
+from query.changes.record import entry
+from query.changes.while_active import while_active
 from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import last_days
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
@@ -33,6 +32,7 @@ from query.web.body import read_json
 from query.web.faults import Faults, not_found
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Reply, Request
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT, read_repository
 
 PARAMETERS = (LIMIT, CURSOR)

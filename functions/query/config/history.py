@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
-from typing import Any
 
 from leadline.contract.text import name_of
 from leadline.store.history import HISTORY, AuditEntry
 from query.config.schemas import HistoryEntry, HistoryPage
-from query.deployments.deployments import instant
 from query.web.answer_size import Page
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 KINDS = (
@@ -29,31 +27,6 @@ PARAMETERS = (
 
 MAX_LOOKED_AT = 1_000
 """Entries that one request reads at most; then the page is short, and its cursor goes on."""
-
-
-def entry(
-    request: Request,
-    kind: str,
-    name: str,
-    action: str,
-    mark: str,
-    event_id: str | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> AuditEntry:
-    """What to remember of a change that this request makes; `mark` sets it apart from others of this moment."""
-    assert request.principal is not None
-    return AuditEntry(
-        at=request.now,
-        mark=mark,
-        who=request.principal.key_id,
-        kind=kind,
-        name=name,
-        action=action,
-        event_id=event_id,
-        before=dict(before) if before is not None else None,
-        after=dict(after) if after is not None else None,
-    )
 
 
 def history_page(request: Request) -> HistoryPage:
@@ -79,7 +52,7 @@ def history_page(request: Request) -> HistoryPage:
 
 def _answer(found: AuditEntry) -> HistoryEntry:
     return {
-        "at": instant(found.at) or "",
+        "at": instant(found.at),
         "key_id": found.who,
         "kind": found.kind,
         "name": found.name,

@@ -20,9 +20,9 @@ from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.outbox import NewJob, OutboxMessage, message_event_id
 from leadline.store.services import Service, service_key
 from leadline.store.table import Put, Write, at_version
-from query.access.limited import reaches_repository
-from query.config.outbox import TRIES, crowded, new_job, publish, store
+from query.changes.outbox import TRIES, crowded, new_job, publish, store
 from query.config.schemas import ServiceConfiguration
+from query.visibility.key_scope import reaches_repository
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults, not_found

@@ -7,9 +7,9 @@ from itertools import islice
 
 from leadline.contract.text import name_of
 from leadline.store.services import SERVICES, Service
-from query.access.limited import within
 from query.reports.selection import all_services
 from query.schemas import ServiceEntry, ServicePage
+from query.visibility.key_scope import within
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text

@@ -14,9 +14,9 @@ from leadline.contract.settings_schema import SETTINGS, Recounts, recounted, sho
 from leadline.domain.errors import Conflict
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.outbox import SERVICES, FanOut, NewJob
-from query.config.outbox import TRIES, crowded, new_job, publish, store
+from query.changes.outbox import TRIES, crowded, new_job, publish, store
+from query.changes.renaming import as_people_are_named, renaming_messages, with_renaming_job
 from query.config.schemas import Settings
-from query.people.removal import as_people_are_named, renaming_messages, with_renaming_job
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults

@@ -19,7 +19,8 @@ from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationS
 from leadline.store.outbox import ROSTER, FanOut
 from leadline.store.people import Naming, People, check_settings_unchanged
 from leadline.store.table import Item, Put, Write, at_version
-from query.config.history import entry
+from query.changes.outbox import TRIES, new_job, publish
+from query.changes.record import entry
 from query.config.members import (
     Teams,
     as_stored,
@@ -30,7 +31,6 @@ from query.config.members import (
     to_answer,
     to_data,
 )
-from query.config.outbox import TRIES, new_job, publish
 from query.config.roster_change import RosterChange
 from query.schemas import Team, TeamPage
 from query.web.body import read_json

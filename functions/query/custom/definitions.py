@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.numbers import read_flag
+from leadline.contract.numbers import is_metric_name, read_flag
 from leadline.contract.objects import Reader, read_fields
 from leadline.contract.text import name_of, one_of, read_note
 from leadline.domain.custom_metrics import AGGREGATIONS, DIRECTIONS, UNDEFINED, CustomMetricDefinition
@@ -28,10 +28,11 @@ from leadline.store.metrics import (
 from leadline.store.outbox import OutboxMessage, message_event_id
 from leadline.store.points import point_lock
 from leadline.store.table import Delete, Put, Write, at_version
-from query.config.history import entry
-from query.config.outbox import TRIES, crowded, new_job, publish
-from query.custom.report import definition_answer, is_metric_name, no_metric, reached_metric, reaches_metric
+from query.changes.outbox import TRIES, crowded, new_job, publish
+from query.changes.record import entry
+from query.custom.report import definition_answer
 from query.custom.schemas import MetricDefinition, MetricEntry, MetricPage
+from query.reports.custom_metrics import no_metric, reached_metric, reaches_metric
 from query.schemas import Accepted
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from leadline.domain.custom_metrics import CustomMetric
 from leadline.domain.points import NOWHERE
-from leadline.http.problems import Problem
-from leadline.store.metrics import Metric, read_metric
-from query.access.limited import within
-from query.custom.measure import Custom
+from leadline.store.metrics import Metric
 from query.custom.schemas import CustomGroup, CustomReport, MetricDefinition
+from query.reports.custom_measure import Custom
+from query.reports.custom_metrics import reached_metric
 from query.reports.dora import window_answer
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.period import read_window
 from query.reports.report import Report, Reports
 from query.reports.selection import all_services
-from query.web.faults import not_found
 from query.web.request import Request
 
 PARAMETERS = REPORT_PARAMETERS
-
-_NAME = re.compile(r"[a-z][a-z0-9._-]{0,99}", re.ASCII)
 
 
 def custom_report(request: Request) -> CustomReport:
@@ -39,35 +34,6 @@ def custom_report(request: Request) -> CustomReport:
 def measure_of(request: Request, name: str) -> Custom:
     """The measure that reports of this metric are made with. Raises Problem (404) where there is no such metric."""
     return Custom(reached_metric(request, name), partial(all_services, request.table))
-
-
-def reached_metric(request: Request, name: str) -> Metric:
-    """The metric, if it is defined or has points; to a limited key only if it has points that the key reaches.
-
-    Raises Problem (404).
-    """
-    metric = read_metric(request.table, name) if is_metric_name(name) else Metric(name)
-    if not metric or not reaches_metric(request, metric):
-        raise no_metric()
-    return metric
-
-
-def is_metric_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
-
-
-def no_metric() -> Problem:
-    return not_found("There is no metric of this name: none is defined, and no point of it was counted.")
-
-
-def reaches_metric(request: Request, metric: Metric) -> bool:
-    """Whether the key may know of the metric."""
-    if not request.limits:
-        return True
-    stored = all_services(request.table)
-    measure = Custom(metric, lambda: stored)
-    reached = within(request, measure.services(stored))
-    return any(owner in reached for owner in measure.owners.values())
 
 
 def custom_answer(report: Report[CustomMetric], metric: Metric) -> CustomReport:

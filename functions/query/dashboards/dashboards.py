@@ -21,8 +21,8 @@ from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
 from leadline.store.people import Naming, People, check_settings_unchanged
 from leadline.store.table import Delete, Item, Put, at_version
-from query.config.history import entry
-from query.config.outbox import TRIES, crowded
+from query.changes.outbox import TRIES, crowded
+from query.changes.record import entry
 from query.dashboards.default import DEFAULT, DEFAULT_ID
 from query.dashboards.definition import MAX_BYTES, read_definition, read_id
 from query.dashboards.schemas import Dashboard, DashboardEntry, DashboardPage, Definition

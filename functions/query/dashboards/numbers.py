@@ -13,9 +13,9 @@ from typing import Any
 from leadline.domain.custom_metrics import CustomMetricDefinition
 from leadline.domain.windows import Interval, Window
 from leadline.http.problems import Problem
-from query.custom.measure import Custom
-from query.custom.report import reached_metric
 from query.dashboards.schemas import Panel
+from query.reports.custom_measure import Custom
+from query.reports.custom_metrics import reached_metric
 from query.reports.filters import ReportQuery
 from query.reports.measures import Days
 from query.reports.report import Report, Reports

@@ -21,11 +21,11 @@ from leadline.store.incidents import incident_key
 from leadline.store.ledger import change_key
 from leadline.store.services import Service, service_key
 from leadline.store.table import Key, Put
-from query.access.limited import reaches, reaches_repository
-from query.config.history import entry
-from query.deployments.deployments import deployments_by_key
-from query.events.sending import message_of, send
+from query.changes.record import entry
+from query.changes.sending import message_of, send
+from query.records.deployments import deployments_by_key
 from query.schemas import Accepted
+from query.visibility.key_scope import reaches, reaches_repository
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
 from query.web.parameters import Parameter

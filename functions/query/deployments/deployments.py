@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 
 from leadline.contract.dates import FIRST_DAY, LAST_DAY
 from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.deployments import IN_PROGRESS
 from leadline.store.configuration import OrganisationSettings
-from leadline.store.deployments import Record, deployment_item_key, part_key, place_of
+from leadline.store.deployments import Record, place_of
 from leadline.store.services import Service, service_key
-from leadline.store.table import Item, Table
-from query.access.limited import check_asked, reaches, within
-from query.deployments.timeline import Stretch, Timeline, newest_first
-from query.people.visibility import labels_shown, shown
-from query.reports.filters import Filters
+from leadline.store.table import Table
+from query.records.deployments import deployments_by_key, mapping_answer
+from query.records.timelines import Stretch, Timeline, newest_first
 from query.reports.period import days_are_told
 from query.reports.selection import all_services
-from query.schemas import Correction, Deployment, DeploymentPage, Mapping, Recovery
+from query.schemas import Correction, Deployment, DeploymentPage, Recovery
+from query.visibility.key_scope import check_filters, reaches, within
+from query.visibility.people import labels_shown, shown
 from query.web.answer_size import Page
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
 from query.web.request import Request
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 STATUS = choice(
@@ -90,7 +90,7 @@ def _timelines(request: Request) -> list[Timeline]:
         services = [Service.from_item(item) for item in request.table.get([service_key(n) for n in names]).values()]
     else:
         reached = within(request, all_services(request.table))
-        check_asked(request, reached, Filters(names, repositories))
+        check_filters(request, reached, names, repositories)
         services = [service for service in reached.values() if not names or service.name in names]
     return [
         Timeline(service.name, environment, tuple(years))
@@ -108,27 +108,6 @@ def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | Non
     for place, key in zip(places, keys, strict=True):
         record = records.get(key)
         yield place, record if record is not None and record.place == place else None
-
-
-def deployments_by_key(table: Table, keys: Sequence[str]) -> dict[str, Record]:
-    """Two batched reads: the headers, and the parts that did not fit them. What somebody deleted is left out."""
-    headers = {pk: item for (pk, _), item in table.get([deployment_item_key(key) for key in keys]).items()}
-    wanted = [
-        part_key(key, position)
-        for key in keys
-        for position in range(1, headers.get(deployment_item_key(key)[0], {}).get("parts", 1))
-    ]
-    parts: dict[str, list[Item]] = {}
-    for (pk, _), item in sorted(table.get(wanted).items() if wanted else ()):
-        parts.setdefault(pk, []).append(item)
-    records = (Record.from_items(header, iter(parts.get(pk, ()))) for pk, header in headers.items() if _told(header))
-    return {record.key: record for record in records}
-
-
-def _told(header: Item) -> bool:
-    """Whether anything was told of it since somebody deleted it, if so."""
-    received = [report["received_at"] for report in header.get("reports", ())]
-    return bool(received) and max(received) > header.get("deleted", 0)
 
 
 def _wanted(record: Record, sent: Sent) -> bool:
@@ -179,7 +158,7 @@ def deployment_answer(record: Record, organisation: OrganisationSettings) -> Dep
             {
                 "sha": sha,
                 "author": shown(author, organisation),
-                "authored_at": _instant(at),
+                "authored_at": instant(at),
                 "lead_time": commits[sha].lead.seconds if sha in commits else None,
             }
             for sha, author, at in record.direct
@@ -194,23 +173,3 @@ def _correction(record: Record) -> Correction | None:
     if not said.to_data():
         return None
     return {"failed": said.failed, "excluded": said.excluded, "remediates": said.remediates, "note": said.note}
-
-
-def mapping_answer(record: Record) -> Mapping:
-    """How the deployment was mapped to changes."""
-    return {
-        "status": record.status,  # type: ignore[typeddict-item]  # one of the four, by attribution
-        "reason": record.reason,
-        "from_id": record.from_id,
-        "to_id": record.to_id,
-    }
-
-
-def instant(at: int | None) -> str | None:
-    """Epoch milliseconds as RFC 3339 in UTC."""
-    return None if at is None else _instant(at)
-
-
-def _instant(at: int) -> str:
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds").replace("+00:00", "Z")

@@ -22,13 +22,13 @@ from leadline.store.planned_writes import PlannedWrites
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Table
-from query.access.limited import beyond, faults_of
-from query.deployments.deployments import instant
-from query.people.visibility import shown
 from query.schemas import Preview
+from query.visibility.key_scope import beyond, faults_of
+from query.visibility.people import shown
 from query.web.body import read_json
 from query.web.faults import Faults
 from query.web.request import Request
+from query.web.times import instant
 from query.web.values import read_repository
 
 _FIELDS: dict[str, Reader] = {

@@ -20,9 +20,9 @@ from leadline.store.planned_writes import lock_key
 from leadline.store.points import identity_key, point_at, point_from_item, point_lock
 from leadline.store.services import Service, service_key
 from leadline.store.table import LAST, Item, Table
-from query.deployments.deployments import deployments_by_key
-from query.people.visibility import shown
+from query.records.deployments import deployments_by_key
 from query.schemas import CellTouched, EventStep
+from query.visibility.people import shown
 
 Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superseded", "duplicate"]
 

@@ -23,17 +23,17 @@ from leadline.store.deployments import Record
 from leadline.store.events import Trace, event_key
 from leadline.store.rejected_events import REFUSED
 from leadline.store.table import Item
-from query.access.limited import check_asked, known_repositories, reaches_event, within
-from query.deployments.deployments import instant, mapping_answer
+from query.changes.sending import send
 from query.events.event_status import MOST_CELLS, cells_shown, story_of
-from query.events.sending import send
-from query.reports.filters import Filters
+from query.records.deployments import mapping_answer
 from query.reports.selection import all_services
 from query.schemas import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
+from query.visibility.key_scope import check_filters, known_repositories, reaches_event, within
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
 from query.web.request import Request
 from query.web.schemas import text
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 Listed = tuple[str, str, Item]
@@ -194,7 +194,7 @@ def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
     """What a limited key reaches of it. Others' entries are read past and bound nothing: a short page would tell of them."""
     services = all_services(request.table)
     reached = within(request, services)
-    check_asked(request, reached, Filters(services=request.sent.all("service")))
+    check_filters(request, reached, request.sent.all("service"))
     tied = {name: service.repository for name, service in services.items()}
 
     def is_own(status: str, item: Item) -> bool:

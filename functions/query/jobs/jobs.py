@@ -10,11 +10,11 @@ from itertools import islice
 
 from leadline.store.outbox import JOBS, Job, job_key
 from leadline.store.table import LAST, Item
-from query.deployments.deployments import instant
 from query.jobs.schemas import JobEntry, JobPage
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, LIMIT
 from query.web.request import Request
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)

@@ -10,20 +10,21 @@ from leadline.domain.windows import Window
 from leadline.store.deployments import Record, place_of
 from leadline.store.people import PEOPLE
 from leadline.store.services import Service
-from query.deployments.deployments import deployments_by_key, instant
-from query.deployments.timeline import Stretch, Timeline, newest_first
-from query.people.removal import person_named
+from query.people.person import person_named
 from query.people.schemas import AuthorPage, PageChange, PageTeam, PersonPage
-from query.people.visibility import check_author_pages, check_individuals
+from query.records.deployments import deployments_by_key
+from query.records.timelines import Stretch, Timeline, newest_first
 from query.reports.dora import window_answer
 from query.reports.filters import Filters, ReportQuery
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.selection import all_services
+from query.visibility.people import check_author_pages, check_individuals
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, TO
 from query.web.request import Request
+from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 LIST_PARAMETERS = (LIMIT, CURSOR)

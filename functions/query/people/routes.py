@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadline.access.keys import ADMIN, METRICS_READ
 from query import schemas as answers
 from query.people import page as people_page
-from query.people import removal as people
+from query.people import person as people
 from query.people import schemas as p
 from query.web.route import Route
 

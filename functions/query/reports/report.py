@@ -15,13 +15,13 @@ from leadline.domain.people import is_stand_in
 from leadline.domain.windows import Interval, Window
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.services import Service, service_key
-from query.access.limited import check_asked, within
-from query.people.visibility import check_individuals
 from query.reports.filters import Filters, ReportQuery
 from query.reports.groups import Grouping, plan_groups
 from query.reports.measures import Days, Measure
 from query.reports.reading import CellReader
 from query.reports.selection import Selection, Services, all_services, of_repositories
+from query.visibility.key_scope import check_filters, within
+from query.visibility.people import check_individuals
 from query.web.request import Request
 
 M = TypeVar("M")
@@ -74,7 +74,7 @@ class Reports(Generic[M]):
         if filters.author is not None:
             check_individuals(self.organisation)
         if self._request.limits:
-            check_asked(self._request, self._services, filters)
+            check_filters(self._request, self._services, filters.services, filters.repositories)
 
     def report(self, asked: ReportQuery) -> Report[M]:
         """One query of the table for a service's usual report, whatever the number of its deployments.
@@ -116,7 +116,7 @@ class Reports(Generic[M]):
         services: Services | None = None
         if request.limits or _needs_services(asked, own=bool(self.organisation.own_production)):
             services = self._services
-            check_asked(request, services, asked.filters)
+            check_filters(request, services, asked.filters.services, asked.filters.repositories)
         selection = self._selection(asked.filters, services)
         if request.limits and services is not None:
             selection = selection.only(services)

@@ -12,11 +12,11 @@ from functools import reduce
 from typing import Any
 
 from leadline.contract.metrics_catalogue import COVERAGE, DEPLOYMENTS, METRICS, Metric, Metrics, selectable
+from leadline.contract.numbers import is_metric_name
 from leadline.domain.attribution import Status
 from leadline.domain.custom_metrics import CustomMetricDefinition, unit_of
 from leadline.domain.metrics import Coverage, Tally
 from leadline.domain.windows import Window
-from query.custom.report import is_metric_name
 from query.reports.measures import DORA, Days
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadline.domain.windows import Calendar, Interval, Window
-from query.deployments.deployments import instant
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.measures import Days
 from query.reports.period import read_window
@@ -19,6 +18,7 @@ from query.shapes.row_schemas import Row
 from query.web.faults import refuse_query
 from query.web.parameters import choice
 from query.web.request import Request
+from query.web.times import instant
 
 MAX_ROWS = 20_000
 """Some four megabytes of the six that an answer may have (`query.web.answer_size`)."""

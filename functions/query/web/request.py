@@ -15,7 +15,7 @@ from leadline.http.content_negotiation import JSON
 from leadline.queue import Queue
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Table
-from query.badges.memory import BadgeMemory
+from query.web.badge_memory import BadgeMemory
 from query.web.configuration import Configuration
 from query.web.cursors import Cursors
 from query.web.parameters import Sent

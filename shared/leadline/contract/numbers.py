@@ -51,12 +51,17 @@ def read_flag(value: object) -> bool:
     return value
 
 
+def is_metric_name(name: str) -> bool:
+    """Whether a custom metric can have this name."""
+    return _METRIC_NAME.fullmatch(name) is not None
+
+
 def read_metric_name(value: object) -> str:
     """A custom metric's name: a to z, digits, `.`, `_` and `-`, a letter first, at most 100 characters."""
     if not isinstance(value, str):
         raise InvalidValue("type", "must be a string")
     text = value.strip()
-    if not _METRIC_NAME.fullmatch(text):
+    if not is_metric_name(text):
         raise InvalidValue(
             "metric_name", "must be 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first, like review.comments"
         )

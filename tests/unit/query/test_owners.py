@@ -10,7 +10,7 @@ from leadline.store.planned_writes import lock_key
 from leadline.store.resolving import keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Put
-from query.custom.measure import owner_of
+from query.reports.custom_measure import owner_of
 
 REPOSITORY = "github.com/acme/api"
 NAMES = st.sampled_from(["api", REPOSITORY, "web", "till"])

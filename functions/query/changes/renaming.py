@@ -1,7 +1,7 @@
-"""DELETE /v1/people/{author}: removes a person from everything. Every number of anybody else stays what it is.
+"""How people are named in what is stored: by name or pseudonym, or not at all once somebody is removed.
 
-From the answer on nothing more is stored under the name: it is known by its hash only, and a random stand-in takes its place.
-What is stored already is renamed by compute (`compute.people.renaming`), in a job that is stored with the removal.
+From then on nothing more is stored by a removed person's name: it is known by its hash only, and a random stand-in takes its place.
+What is stored already is renamed by compute (`compute.people.renaming`), in a job that is stored with the change.
 """
 
 from __future__ import annotations
@@ -11,46 +11,20 @@ from dataclasses import replace
 
 from leadline.access.keys import ADMIN
 from leadline.contract.event_ids import event_id
-from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.settings_schema import OFF, PSEUDONYMS
-from leadline.contract.text import read_author
-from leadline.domain.errors import Conflict
 from leadline.domain.patterns import matches
-from leadline.domain.people import is_pseudonym, is_stand_in, stand_in
+from leadline.domain.people import is_pseudonym, stand_in
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.outbox import NewJob, OutboxMessage
 from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
-from query.config.history import entry
-from query.config.outbox import TRIES, crowded, new_job, publish
+from query.changes.outbox import new_job, publish
+from query.changes.record import entry
 from query.schemas import Accepted
 from query.web.faults import not_found
 from query.web.request import Reply, Request
 
 _LOCK = "people"
-
-
-def delete_person(request: Request) -> Reply:
-    """Removes a person, by name or pseudonym, also one whom no event has named yet. Raises Problem: 404, 503."""
-    request.sent.faults.check_query()
-    name = person_named(request)
-    for _ in range(TRIES):
-        try:
-            return _remove(request, name)
-        except Conflict:
-            continue
-    raise crowded()
-
-
-def person_named(request: Request) -> str:
-    """The name in the path. Raises Problem (404) for what can't be one."""
-    try:
-        name = read_author(request.name)
-    except InvalidValue as invalid:
-        raise not_found(f"This can't be a person's name: it {invalid.detail}.") from None
-    if is_stand_in(name):
-        raise not_found("There is nobody of this name.")
-    return name
 
 
 def as_people_are_named(request: Request, new: OrganisationSettings, old: OrganisationSettings) -> OrganisationSettings:
@@ -90,7 +64,8 @@ def _salted(naming: Naming) -> Naming:
     return naming if naming.salt is not None else replace(naming, salt=secrets.token_hex(16))
 
 
-def _remove(request: Request, name: str) -> Reply:
+def remove_person(request: Request, name: str) -> Reply:
+    """Removes a person. Raises Problem (404); Conflict where somebody changed the same meanwhile."""
     settings = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
     organisation = OrganisationSettings.from_item(settings)
     naming = _salted(Naming.of(organisation))

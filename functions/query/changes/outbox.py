@@ -17,7 +17,7 @@ from leadline.http.problems import Problem, unavailable
 from leadline.relay import relay
 from leadline.store.outbox import FanOut, Job, NewJob, OutboxMessage, job_id
 from leadline.store.table import Item, Put, Write, at_version
-from query.config.history import entry
+from query.changes.record import entry
 from query.web.request import Request
 
 TRIES = 5

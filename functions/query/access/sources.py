@@ -11,7 +11,7 @@ from leadline.domain.errors import Conflict
 from leadline.http.problems import unavailable
 from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target
 from leadline.store.table import Put, at_version
-from query.config.history import entry
+from query.changes.record import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
 from query.web.faults import Faults

@@ -10,7 +10,7 @@ for services alone sees of it what its deployments carried.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadline.contract.invalid_value import Fault
@@ -18,7 +18,6 @@ from leadline.http.problems import Problem
 from leadline.store.deployments import deployment_item_key
 from leadline.store.events import Trace
 from leadline.store.services import Service, service_key
-from query.reports.filters import Filters
 from query.web.request import Request
 
 
@@ -74,15 +73,17 @@ def _told(trace: Trace) -> dict[str, str]:
     return {name: data[name] for name in ("service", "repository") if isinstance(data.get(name), str)}
 
 
-def check_asked(request: Request, services: Mapping[str, Service], filters: Filters) -> None:
-    """Raises Problem (403) where the filters name a service or repository beyond the key. `services`: all that it reaches."""
+def check_filters(
+    request: Request, reached: Mapping[str, Service], services: Sequence[str], repositories: Sequence[str] = ()
+) -> None:
+    """Raises Problem (403) where these filters name a service or repository beyond the key. `reached`: all that it reaches."""
     limits = request.limits
     if not limits:
         return
-    if any(name not in services and name not in limits.services for name in filters.services):
+    if any(name not in reached and name not in limits.services for name in services):
         raise beyond("service")
-    known = known_repositories(request, services)
-    if any(repository not in known for repository in filters.repositories):
+    known = known_repositories(request, reached)
+    if any(repository not in known for repository in repositories):
         raise beyond("repository")
 
 

@@ -1,0 +1,1 @@
+"""Stored deployments, as several resources read them."""
