@@ -1,4 +1,4 @@
-"""The Lambda function behind everything that is not an event: the Product API."""
+"""The Lambda function of the Product API."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
 
 @cache
 def build_app() -> Query:
-    """The one wiring place, on first use: clients cost more than all our imports together."""
+    """Wired on first use, once: clients cost more than all our imports together."""
     from leadline.store.dynamodb import DynamoTable
 
     settings = Settings.from_env(os.environ)
     return wire(
         DynamoTable(aws.client("dynamodb"), settings.table),
-        cache(lambda: SqsQueue(aws.client("sqs"), settings.queue_url)),  # needed only where a team changes
+        cache(lambda: SqsQueue(aws.client("sqs"), settings.queue_url)),  # only changes need it
         cache(lambda: read_pepper(aws.client("secretsmanager"), settings.key_secret_id)),
         lambda: time.time_ns() // 1_000_000,
     )

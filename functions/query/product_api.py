@@ -1,4 +1,4 @@
-"""One request to the Product API: which route, whose key, and the answer. Raises nothing."""
+"""The Product API: from an HTTP API request to its response. Raises nothing."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class Query:
         self._authenticator = reach.keys
         self._reach = reach
         self._log = telemetry.logger("query")
-        self._middleware = Middleware(
-            self._access.log, "query", "The store can't be reached at the moment; send it again."
-        )
+        self._middleware = Middleware(self._access.log, "query", "The store can't be reached at the moment; try again.")
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one HTTP API request (payload 2.0)."""
@@ -59,7 +57,7 @@ class Query:
         except Exception as error:
             if not isinstance(error, Transient):  # which is logged where the request itself meets it
                 self._log.error("bug", extra=telemetry.describe(error))
-            return response  # without leave for any page: what can't be read is not allowed
+            return response  # without CORS headers: what can't be read is not allowed
 
     def _answer(self, event: Mapping[str, Any], line: dict[str, Any], context: RequestContext) -> dict[str, Any]:
         now = context.at = self._reach.clock()
@@ -67,7 +65,7 @@ class Query:
             return self._options(event, context)
         route, name = _route(method_of(event), event["rawPath"])
         line["route"] = f"{route.method} {route.path}"
-        # Who only asks whether we are there is nobody's business, and asks often.
+        # Health checks are frequent and say nothing about anybody: they are not logged.
         context.route = f"{method_of(event)} {route.path}" if route.scope is not None or route.link else None
         headers = headers_of(event)
         media = chosen(headers.get("accept"), route.types)
@@ -90,31 +88,31 @@ class Query:
     def _options(self, event: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         allowed = _allowed(event["rawPath"])
         if not allowed:
-            raise _nothing_here()
-        context.route = None  # browsers ask it before each request of a page
+            raise _unknown_path()
+        context.route = None  # browsers send it before each request of a page
         headers = headers_of(event)
         return options(allowed, headers, self._access.settings.settings().origins)
 
 
 def wire(table: Table, queue: Callable[[], Queue], pepper: Callable[[], bytes], clock: Callable[[], int]) -> Query:
-    """Puts the parts together. `clock` gives epoch milliseconds."""
+    """Wires the Product API. `clock` returns epoch milliseconds."""
     access = AccessControl.on(table, clock, "query")
-    # The key check reads both kinds of settings along.
+    # The key check reads the settings and the access settings in its own request.
     configuration = Configuration(access.settings)
     authenticator = Authenticator(configuration, pepper)
     return Query(Reach(table, queue, configuration, Cursors(pepper), clock, pepper, access, authenticator))
 
 
 def _route(method: str, path: str) -> tuple[Route, str]:
-    """The route and what its {name} stands for. Raises Problem: 404, or 405 with what is allowed."""
+    """The route and the value of its {name}. Raises Problem: 404; 405 with the allowed methods."""
     for route, name in _matching(path):
         if route.method == ("GET" if method == "HEAD" else method):
-            # An HTTP API hands the path on decoded, but for the percent sign itself.
+            # An HTTP API passes the path on decoded, except for the percent sign itself.
             return route, name.replace("%25", "%")
     if allowed := _allowed(path):
         listed = ", ".join(sorted(allowed))
         raise Problem(405, "Method not allowed", f"Use {listed}.", headers={"allow": listed})
-    raise _nothing_here()
+    raise _unknown_path()
 
 
 def _matching(path: str) -> list[tuple[Route, str]]:
@@ -134,22 +132,22 @@ def _allowed(path: str) -> set[str]:
     return allowed
 
 
-def _nothing_here() -> Problem:
-    return not_found("There is nothing here; GET /openapi.json lists what there is.")
+def _unknown_path() -> Problem:
+    return not_found("Unknown path. GET /openapi.json lists all of them.")
 
 
 def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
     if isinstance(answer, Reply):
-        made = _reply(route, media, answer.body)
-        return {**made, "headers": {**made["headers"], **answer.headers}}
+        plain = _reply(route, media, answer.body)
+        return {**plain, "headers": {**plain["headers"], **answer.headers}}
     if answer is None:
         return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
-    kept = "no-store"
+    cache_control = "no-store"
     if route.path == "/openapi.json":
-        kept = f"public, max-age={_DOCUMENT_SECONDS}"
+        cache_control = f"public, max-age={_DOCUMENT_SECONDS}"
     elif route.method == "GET" and route.scope == METRICS_READ:
-        kept = "private, no-cache"  # may be held by who context, and is asked for again with its ETag
-    headers = {"content-type": media if media == JSON else f"{media}; charset=utf-8", "cache-control": kept}
+        cache_control = "private, no-cache"  # the caller may keep it, and revalidates it by its ETag
+    headers = {"content-type": media if media == JSON else f"{media}; charset=utf-8", "cache-control": cache_control}
     if len(route.types) > 1:
         headers["vary"] = "accept"
     response: dict[str, Any] = {"statusCode": route.status, "headers": headers}

@@ -1,4 +1,4 @@
-"""GET /v1/access-logs: who called what, when, from where, with what result. Scope admin."""
+"""GET /v1/access-logs: who called what, when, from where, and with what result. Scope admin."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from query.web.values import DEFAULT_LIMIT, read_key_id
 DEFAULT_DAYS = 7
 MAX_LOOKED_AT = 1_000
 MAX_PARTITIONS = 40
-"""Entries, and days without any, that one request reads at most; then the page is short, and its cursor goes on."""
+"""The most entries, and days, that one request reads; then the page is short, and its cursor continues."""
 _STATUS = "[1-5]([0-9]{2}|xx)"
 
 
 PARAMETERS = (
     Parameter(
-        "key", read_key_id, "Only requests with the key of this id; repeated, any of them.", KEY_ID, repeats=True
+        "key", read_key_id, "Only requests with the key of this id; repeat it for any of several.", KEY_ID, repeats=True
     ),
     Parameter(
         "status",
         matching(_STATUS, "status", "must be a status such as 429, or a class such as 4xx"),
-        "Only answers of this status (429) or class (4xx); repeated, any of them.",
+        "Only responses of this status (429) or class (4xx); repeat it for any of several.",
         {"type": "string", "pattern": f"^{_STATUS}$"},
         repeats=True,
     ),
-    Parameter("from", read_date, "First day, in UTC; by default six days before the last.", DATE),
-    Parameter("to", read_date, "The day after the last, in UTC; by default tomorrow.", DATE),
+    Parameter("from", read_date, "First day, in UTC. Default: six days before the last.", DATE),
+    Parameter("to", read_date, "The day after the last, in UTC. Default: tomorrow.", DATE),
     LIMIT,
     CURSOR,
 )
@@ -73,7 +73,7 @@ def access_page(request: Request) -> AccessPage:
 
 
 def _entries(request: Request, start: date, end: date, before: str | None) -> Iterator[tuple[str, LogEntry | None]]:
-    """(place, entry), the newest first; (place, None) where reading ends for now with days left to look into."""
+    """(place, entry), the newest first; (place, None) where reading stops with days left."""
     day = end - timedelta(days=1)
     within = LAST
     if before is not None:
@@ -97,7 +97,7 @@ def _is_one_of(status: int, wanted: tuple[str, ...]) -> bool:
 
 def _answer(entry: LogEntry) -> AccessEntry:
     return {
-        "at": instant(entry.at) or "",
+        "at": instant(entry.at),
         "request_id": entry.request_id,
         "key_id": entry.key_id,
         "source": entry.source,

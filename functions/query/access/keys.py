@@ -1,6 +1,6 @@
-"""/v1/keys: makes, lists, rotates and revokes API keys. Scope admin.
+"""/v1/keys: creates, lists, rotates and revokes API keys. Scope admin.
 
-A key's text is in the answer that makes it, and nowhere else: stored is its keyed hash.
+Only the answer that creates a key holds its secret. Stored is a keyed hash of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from leadline.access.keys import (
 )
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import whole_number
-from leadline.contract.objects import ObjectReader
+from leadline.contract.objects import ObjectReader, list_of
 from leadline.contract.text import name_of, one_of
 from leadline.contract.times import time_after
 from leadline.domain.errors import Conflict
@@ -43,27 +43,30 @@ from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT, read_key_id, read_repository
 
 PARAMETERS = (
-    choice("state", "Only keys in this state; repeated, any of them.", "active", "expired", "revoked", repeats=True),
+    choice(
+        "state", "Only keys in this state; repeat it for any of several.", "active", "expired", "revoked", repeats=True
+    ),
     Parameter(
         "created_by",
         read_key_id,
-        "Only keys that the key of this id made; repeated, any of them.",
+        "Only keys that the key of this id created; repeat it for any of several.",
         KEY_ID,
         repeats=True,
     ),
-    choice("creator_revoked", "Only keys of which `creator_revoked` is this.", "false", "true"),
+    choice("creator_revoked", "Only keys whose `creator_revoked` has this value.", "false", "true"),
     LIMIT,
     CURSOR,
 )
 
 MAX_OVERLAP_HOURS = 30 * 24
 _OVERLAP_HOURS = 24
+_any_scopes = list_of(one_of(*SCOPES), len(SCOPES))
 _HOUR = 3_600_000
 _ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 
 
 def key_page(request: Request) -> KeyPage:
-    """Keys, good or not, the newest first."""
+    """Keys in any state, the newest first."""
     before = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
@@ -100,7 +103,7 @@ def one_key(request: Request) -> KeyEntry:
 
 
 def post_key(request: Request) -> Reply:
-    """Makes a key. Raises Problem: 400, 413, 415, 422."""
+    """Creates a key. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
     faults = Faults()
     fields = ObjectReader(
@@ -109,18 +112,18 @@ def post_key(request: Request) -> Reply:
         faults,
     )
     name = fields.required("name", name_of(200), "")
-    scopes = fields.read_list("scopes", one_of(*SCOPES), len(SCOPES))
-    if not scopes and not faults:
-        faults.add("/scopes", InvalidValue("missing", f"names none; there are {', '.join(SCOPES)}"))
+    nothing: list[str] = []
+    scopes = fields.required("scopes", _read_scopes, nothing)
     services = fields.read_list("services", name_of(200), MAX_LIMITS)
     repositories = fields.read_list("repositories", read_repository, MAX_LIMITS)
     if ADMIN in scopes and (services or repositories):
         faults.add(
-            "/scopes", InvalidValue("exclusive", "a key that is limited to services or repositories can't be admin")
+            "/scopes",
+            InvalidValue("exclusive", "must not have admin in a key that is limited to services or repositories"),
         )
     plan = fields.read("plan", name_of(100), "") or None
     if plan is not None and plan not in AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY)).plans:
-        faults.add("/plan", InvalidValue("unknown", "is no plan; PUT /v1/plans/{plan} makes one"))
+        faults.add("/plan", InvalidValue("unknown", "is not a plan; PUT /v1/plans/{plan} creates one"))
     expires_at = fields.read("expires_at", time_after(request.now), 0) or None
     faults.check_body()
 
@@ -136,16 +139,23 @@ def post_key(request: Request) -> Reply:
             plan=plan,
             created_by=request.principal.key_id if request.principal else None,
         )
-        request.table.write([*adding(item), _on_record(request, None, item), active])
-        return _made(request, text, item)
+        request.table.write([*adding(item), _history_entry(request, None, item), active])
+        return _created(request, text, item)
 
     return while_active(request, ADMIN, make)
 
 
-def rotate_key(request: Request) -> Reply:
-    """Makes the key that follows this one, with the same rights; this one ends after the overlap.
+def _read_scopes(value: object) -> list[str]:
+    scopes = _any_scopes(value)
+    if not scopes:
+        raise InvalidValue("missing", f"must have one or more of {', '.join(SCOPES)}")
+    return list(scopes)
 
-    Raises Problem: 404; 409 for a key that has ended, was rotated already, or was made by one that is revoked; 400, 413, 415, 422.
+
+def rotate_key(request: Request) -> Reply:
+    """Creates a key with the same rights that replaces this one; this one expires after the overlap.
+
+    Raises Problem: 404; 409 for a key that has ended or was rotated already; 400, 413, 415, 422.
     """
     request.sent.faults.check_query()
     faults = Faults()
@@ -158,7 +168,7 @@ def rotate_key(request: Request) -> Reply:
     def rotate(active: Check) -> Reply:
         old = _stored(request)
         if active.key == item_key(id_of(old)) and active.guard != as_read(old):
-            raise Conflict("the key was changed after it was let in")
+            raise Conflict("the key has changed since it was checked")
         _check_rotatable(request, old)
         ends = old.get("expires_at")
         text, new = new_key(
@@ -166,7 +176,7 @@ def rotate_key(request: Request) -> Reply:
             name=old["name"],
             scopes=old["scopes"],
             now=now,
-            # One that ends by itself is followed by one that lives as long.
+            # The replacement of a key that expires lives as long as that one did.
             expires_at=expires_at or (now + ends - old["created_at"] if ends is not None else None),
             services=old.get("services"),
             repositories=old.get("repositories"),
@@ -175,26 +185,26 @@ def rotate_key(request: Request) -> Reply:
             replaces=id_of(old),
         )
         ended = changing(old, expires_at=min(ends or now + overlap, now + overlap), replaced_by=id_of(new))
-        record = [_on_record(request, old, ended.item), _on_record(request, None, new)]
-        request.table.write([ended, *adding(new), *record, *_of_another(active, ended)])
+        record = [_history_entry(request, old, ended.item), _history_entry(request, None, new)]
+        request.table.write([ended, *adding(new), *record, *_unless_of(active, ended)])
         request.reach.keys.learn(ended.item, now)
-        return _made(request, text, new)
+        return _created(request, text, new)
 
     return while_active(request, ADMIN, rotate)
 
 
-def _of_another(active: Check, changed: Put) -> list[Check]:
-    """The check, unless it is of the very key that is changed: a transaction names an item once, and the change has a guard."""
+def _unless_of(active: Check, changed: Put) -> list[Check]:
+    """The check, unless it is of the changed key itself: a transaction names an item once, and the change has a guard."""
     return [] if active.key == changed.key else [active]
 
 
 def _check_rotatable(request: Request, key: Item) -> None:
     if state_of(key, request.now) != "active" or "replaced_by" in key:
-        raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate the one after it.")
+        raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate its replacement.")
 
 
 def delete_key(request: Request) -> None:
-    """Revokes a key, which stays in the list. It changes nothing from then on, and this process refuses it at once.
+    """Revokes a key, which stays in the list. It can change nothing from then on, and this process refuses it at once.
 
     Raises Problem (404).
     """
@@ -205,14 +215,14 @@ def delete_key(request: Request) -> None:
         if item.get("revoked_at") is not None:
             return item
         revoked = changing(item, revoked_at=request.now)
-        request.table.write([revoked, _on_record(request, item, revoked.item), *_of_another(active, revoked)])
+        request.table.write([revoked, _history_entry(request, item, revoked.item), *_unless_of(active, revoked)])
         return revoked.item
 
     request.reach.keys.learn(while_active(request, ADMIN, revoke), request.now)
 
 
-def _on_record(request: Request, before: Item | None, after: Item) -> Put:
-    """Who made or changed the key, without its limits and its plan: the history is read with fewer rights than keys are."""
+def _history_entry(request: Request, before: Item | None, after: Item) -> Put:
+    """The change of the key, without its limits and plan: reading the history needs fewer rights than reading keys."""
     old, new = (
         {
             "name": item["name"],
@@ -234,7 +244,7 @@ def _stored(request: Request) -> Item:
     key = item_key(request.name)
     item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
     if item is None:
-        raise not_found("There is no key with this id: it is the 12 characters after ll_.")
+        raise not_found("No key has this id. An id is the 12 characters after ll_.")
     return item
 
 
@@ -245,7 +255,7 @@ def _creator_revoked(request: Request, item: Item) -> bool:
     return creator_revoked(item, find, request.now)
 
 
-def _made(request: Request, text: str, item: Item) -> Reply:
+def _created(request: Request, text: str, item: Item) -> Reply:
     made: KeyMade = {"secret": text, "key": _entry(item, request.now, False)}
     return Reply(made, {"location": f"/v1/keys/{id_of(item)}"})
 
@@ -259,7 +269,7 @@ def _entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = N
         "services": list(item.get("services", ())),
         "repositories": list(item.get("repositories", ())),
         "plan": item.get("plan"),
-        "created_at": instant(item["created_at"]) or "",
+        "created_at": instant(item["created_at"]),
         "created_by": item.get("created_by"),
         "creator_revoked": is_creator_revoked,
         "expires_at": instant(item.get("expires_at")),

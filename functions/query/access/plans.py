@@ -1,6 +1,6 @@
-"""/v1/plans and /v1/settings/access: how often keys may call, what is noted of it, and which web pages may call. Scope admin.
+"""/v1/plans and /v1/settings/access: rate limits of keys, the access log, and which web pages may call. Scope admin.
 
-All of it is one item, which both functions read along with a key. A change holds within half a minute.
+All of it is one item, which both functions read together with a key. A change takes effect within half a minute.
 """
 
 from __future__ import annotations
@@ -63,17 +63,17 @@ def one_plan(request: Request) -> Reply:
     request.sent.faults.check_query()
     plan = _stored(request).plans.get(request.name)
     if plan is None:
-        raise not_found("There is no plan of this name.")
+        raise not_found("No plan has this name.")
     return with_etag(_plan(request.name, plan))
 
 
 def put_plan(request: Request) -> Reply:
-    """Makes or replaces a plan. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Creates or replaces a plan. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
     try:
         name = _read_name(request.name)
     except InvalidValue as invalid:
-        raise not_found(f"This can't be a plan's name: it {invalid.detail}.") from None
+        raise not_found(f"Not a valid plan name: it {invalid.detail}.") from None
     faults = Faults()
     fields = ObjectReader(read_json(request.event, request.headers), ("plan", "per_minute", "per_day", "api"), faults)
     fields.read("plan", same_as(name), name)
@@ -88,7 +88,7 @@ def put_plan(request: Request) -> Reply:
         old = settings.plans.get(name)
         check_if_match(request, _plan(name, old) if old is not None else None)
         if old is None and len(settings.plans) >= MAX_PLANS:
-            faults.add("", InvalidValue("too_many", f"would be more than {MAX_PLANS} plans"))
+            faults.add("", InvalidValue("too_many", f"there are {MAX_PLANS} plans already, the maximum"))
             faults.check_body()
         return replace(settings, plans={**settings.plans, name: plan})
 
@@ -97,29 +97,29 @@ def put_plan(request: Request) -> Reply:
 
 
 def delete_plan(request: Request) -> None:
-    """Removes a plan that no key belongs to. Raises Problem: 404, 409, 412, 428, 503."""
+    """Deletes a plan that no key uses. Raises Problem: 404, 409, 412, 428, 503."""
     request.sent.faults.check_query()
 
     def delete(settings: AccessSettings) -> AccessSettings:
         old = settings.plans.get(request.name)
         if old is None:
-            raise not_found("There is no plan of this name.")
+            raise not_found("No plan has this name.")
         check_if_match(request, _plan(request.name, old))
         if any(key.get("plan") == request.name and key.get("revoked_at") is None for key in list_keys(request.table)):
-            raise Problem(409, "In use", "Keys belong to this plan; revoke them first.")
+            raise Problem(409, "In use", "Keys use this plan; revoke them first.")
         return replace(settings, plans={name: plan for name, plan in settings.plans.items() if name != request.name})
 
     _change(request, "plan", request.name, delete)
 
 
 def get_access(request: Request) -> Reply:
-    """The settings of access, with their ETag."""
+    """The access settings, with their ETag."""
     request.sent.faults.check_query()
     return with_etag(_answer(_stored(request)))
 
 
 def put_access(request: Request) -> Reply:
-    """Sets all of them; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
+    """Replaces all of them; omitted ones get their default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
     faults = Faults()
     fields = ObjectReader(read_json(request.event, request.headers), ("log", "log_days", "origins", "docs"), faults)
@@ -146,17 +146,17 @@ def _change(
             return old
         before, after = _part(old, kind, name), _part(new, kind, name)
         action = "created" if before is None else "deleted" if after is None else "changed"
-        told = entry(request, kind, name, action, f"access-{old.version + 1}", None, before, after)
+        change_entry = entry(request, kind, name, action, f"access-{old.version + 1}", None, before, after)
         try:
-            request.table.write([Put(new.to_item(), at_version(old.version)), Put(told.to_item())])
+            request.table.write([Put(new.to_item(), at_version(old.version)), Put(change_entry.to_item())])
         except Conflict:
             continue
         return new
-    raise unavailable("Others kept changing this at the same time; send it again.", retry_after=1)
+    raise unavailable("Other requests kept changing this; try again.", retry_after=1)
 
 
 def _part(settings: AccessSettings, kind: str, name: str) -> dict[str, Any] | None:
-    """What the history says of these settings."""
+    """The settings as the history shows them."""
     if kind != "plan":
         return dict(_answer(settings))
     plan = settings.plans.get(name)

@@ -1,7 +1,7 @@
-"""/v1/badges: makes, lists and revokes badges; and shows one, without a key, to whoever has its link.
+"""/v1/badges: creates, lists and revokes badges; shows one, without a key, to anybody who has its link.
 
-What a badge shows is fixed when it is made, so a link gives away one number and nothing else. A link that leads nowhere is always
-the same 404: whether it never was one, was revoked, or is only nearly right.
+What a badge shows is fixed when it is created, so a link reveals one number and nothing else. Every link that leads nowhere gets
+the same 404, whether it never existed, was revoked, or is nearly right.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from query.web.values import DEFAULT_LIMIT, read_repository
 PARAMETERS = (LIMIT, CURSOR)
 
 CACHE_SECONDS = 300
-"""How long others may keep a badge; shields.io keeps one no shorter."""
+"""How long others may cache a badge; shields.io caches for at least as long."""
 _ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _FIELDS = ("metric", "statistic", "label", "days", "service", "repository", "environment", "team", "levels")
 
@@ -58,15 +58,15 @@ def badge_page(request: Request) -> BadgePage:
 
 
 def post_badge(request: Request) -> Reply:
-    """Makes a badge and its link. Raises Problem: 400, 413, 415, 422."""
+    """Creates a badge and its link. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
     shows = _read(read_json(request.event, request.headers))
     by = request.principal.key_id if request.principal is not None else None
 
     def make(active: Check) -> tuple[str, Badge]:
         token, badge = new_badge(request.reach.pepper(), shows, now=request.now, created_by=by)
-        told = entry(request, "badge", badge.badge_id, "created", badge.badge_id, None, None, shows)
-        request.table.write([Put(badge.to_item(), ABSENT), Put(told.to_item()), active])
+        record = entry(request, "badge", badge.badge_id, "created", badge.badge_id, None, None, shows)
+        request.table.write([Put(badge.to_item(), ABSENT), Put(record.to_item()), active])
         return token, badge
 
     token, badge = while_active(request, CONFIG_WRITE, make)
@@ -81,12 +81,12 @@ def delete_badge(request: Request) -> None:
     key = badge_key(request.name)
     item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
     if item is None:
-        raise _no_badge()
-    told = entry(request, "badge", request.name, "deleted", f"{request.name}-", None, Badge.from_item(item).shows)
+        raise _unknown_badge()
+    record = entry(request, "badge", request.name, "deleted", f"{request.name}-", None, Badge.from_item(item).shows)
     try:
-        request.table.write([Delete(key, at_version(item["v"])), Put(told.to_item())])
+        request.table.write([Delete(key, at_version(item["v"])), Put(record.to_item())])
     except Conflict:
-        raise _no_badge() from None
+        raise _unknown_badge() from None
 
 
 def show_badge(request: Request) -> Reply:
@@ -95,7 +95,7 @@ def show_badge(request: Request) -> Reply:
     token, memory = request.name, request.reach.badges
     shown = memory.get(token, request.now)
     if shown is None:
-        shown = _shown(request, _opened(request, token))
+        shown = _render(request, _opened(request, token))
         memory.keep(token, request.now, shown)
     return Reply(shown, {"cache-control": f"public, max-age={CACHE_SECONDS}"})
 
@@ -103,16 +103,16 @@ def show_badge(request: Request) -> Reply:
 def _opened(request: Request, token: str) -> Badge:
     badge_id = badge_id_of(token)
     if badge_id is None:
-        raise _nothing_at_this_link()
+        raise _unknown_link()
     key = badge_key(badge_id)
-    item = request.reach.configuration.get([key]).get(key)  # brings the settings along
+    item = request.reach.configuration.get([key]).get(key)  # reads the settings too
     badge = Badge.from_item(item) if item is not None else None
     if not is_token_of(request.reach.pepper(), token, badge) or badge is None:
-        raise _nothing_at_this_link()
+        raise _unknown_link()
     return badge
 
 
-def _shown(request: Request, badge: Badge) -> BadgeShown:
+def _render(request: Request, badge: Badge) -> BadgeShown:
     shows = badge.shows
     reports = Reports(request, DORA_WITH_COVERAGE)
     window = last_days(shows["days"], reports.organisation.calendar.day_of(request.now))
@@ -131,17 +131,17 @@ def _shown(request: Request, badge: Badge) -> BadgeShown:
 
 
 def _read(body: Any) -> dict[str, Any]:
-    """What a badge is to show. Raises Problem (422)."""
+    """What a badge is to show, out of a body. Raises Problem (422)."""
     faults = Faults()
     fields = ObjectReader(body, _FIELDS, faults)
     metric = fields.required("metric", one_of(*N), "")
     statistics = tuple(DORA_METRICS[metric]) if metric else ()
-    # Of a metric that there is not, which statistics it has can't be told.
+    # The statistics of an unknown metric are unknown.
     statistic = fields.read("statistic", one_of(*statistics), statistics[0]) if metric else ""
     levels = fields.read("levels", one_of(*EDITIONS), "") or None
     if metric and levels is not None and HEADLINES.get(metric) != statistic:
         having = ", ".join(f"{name} ({usual})" for name, usual in HEADLINES.items())
-        faults.add("/levels", InvalidValue("levels", f"there are levels of {having} only"))
+        faults.add("/levels", InvalidValue("levels", f"only {having} have levels"))
     default = label_of(metric, statistic) if metric and not faults else ""
     shows = {
         "metric": metric,
@@ -171,14 +171,14 @@ def _entry(badge: Badge) -> BadgeEntry:
         "environment": shows["environment"],
         "team": shows.get("team"),
         "levels": shows.get("levels"),
-        "created_at": instant(badge.created_at) or "",
+        "created_at": instant(badge.created_at),
         "created_by": badge.created_by,
     }
 
 
-def _no_badge() -> Problem:
-    return not_found("There is no badge with this id; GET /v1/badges lists them.")
+def _unknown_badge() -> Problem:
+    return not_found("No badge has this id. GET /v1/badges lists them.")
 
 
-def _nothing_at_this_link() -> Problem:
-    return not_found("There is nothing at this link.")
+def _unknown_link() -> Problem:
+    return not_found("This link leads to no badge.")

@@ -1,4 +1,4 @@
-"""What is written on a badge: a number as people say it, and its colour. Pure."""
+"""The text on a badge: a number as people say it, and its colour. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RATES = (("day", 1.0), ("week", _WEEK / _DAY), ("month", _MONTH / _DAY))
 
 
 def label_of(metric: str, statistic: str) -> str:
-    """What a badge is called where nobody called it anything: `change lead time`, `review time (mean)`, `coverage (pending)`."""
+    """A badge's label where none was sent: `change lead time`, `review time (mean)`, `coverage (pending)`."""
     name = metric.rpartition(".")[2].replace("_", " ")
     if metric.startswith(f"{LEAD}.stages."):
         name = f"{name} time"
@@ -42,7 +42,7 @@ def message_of(value: float | None, unit: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """In the largest unit of which there is at least one, as it is rounded."""
+    """In the largest unit of which there is at least one after rounding."""
     for (name, length), (_, longer) in pairwise((*_DURATIONS, ("", inf))):
         if float(_short(seconds / length)) * length < longer:
             return _counted(seconds / length, name)
@@ -58,7 +58,7 @@ def rate(per_day: float) -> str:
 
 
 def colour_of(metric: str, statistic: str, value: float | None, edition: str | None) -> str:
-    """By the level of that edition; neutral where the value has none, or several: no level is made up."""
+    """By the level of that edition; neutral where the value has no single level."""
     if value is None:
         return _EMPTY
     if edition is None or HEADLINES.get(metric) != statistic or (metric == FREQUENCY and not value):

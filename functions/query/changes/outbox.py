@@ -74,4 +74,4 @@ def store(
 
 
 def crowded() -> Problem:
-    return unavailable("Others kept changing this at the same time; send it again.", retry_after=1)
+    return unavailable("Other requests kept changing this; try again.", retry_after=1)

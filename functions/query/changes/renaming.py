@@ -72,7 +72,7 @@ def remove_person(request: Request, name: str) -> Reply:
     pk, sk = person_key(naming.pseudonym(name))
     person = request.table.get([(pk, sk)]).get((pk, sk))
     if person is None and naming.pseudonyms and is_pseudonym(name):
-        raise not_found("There is nobody of this pseudonym.")
+        raise not_found("Nobody has this pseudonym.")
     called = (person or {}).get("name", name)
     gone = (person or {}).get("gone") or stand_in(secrets.token_hex(8), bot=matches(called, organisation.bots))
     removal = event_id("per", secrets.token_hex(16))

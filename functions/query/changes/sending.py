@@ -1,4 +1,4 @@
-"""Sends compute one message for somebody: a correction, a deletion, a retry of a parked event."""
+"""Sends compute a message for somebody: a correction, a deletion, a retry of a parked event."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from query.web.request import Request
 
 
 def send(request: Request, message: Message) -> Accepted:
-    """Answers once the queue has the message. Raises Problem (503) where it can't be reached."""
+    """Answers once the queue has the message. Raises Problem (503) where the queue can't be reached."""
     taken, stopped = deliver(request.reach.queue(), [message])
     if not all(taken):
-        raise unavailable("The queue can't be reached at the moment; send it again.") from stopped
+        raise unavailable("The queue can't be reached at the moment; try again.") from stopped
     return {"event_id": message.event_id, "status": "queued"}
 
 
 def message_of(request: Request, kind: str, prefix: str, lock: str, data: Mapping[str, Any]) -> Message:
-    """A message that compute applies in turn with all else under this lock. Sent again later, it is another event."""
+    """A message that compute applies in order with all others under this lock. Sent again later, it is another message."""
     name = event_id(prefix, canonical([kind, request.now, data]))
     return Message(name, compose(kind, name, request.now, data), group_of(lock), name)

@@ -1,4 +1,4 @@
-"""What a key makes and what works without it from then on, such as another key, is stored only while that key is active."""
+"""Stores what outlives the request, such as another key, only while the request's own key is active."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Made = TypeVar("Made")
 
 
 def while_active(request: Request, scope: str, make: Callable[[Check], Made]) -> Made:
-    """What `make` answers. It is to put the check it is given into its transaction, and is called again after a Conflict.
+    """Calls `make`, which must put the given check into its transaction. After a Conflict it is called again.
 
-    The check fails where the request's key was changed, in whatever way: then the key is read again, and may still be good.
-    Raises Unauthorized, Forbidden; Problem (503) where others keep changing what it writes.
+    The check fails where the request's key has changed: then the key is read again, and may still be valid.
+    Raises Unauthorized, Forbidden; Problem (503) where others keep changing the same items.
     """
     principal = request.principal
     for _ in range(_TRIES):
@@ -29,4 +29,4 @@ def while_active(request: Request, scope: str, make: Callable[[Check], Made]) ->
             return make(principal.unchanged)
         except Conflict:
             principal = None
-    raise unavailable("Others kept changing the same at the same time; send it again.", retry_after=1)
+    raise unavailable("Other requests kept changing this; try again.", retry_after=1)

@@ -1,7 +1,7 @@
-"""/v1/metrics/custom: which custom metrics there are, and how each is read.
+"""/v1/metrics/custom: custom metrics and their definitions.
 
-A definition only says how numbers are read, so a change of it holds at once and counts nothing anew. Deleting a metric deletes its
-points and numbers too, which compute does.
+A definition only says how numbers are read, so a change of it takes effect at once and recounts nothing. Deleting a metric deletes
+its points and numbers too, which compute does.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _FIELDS: dict[str, Reader] = {
 
 
 def metric_page(request: Request) -> MetricPage:
-    """All metrics that are defined or have points, in order of name; to a limited key those with points that it reaches."""
+    """Metrics that are defined or have points, in order of name; for a limited key, those with points that it reaches."""
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
@@ -66,7 +66,7 @@ def metric_page(request: Request) -> MetricPage:
 
 
 def _reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
-    """The metrics after this name. What a limited key does not reach is read past: a short page or its cursor would tell of it."""
+    """The metrics after this name. Those beyond a limited key are skipped: a short page or its cursor would reveal them."""
     while names := names_after(request.table, after, at_once):
         for name in names:
             metric = read_metric(request.table, name)
@@ -76,24 +76,24 @@ def _reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
 
 
 def get_definition(request: Request) -> Reply | MetricDefinition:
-    """How a metric is read; with its ETag where it is defined. Raises Problem (404)."""
+    """A metric's definition, with its ETag where it is defined. Raises Problem (404)."""
     request.sent.faults.check_query()
     metric = reached_metric(request, request.name)
     return with_etag(definition_answer(metric)) if metric.defined else definition_answer(metric)
 
 
 def put_definition(request: Request) -> Reply:
-    """Defines a metric; what is left out is as it is by default. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Defines a metric; omitted fields get their default. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     return _change(request, UNDEFINED)
 
 
 def patch_definition(request: Request) -> Reply:
-    """Changes what is named of a metric's definition. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Changes the given fields of a metric's definition. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     return _change(request, None)
 
 
 def delete_metric(request: Request) -> Reply:
-    """Removes a metric's definition at once, and has its points and numbers removed. Raises Problem: 404, 412, 428, 503."""
+    """Deletes a metric's definition at once; compute deletes its points and numbers. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     name = _name(request)
     for _ in range(TRIES):
@@ -116,20 +116,20 @@ def delete_metric(request: Request) -> Reply:
 
 
 def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
-    """`base`: what the change is made to, None for what there is."""
+    """`base`: the definition to change, None for the stored one."""
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
     sent = read_json(request.event, request.headers)
-    told = read_fields(sent, _FIELDS, faults, shown={"name": same_as(name), "defined": read_flag})
+    fields = read_fields(sent, _FIELDS, faults, shown={"name": same_as(name), "defined": read_flag})
     faults.check_body()
     for _ in range(TRIES):
         old = read_metric(request.table, name, consistent=True)
         if base is None and not old.defined:
-            raise not_found("There is no definition of this metric; PUT makes one.")
+            raise not_found("This metric has no definition; PUT creates one.")
         before = definition_answer(old) if old.defined else None
         check_if_match(request, before)
-        new = replace(old, definition=_applied(base or old.definition, told), version=old.version + 1)
+        new = replace(old, definition=_applied(base or old.definition, fields), version=old.version + 1)
         after = definition_answer(new)
         if old.defined and new.definition == old.definition:
             return with_etag(after)
@@ -146,18 +146,18 @@ def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
     raise crowded()
 
 
-def _applied(base: CustomMetricDefinition, told: Mapping[str, Any]) -> CustomMetricDefinition:
-    """Raises Problem (422) where the metric could not be read so."""
+def _applied(base: CustomMetricDefinition, fields: Mapping[str, Any]) -> CustomMetricDefinition:
+    """Raises Problem (422) where the aggregation does not fit the kind."""
     default = CustomMetricDefinition()
     new = replace(
-        base, **{field: value if value is not None else getattr(default, field) for field, value in told.items()}
+        base, **{field: value if value is not None else getattr(default, field) for field, value in fields.items()}
     )
     if new.aggregation is not None and new.aggregation not in AGGREGATIONS[new.kind]:
         faults = Faults()
         known = ", ".join(AGGREGATIONS[new.kind])
         faults.add(
             "/aggregation",
-            InvalidValue("choice", f"would be {new.aggregation}; a {new.kind} is read as one of {known}"),
+            InvalidValue("choice", f"must be one of {known} for a {new.kind}"),
         )
         faults.check_body()
     return new.without_defaults()
@@ -170,7 +170,5 @@ def _entry(metric: Metric) -> MetricEntry:
 
 def _name(request: Request) -> str:
     if not is_metric_name(request.name):
-        raise not_found(
-            "This can't be a metric's name: it is 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first."
-        )
+        raise not_found("Not a valid metric name: it has 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first.")
     return request.name

@@ -1,4 +1,4 @@
-"""GET /v1/metrics/custom/{name}: a custom metric's numbers, with the windows, filters and groups of DORA's."""
+"""GET /v1/metrics/custom/{name}: a custom metric's numbers, with the windows, filters and groups of DORA's metrics."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PARAMETERS = REPORT_PARAMETERS
 
 
 def custom_report(request: Request) -> CustomReport:
-    """The report that the query string asks for. Raises Problem: 400, 403, 404."""
+    """The report of the query string. Raises Problem: 400, 403, 404."""
     sent = request.sent
     window = read_window(sent, request.calendar(), request.now)
     filters = Filters.read(sent)
     sent.faults.check_query()
     measure = measure_of(request, request.name)
-    asked = ReportQuery(window, filters, sent.one("interval"), sent.one("group_by"))
-    return custom_answer(Reports(request, measure).report(asked), measure.metric)
+    query = ReportQuery(window, filters, sent.one("interval"), sent.one("group_by"))
+    return custom_answer(Reports(request, measure).report(query), measure.metric)
 
 
 def measure_of(request: Request, name: str) -> Custom:
@@ -37,7 +37,7 @@ def measure_of(request: Request, name: str) -> Custom:
 
 
 def custom_answer(report: Report[CustomMetric], metric: Metric) -> CustomReport:
-    """The report as it is answered."""
+    """The report as the API shows it."""
     window = report.asked.window
     answer: CustomReport = {
         "window": window_answer(window, report.timezone),

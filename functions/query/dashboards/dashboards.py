@@ -1,7 +1,7 @@
-"""/v1/dashboards: lists, makes, shows, replaces, changes and deletes dashboards. One is there from the start.
+"""/v1/dashboards: lists, creates, shows, replaces, changes and deletes dashboards. A default one always exists.
 
-Keys that are limited to some services see the dashboards that say so (`limited_keys`), and otherwise what they would see if no
-dashboard had ever been stored: titles and filters may name what is beyond them.
+Limited keys see the dashboards that allow it (`limited_keys`); all others do not exist for them, since titles and filters may name
+what is beyond the key.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from query.web.request import Reply, Request
 from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
-IDEMPOTENCY_KEY = {"Idempotency-Key": "Sent again with the same key, the request makes no second dashboard."}
+IDEMPOTENCY_KEY = {"Idempotency-Key": "A repeated request with the same key creates no second dashboard."}
 _read_key = name_of(200)
 
 
@@ -66,48 +66,48 @@ def one_dashboard(request: Request) -> Reply:
 
 
 def post_dashboard(request: Request) -> Reply:
-    """Makes a dashboard; sent again with the same Idempotency-Key, it is the one that was made. Raises Problem: 400, 409, 413,
-    415, 422, 503."""
+    """Creates a dashboard; with a repeated Idempotency-Key, answers the one created before.
+
+    Raises Problem: 400, 409, 413, 415, 422, 503.
+    """
     request.sent.faults.check_query()
     key = _idempotency_key(request)
-    definition = _sent(read_json(request.event, request.headers))
-    said = hashlib.sha256(canonical(definition).encode()).hexdigest() if key else None
+    definition = _read(read_json(request.event, request.headers))
+    digest = hashlib.sha256(canonical(definition).encode()).hexdigest() if key else None
     for _ in range(TRIES):
         name = f"dsh_{key or secrets.token_hex(8)}"
         stored, settings = _stored(request, name)
         if stored is not None:
-            if stored.request != said:
-                raise Problem(
-                    409, "Idempotency-Key used", "This key came with another dashboard before; use a new one."
-                )
-            return _made(_dashboard(stored))
-        made = StoredDashboard(name, _named(request, definition, settings), request.now, said)
+            if stored.request != digest:
+                raise Problem(409, "Idempotency-Key used", "This key was used for another dashboard; use a new one.")
+            return _created(_dashboard(stored))
+        new = StoredDashboard(name, _named(request, definition, settings), request.now, digest)
         try:
-            _write(request, None, made, settings)
+            _write(request, None, new, settings)
         except Conflict:
             continue
-        return _made(_dashboard(made))
+        return _created(_dashboard(new))
     raise crowded()
 
 
 def put_dashboard(request: Request) -> Reply:
-    """Makes or replaces a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Creates or replaces a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
-    definition = _sent(read_json(request.event, request.headers), request.name)
+    definition = _read(read_json(request.event, request.headers), request.name)
     return _change(request, lambda _: definition)
 
 
 def patch_dashboard(request: Request) -> Reply:
-    """Changes what is named of a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Changes the given fields of a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
-    told = read_json(request.event, request.headers)
-    if not isinstance(told, dict):
-        _sent(told)  # says what it should be
-    return _change(request, lambda current: _patched(current, told, request.name))
+    patch = read_json(request.event, request.headers)
+    if not isinstance(patch, dict):
+        _read(patch)  # refuses it
+    return _change(request, lambda current: _patched(current, patch, request.name))
 
 
 def delete_dashboard(request: Request) -> None:
-    """Deletes a dashboard; the default one is then as it was at first. Raises Problem: 404, 412, 428, 503."""
+    """Deletes a dashboard; deleting the default one resets it. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     for _ in range(TRIES):
         stored, _ = _stored(request, request.name)
@@ -132,9 +132,9 @@ def delete_dashboard(request: Request) -> None:
 
 
 def found(request: Request) -> Dashboard:
-    """The dashboard that the path names, as the request's key may see it. Raises Problem (404)."""
+    """The dashboard of the path, as the request's key sees it. Raises Problem (404)."""
     key = dashboard_key(request.name)
-    # The settings, which every report needs, come along in this request.
+    # This request also reads the settings, which every report needs.
     item = request.reach.configuration.get([key]).get(key) if _may_be(request.name) else None
     dashboard = _shown(request, request.name, StoredDashboard.from_item(item) if item is not None else None)
     if dashboard is None:
@@ -143,17 +143,17 @@ def found(request: Request) -> Dashboard:
 
 
 def _change(request: Request, change: Callable[[Dashboard | None], Definition]) -> Reply:
-    """`change` gives what the dashboard is to say; it is given what there is, None for nothing."""
+    """`change` returns the new definition for the current dashboard, None where there is none."""
     if not _may_be(request.name):
-        raise not_found("This can't be a dashboard's id: it has 1 to 64 of a-z, 0-9, - and _.")
+        raise not_found("Not a valid dashboard id: it has 1 to 64 of a-z, 0-9, - and _.")
     for _ in range(TRIES):
         stored, settings = _stored(request, request.name)
         current = _shown(request, request.name, stored)
         definition = change(current)
         check_if_match(request, current)
         version = stored.version + 1 if stored is not None else request.now
-        said = stored.request if stored is not None else None
-        new = StoredDashboard(request.name, _named(request, definition, settings), version, said)
+        digest = stored.request if stored is not None else None
+        new = StoredDashboard(request.name, _named(request, definition, settings), version, digest)
         if current == _dashboard(new):
             return with_etag(current)
         try:
@@ -164,14 +164,14 @@ def _change(request: Request, change: Callable[[Dashboard | None], Definition]) 
     raise crowded()
 
 
-def _patched(current: Dashboard | None, told: Mapping[str, Any], name: str) -> Definition:
+def _patched(current: Dashboard | None, patch: Mapping[str, Any], name: str) -> Definition:
     if current is None:
         raise _missing()
-    return _sent({**current, **told}, name)
+    return _read({**current, **patch}, name)
 
 
-def _sent(body: object, name: str | None = None) -> Definition:
-    """What was sent as a definition, of the dashboard with this id if it has one. Raises Problem (422)."""
+def _read(body: object, name: str | None = None) -> Definition:
+    """The definition out of a body. `name`: the dashboard's id if it has one. Raises Problem (422)."""
     faults = Faults()
     definition = read_definition(body, faults, name)
     if not faults and len(canonical(definition).encode()) > MAX_BYTES:
@@ -181,12 +181,12 @@ def _sent(body: object, name: str | None = None) -> Definition:
 
 
 def _idempotency_key(request: Request) -> str | None:
-    """What stands for the header's key in an id: nobody else's key comes to the same. Raises Problem (400)."""
+    """The header's part of an id, different for each API key. Raises Problem (400)."""
     sent = request.headers.get("idempotency-key")
     if sent is None:
         return None
     try:
-        # The header's draft standard writes it in quotes, most clients without.
+        # The draft standard has quotes around it, most clients send none.
         key = _read_key(sent.strip().removeprefix('"').removesuffix('"'))
     except InvalidValue as invalid:
         raise Problem(400, "Invalid Idempotency-Key", f"Idempotency-Key {invalid.detail}.") from None
@@ -195,10 +195,10 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _listed(request: Request, after: str | None, most: int) -> Iterator[Dashboard]:
-    """Those that the key may see after this id; no more than `most` are of use."""
+    """The dashboards after this id that the key may see. The caller needs at most `most`."""
     first = "" if after is None else after + "\x00"  # the smallest id after it
     default_due = first <= DEFAULT_ID
-    # Which of them a limited key may see shows only when they are read.
+    # Which of them a limited key may see is known only after reading.
     for item in request.table.query(DASHBOARDS, first, limit=None if request.limits else most):
         if default_due and item["sk"] > DEFAULT_ID:
             yield {**DEFAULT, "id": DEFAULT_ID}
@@ -210,17 +210,17 @@ def _listed(request: Request, after: str | None, most: int) -> Iterator[Dashboar
 
 
 def _shown(request: Request, name: str, stored: StoredDashboard | None) -> Dashboard | None:
-    """The dashboard of this id as the request's key may see it."""
+    """The dashboard of this id, as the request's key sees it."""
     if stored is not None and not (request.limits and not stored.definition["limited_keys"]):
         return _dashboard(stored)
     return {**DEFAULT, "id": DEFAULT_ID} if name == DEFAULT_ID else None
 
 
 def _dashboard(stored: StoredDashboard) -> Dashboard:
-    return {**stored.definition, "id": stored.id}  # type: ignore[typeddict-item]  # as it was read when it was sent
+    return {**stored.definition, "id": stored.id}  # type: ignore[typeddict-item]  # as it was read from the body
 
 
-def _made(dashboard: Dashboard) -> Reply:
+def _created(dashboard: Dashboard) -> Reply:
     return Reply(dashboard, {"location": f"/v1/dashboards/{dashboard['id']}", "etag": etag(dashboard)})
 
 
@@ -232,7 +232,7 @@ def _may_be(name: str) -> bool:
 
 
 def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item | None]:
-    """The dashboard as it is stored, and the settings' item."""
+    """The stored dashboard and the settings' item."""
     keys = [SETTINGS_KEY, *([dashboard_key(name)] if _may_be(name) else [])]
     found = request.table.get(keys)
     item = found.get(dashboard_key(name))
@@ -240,7 +240,7 @@ def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item |
 
 
 def _named(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
-    """The definition with the people in it as they are to be stored now."""
+    """The definition, with people named as they are to be stored now."""
     people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
     names = people.stored_names(names_in(dict(definition)))
     shown = {name: FORMER_MEMBER if is_stand_in(new) else new for name, new in names.items()}
@@ -254,8 +254,7 @@ def _write(
     settings: Item | None,
     before: Dashboard | None = None,
 ) -> None:
-    """Stores the dashboard and puts that on record. Raises Conflict where somebody else was first, or people are named otherwise
-    since."""
+    """Stores the dashboard with its history entry. Raises Conflict where it, or the naming of people, has changed meanwhile."""
     action = "changed" if before is not None else "created"
     guard = at_version(old.version if old is not None else 0)
     record = _record(request, action, new, before, _dashboard(new))
@@ -270,4 +269,4 @@ def _record(
 
 
 def _missing() -> Problem:
-    return not_found("There is no dashboard with this id.")
+    return not_found("No dashboard has this id.")

@@ -1,8 +1,8 @@
 """GET /v1/dashboards/{dashboard}/data: the numbers of all panels, from one reading of the cells.
 
-Panels that differ in what they show only share a report. A panel that can't be answered says why in its place, as a request for
-it alone would, and the others have their numbers. So does one whose numbers are too many: all panels together must be less than
-Lambda hands on (`query.web.answer_size`).
+Panels that differ only in what they show share a report. A panel that can't be answered has the problem in its place, as a request
+for it alone would, and the others have their numbers. So does a panel with too many numbers: all panels together must fit into one
+answer (`query.web.answer_size`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from query.web.request import Request
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR)
 
 MAX_BYTES = 5_000_000
-"""Of all panels in an answer, which each have an equal share: 208 KB of 24, some 3,000 points of one value. So what a panel shows
-never depends on how much the others do. It is the same with gzip, which makes a tenth of it: memory and time are bounded too."""
+"""Of all panels in an answer. Each has an equal share, 208 KB of 24 panels, some 3,000 points of one value: what a panel shows
+never depends on the others. The same bound holds with gzip, since it bounds memory and time too."""
 
 _TOO_MANY = (
-    "The panel has more numbers than there is room for: narrow the days, take a coarser interval, or have fewer groups by a "
-    "filter. A dashboard of fewer panels has more room for each."
+    "The panel has too many numbers: choose fewer days, a coarser interval, or fewer groups by a filter. In a dashboard of "
+    "fewer panels, each may have more."
 )
 
 
 def dashboard_data(request: Request) -> DashboardData:
-    """The panels for the dashboard's window, or for the days that are asked for; filters narrow what the panels show.
+    """The panels for the dashboard's window, or for the requested days. Filters narrow what the panels show.
 
     Raises Problem: 400, 403, 404.
     """
@@ -60,29 +60,29 @@ def dashboard_data(request: Request) -> DashboardData:
 
 
 def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Filters) -> list[PanelData]:
-    asked: list[tuple[Source, ReportQuery] | Problem] = []
+    queries: list[tuple[Source, ReportQuery] | Problem] = []
     for panel in dashboard["panels"]:
         try:
             joined = filters_of(panel["filters"]).joined(filters_of(dashboard["filters"])).joined(filters)
             source = sources.of(panel["metric"])
-            asked.append((source, ReportQuery(window, joined, None, panel["group_by"])))
+            queries.append((source, ReportQuery(window, joined, None, panel["group_by"])))
         except InvalidValue as invalid:
-            asked.append(_contradiction(invalid))
+            queries.append(_contradiction(invalid))
         except Problem as problem:
-            asked.append(problem)
+            queries.append(problem)
     _check(sources, filters)
     for source in sources.made():
-        source.prepare([one[1] for one in asked if isinstance(one, tuple) and one[0] is source])
+        source.prepare([one[1] for one in queries if isinstance(one, tuple) and one[0] is source])
     answers: list[PanelData] = []
-    for place, (panel, one) in enumerate(zip(dashboard["panels"], asked, strict=True), 1):
-        answers.append(_panel(panel, one, MAX_BYTES // len(asked)))
-        if isinstance(one, tuple) and one not in asked[place:]:
-            one[0].forget(one[1])
+    for place, (panel, one) in enumerate(zip(dashboard["panels"], queries, strict=True), 1):
+        answers.append(_panel(panel, one, MAX_BYTES // len(queries)))
+        if isinstance(one, tuple) and one not in queries[place:]:
+            one[0].release(one[1])
     return answers
 
 
 def _check(sources: Sources, filters: Filters) -> None:
-    """Raises Problem (403) where the request itself names what is beyond the key, by whatever is counted."""
+    """Raises Problem (403) where the request's own filters are beyond the key for every metric."""
     refused: list[Problem] = []
     for source in sources.made():
         try:
@@ -93,22 +93,22 @@ def _check(sources: Sources, filters: Filters) -> None:
         raise refused[0]
 
 
-def _panel(panel: Panel, asked: tuple[Source, ReportQuery] | Problem, most: int) -> PanelData:
-    """The panel with its numbers, or with the problem that there is. `most`: the bytes it may take of the answer."""
-    if isinstance(asked, Problem):
-        return _answer(panel, filters_of(panel["filters"]), asked)
-    source, question = asked
+def _panel(panel: Panel, query: tuple[Source, ReportQuery] | Problem, most: int) -> PanelData:
+    """The panel with its numbers, or with its problem. `most`: the bytes that it may take of the answer."""
+    if isinstance(query, Problem):
+        return _answer(panel, filters_of(panel["filters"]), query)
+    source, question = query
     try:
         return _with_numbers(panel, source, question, most)
     except Problem as problem:
         return _answer(panel, question.filters, problem)
 
 
-def _with_numbers(panel: Panel, source: Source, asked: ReportQuery, most: int) -> PanelData:
-    """Raises Problem: 400, 403; 422 where the numbers take too much."""
-    report = source.report(asked)
+def _with_numbers(panel: Panel, source: Source, query: ReportQuery, most: int) -> PanelData:
+    """Raises Problem: 400, 403; 422 where there are too many numbers."""
+    report = source.report(query)
     shown, interval = source.values(panel), panel["interval"]
-    answer = _answer(panel, asked.filters, None)
+    answer = _answer(panel, query.filters, None)
     answer["values"] = [
         {
             "name": value.name,
@@ -119,13 +119,13 @@ def _with_numbers(panel: Panel, source: Source, asked: ReportQuery, most: int) -
         for value in shown
     ]
     if interval:
-        answer["series"] = _points(shown, source.series(asked, report.days, interval))
+        answer["series"] = _points(shown, source.series(query, report.days, interval))
     left = most - bytes_of(answer)
     groups: list[PanelGroup] = []
     for group in report.groups or ():
         if left < 0:
-            break  # the rest would be made for nothing
-        groups.append(_group(shown, source, asked, group, interval))
+            break  # the panel is refused anyway
+        groups.append(_group(shown, source, query, group, interval))
         left -= bytes_of(groups[-1]) + len(",")
     if left < 0:
         raise too_wide(_TOO_MANY)
@@ -135,28 +135,28 @@ def _with_numbers(panel: Panel, source: Source, asked: ReportQuery, most: int) -
 
 
 def _group(
-    shown: Sequence[Value], source: Source, asked: ReportQuery, group: GroupReport[Any], interval: Interval | None
+    shown: Sequence[Value], source: Source, query: ReportQuery, group: GroupReport[Any], interval: Interval | None
 ) -> PanelGroup:
     key = None if group.key == NOWHERE else group.key
-    answer: PanelGroup = {"key": key, "values": _all(shown, group.metrics)}
+    answer: PanelGroup = {"key": key, "values": _values(shown, group.metrics)}
     if interval:
-        answer["series"] = _points(shown, source.series(asked, group.days, interval))
+        answer["series"] = _points(shown, source.series(query, group.days, interval))
     return answer
 
 
 def _points(shown: Sequence[Value], parts: Sequence[tuple[Window, Any]]) -> list[PanelPoint]:
     return [
-        {"from": part.start.isoformat(), "to": part.end.isoformat(), "values": _all(shown, told)}
-        for part, told in parts
+        {"from": part.start.isoformat(), "to": part.end.isoformat(), "values": _values(shown, metrics)}
+        for part, metrics in parts
     ]
 
 
-def _all(shown: Sequence[Value], told: Any) -> list[float | None]:
-    return [value.of(told) for value in shown]
+def _values(shown: Sequence[Value], metrics: Any) -> list[float | None]:
+    return [value.of(metrics) for value in shown]
 
 
 def _answer(panel: Panel, filters: Filters, problem: Problem | None) -> PanelData:
-    """The panel as it is defined, with the filters that it is under, and without numbers."""
+    """The panel as defined, with its effective filters, without numbers."""
     error: PanelProblem | None = problem.body() if problem is not None else None  # type: ignore[assignment]
     return {
         "id": panel["id"],
@@ -173,6 +173,6 @@ def _answer(panel: Panel, filters: Filters, problem: Problem | None) -> PanelDat
 
 
 def _contradiction(invalid: InvalidValue) -> Problem:
-    """What would be answered, were it asked for with all these filters."""
+    """The problem that a request with all these filters would get."""
     fault: Fault = {"pointer": "?team", "code": invalid.code, "detail": invalid.detail}
     return Problem(400, "Invalid query", "The filters of panel, dashboard and request can't be combined.", [fault])

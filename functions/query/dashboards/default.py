@@ -1,4 +1,4 @@
-"""The dashboard that is there from the start: DORA's five, where the lead time goes, what it all stands on, and who."""
+"""The default dashboard: DORA's five metrics, where the lead time goes, services and teams."""
 
 from __future__ import annotations
 
@@ -50,4 +50,4 @@ DEFAULT: Definition = {
         _panel("mapping", "How deployments found their changes", "coverage.mapping", "deployments", "bar"),
     ],
 }
-"""What GET /v1/dashboards/default answers until somebody changes it, and again once that is deleted."""
+"""GET /v1/dashboards/default answers this until somebody changes it, and again after it is deleted."""

@@ -1,4 +1,4 @@
-"""What a dashboard may say: read out of a body with all that is wrong in it, and what its window and filters mean."""
+"""A dashboard's definition: read from a body with all its faults, and what its window and filters mean."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from query.web.values import same_as
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
 MAX_BYTES = 64 * 1024
-"""Of a definition: what it was and what it becomes are remembered together in one item, which ends at 400 KB."""
+"""Of a definition: the history stores it twice, before and after, in one item of at most 400 KB."""
 
 VISUALS = ("number", "line", "bar", "table")
 _PANEL_FIELDS = ("id", "title", "metric", "statistic", "visual", "interval", "group_by", "filters")
 _MOST = {"day": 400, "week": 57, "month": 13}
-"""The longest windows that a report takes."""
+"""The longest windows that a report accepts."""
 _LAST_30_DAYS: Recent = {"last": 30, "unit": "day", "complete": False}
 
 read_id = matching(ID_PATTERN[1:-1], "id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
@@ -43,9 +43,9 @@ _read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX
 
 
 def read_definition(body: object, faults: Faults, name: str | None = None) -> Definition:
-    """The definition with its defaults. Adds to the faults all that is wrong; then what is returned means nothing.
+    """The definition with its defaults. Adds every fault; the result is of use only where there is none.
 
-    `name`: the dashboard's id, which may be sent back; None where there is none yet.
+    `name`: the dashboard's id, which may be sent back; None where it has none yet.
     """
     fields = ObjectReader(body, FIELDS if name is None else ("id", *FIELDS), faults)
     if name is not None:
@@ -62,26 +62,26 @@ def read_definition(body: object, faults: Faults, name: str | None = None) -> De
 
 
 def recent_window(recent: Recent, today: date) -> Window:
-    """The days that are meant today."""
+    """The window that ends today."""
     last, current = recent["last"], _part_of(recent["unit"], today, 0)
     if recent["complete"]:
         return Window(_part_of(recent["unit"], today, last), current)
     return Window(_part_of(recent["unit"], today, last - 1), today + timedelta(days=1))
 
 
-def filters_of(told: PanelFilters) -> Filters:
-    """The filters as a report takes them."""
+def filters_of(filters: PanelFilters) -> Filters:
+    """The filters of a report."""
     return Filters(
-        tuple(told.get("service", ())),
-        tuple(told.get("repository", ())),
-        tuple(told.get("environment", ())),
-        told.get("team"),
-        told.get("author"),
+        tuple(filters.get("service", ())),
+        tuple(filters.get("repository", ())),
+        tuple(filters.get("environment", ())),
+        filters.get("team"),
+        filters.get("author"),
     )
 
 
 def _part_of(unit: str, today: date, back: int) -> date:
-    """The first day of the day, ISO week or calendar month that is so many before today's."""
+    """The first day of today's day, ISO week or calendar month, or of the one so many before it."""
     if unit == "day":
         return today - timedelta(days=back)
     if unit == "week":
@@ -99,15 +99,15 @@ def _read_recent(value: Any, faults: Faults) -> Recent:
 
 def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Filters]:
     fields = ObjectReader(value, ("service", "repository", "environment", "team", "author"), faults, at)
-    told: dict[str, Any] = {
+    given: dict[str, Any] = {
         parameter.name: fields.read_list(parameter.name, parameter.read, MAX_REPEATS)
         for parameter in (SERVICE, REPOSITORY, ENVIRONMENT)
     }
-    told |= {parameter.name: fields.read(parameter.name, parameter.read, None) for parameter in (TEAM, AUTHOR)}
-    if told["team"] and told["author"]:
+    given |= {parameter.name: fields.read(parameter.name, parameter.read, None) for parameter in (TEAM, AUTHOR)}
+    if given["team"] and given["author"]:
         faults.add(f"{at}/author", InvalidValue("exclusive", "can't be combined with team; give one of them"))
-        told["author"] = None
-    kept = cast(PanelFilters, {name: given for name, given in told.items() if given})
+        given["author"] = None
+    kept = cast(PanelFilters, {name: value for name, value in given.items() if value})
     return kept, filters_of(kept)
 
 
@@ -149,7 +149,7 @@ def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
 
 
 def _check_combination(panel: Mapping[str, Any], fields: ObjectReader, several: bool, faults: Faults, at: str) -> None:
-    """What can't be drawn. `several`: the metric has several values side by side. What was refused already says nothing here."""
+    """Refuses combinations that can't be drawn. `several`: the metric has several values side by side."""
     visual, interval, group_by = panel["visual"], panel["interval"], panel["group_by"]
     divided = several or fields.has_value("interval") or fields.has_value("group_by")
 
@@ -157,13 +157,13 @@ def _check_combination(panel: Mapping[str, Any], fields: ObjectReader, several: 
         faults.add(f"{at}/{field}", InvalidValue("combination", detail))
 
     if visual == "number" and group_by:
-        refuse("group_by", "makes several values, and a number shows one; use bar or table")
+        refuse("group_by", "gives several values, but a number shows one; use bar or table")
     if visual == "number" and several:
-        refuse("visual", "shows one value, and this metric has several; use bar, line or table")
+        refuse("visual", "shows one value, but this metric has several; use bar, line or table")
     if visual == "line" and not fields.has_value("interval"):
-        refuse("interval", "is needed for a line")
+        refuse("interval", "is required for a line")
     if visual == "bar" and not divided:
-        refuse("visual", "would show one bar; add interval or group_by, or use number")
+        refuse("visual", "would show a single bar; add interval or group_by, or use number")
     if several and interval and group_by:
         refuse("interval", "can't be combined with group_by for a metric of several values; use one of them")
 

@@ -1,6 +1,6 @@
-"""Where a dashboard's panels have their numbers from: one source for DORA's metrics, one for each custom metric.
+"""The numbers of a dashboard's panels: one source for DORA's metrics, one for each custom metric.
 
-A source makes each different report once, of cells that are read together.
+A source makes each different report once, from cells that are read together.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from query.web.request import Request
 
 
 class Source:
-    """The reports of one measure, each held until it is forgotten. `definition`: a custom metric's, None for DORA's. They are
-    asked for without interval."""
+    """The reports of one measure, each kept until it is released. `definition`: a custom metric's, None for DORA's."""
 
     def __init__(self, reports: Reports[Any], definition: CustomMetricDefinition | None = None) -> None:
         self.reports = reports
@@ -35,37 +34,37 @@ class Source:
         self._divided: dict[ReportQuery, dict[tuple[int, Interval], list[tuple[Window, Any]]]] = {}
 
     def values(self, panel: Panel) -> tuple[Value, ...]:
-        """What a panel shows, with units."""
+        """The values that a panel shows, with units."""
         values = (statistics_of(panel["metric"]) or {})[panel["statistic"]]
         if self._definition is None:
             return values
         return tuple(replace(value, unit=custom_unit(self._definition, panel["statistic"])) for value in values)
 
     def prepare(self, wanted: Sequence[ReportQuery]) -> None:
-        """Reads what these reports are made of side by side."""
+        """Reads the cells of these reports side by side."""
         try:
             self.reports.fetch(wanted)
         except Problem:
-            return  # too many together: then each is read, or refused, by itself
+            return  # too many together: each is then read, or refused, by itself
 
-    def report(self, asked: ReportQuery) -> Report[Any]:
+    def report(self, query: ReportQuery) -> Report[Any]:
         """Raises Problem: 400, 403."""
-        if asked not in self._made:
-            self._made[asked] = self.reports.report(asked)
-        return self._made[asked]
+        if query not in self._made:
+            self._made[query] = self.reports.report(query)
+        return self._made[query]
 
-    def series(self, asked: ReportQuery, days: Days, interval: Interval) -> list[tuple[Window, Any]]:
-        """What is told of each part of the window; `days`: those of the report, or of a group of it."""
-        divided = self._divided.setdefault(asked, {})
-        key = (id(days), interval)  # the report is held, so no other days get this id
+    def series(self, query: ReportQuery, days: Days, interval: Interval) -> list[tuple[Window, Any]]:
+        """The metrics of each part of the window. `days`: those of the report, or of one of its groups."""
+        divided = self._divided.setdefault(query, {})
+        key = (id(days), interval)  # the report is kept, so no other days get this id
         if key not in divided:
-            divided[key] = list(self.reports.series(days, asked.window, interval))
+            divided[key] = list(self.reports.series(days, query.window, interval))
         return divided[key]
 
-    def forget(self, asked: ReportQuery) -> None:
-        """Lets go of a report that nothing else is made of."""
-        self._made.pop(asked, None)
-        self._divided.pop(asked, None)
+    def release(self, query: ReportQuery) -> None:
+        """Drops a report that no other panel needs."""
+        self._made.pop(query, None)
+        self._divided.pop(query, None)
 
 
 class Sources:
@@ -77,7 +76,7 @@ class Sources:
         self._made: dict[str, Source | Problem] = {}
 
     def of(self, metric: str) -> Source:
-        """The source of a metric's numbers. Raises Problem (404) where there is no such custom metric."""
+        """The source of a metric's numbers. Raises Problem (404) for an unknown custom metric."""
         name = metric.removeprefix(CUSTOM) if metric.startswith(CUSTOM) else ""
         if name not in self._made:
             self._made[name] = self._make(name)
@@ -87,7 +86,7 @@ class Sources:
         return made
 
     def made(self) -> list[Source]:
-        """Those that could be made."""
+        """The sources of known metrics."""
         return [made for made in self._made.values() if isinstance(made, Source)]
 
     def _make(self, name: str) -> Source | Problem:

@@ -1,7 +1,7 @@
-"""What a person says of what is stored: PATCH and DELETE of a deployment, DELETE of a change or an incident.
+"""Corrections by people: PATCH and DELETE of a deployment, DELETE of a change or an incident.
 
-Query writes none of it: compute is told, in turn with all else of the repository, and derives the numbers anew. Who asked for it
-is on record before the queue is.
+Query writes none of it: compute applies it in order with everything else of the repository, and derives the numbers again. The
+history names the author of the correction before the queue has it.
 """
 
 from __future__ import annotations
@@ -47,63 +47,65 @@ CHANGE = (
     Parameter(
         "number",
         read_number,
-        "Its number there.",
+        "The change's number in it.",
         {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         required=True,
     ),
 )
 INCIDENT = (
     Parameter("service", name_of(200), "The incident's service.", required=True),
-    Parameter("id", name_of(200), "Its id, as it was sent.", required=True),
+    Parameter("id", name_of(200), "The incident's id, as it was sent.", required=True),
 )
 
 
 def patch_deployment(request: Request) -> Accepted:
-    """Corrects what is named of a deployment; null takes a correction back. Raises Problem: 400, 404, 413, 415, 422, 503."""
+    """Overrides the given fields of a deployment; null clears an override. Raises Problem: 400, 404, 413, 415, 422, 503."""
     request.sent.faults.check_query()
     faults = Faults()
-    told = read_fields(read_json(request.event, request.headers), _FIELDS, faults, never_null=("excluded",))
-    if not faults and not told:
-        faults.add("", InvalidValue("missing", f"must have one of {', '.join(_FIELDS)}"))
+    sent = read_fields(read_json(request.event, request.headers), _FIELDS, faults, never_null=("excluded",))
+    if not faults and not sent:
+        faults.add("", InvalidValue("missing", f"needs at least one of {', '.join(_FIELDS)}"))
     faults.check_body()
     record, lock = _deployment(request)
     before = record.correction.to_data()
-    merged = {name: value for name, value in {**before, **told}.items() if value not in (None, "")}
+    merged = {name: value for name, value in {**before, **sent}.items() if value not in (None, "")}
     service = record.deployment.service
-    data = {"deployment": record.key, "service": service, "correction": told, "merge": True}
-    return _ask(request, message_of(request, "correction", "cor", lock, data), "deployment", record.key, before, merged)
+    data = {"deployment": record.key, "service": service, "correction": sent, "merge": True}
+    return _send(
+        request, message_of(request, "correction", "cor", lock, data), "deployment", record.key, before, merged
+    )
 
 
 def delete_deployment(request: Request) -> Accepted:
-    """Takes a deployment off its timeline. Raises Problem: 404, 503."""
+    """Deletes a deployment from its timeline. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
     record, lock = _deployment(request)
     data = {"deployment": record.key, "service": record.deployment.service}
     message = message_of(request, "deletion of deployment", "del", lock, data)
-    return _ask(request, message, "deployment", record.key)
+    return _send(request, message, "deployment", record.key)
 
 
 def delete_change(request: Request) -> Accepted:
-    """Takes a change out of everything. Raises Problem: 400, 404, 503."""
+    """Deletes a change everywhere. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     repository, number = request.sent.one("repository"), request.sent.one("number")
     _check_stored(request, change_key(repository, number), "change", own=reaches_repository(request, repository))
     data = {"repository": repository, "number": number}
     message = message_of(request, "deletion of change", "del", repository, data)
-    return _ask(request, message, "change", f"{repository}#{number}")
+    return _send(request, message, "change", f"{repository}#{number}")
 
 
 def delete_incident(request: Request) -> Accepted:
-    """Takes an incident out of everything. Raises Problem: 400, 404, 503."""
+    """Deletes an incident everywhere. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     service, name = request.sent.one("service"), request.sent.one("id")
     _check_stored(request, incident_key(service, name), "incident", own=reaches(request, service))
     lock = _lock(request, service)
     message = message_of(request, "deletion of incident", "del", lock, {"service": service, "incident": name})
-    return _ask(request, message, "incident", f"{service}#{name}")
+    return _send(request, message, "incident", f"{service}#{name}")
 
 
-def _ask(
+def _send(
     request: Request,
     message: Message,
     kind: str,
@@ -112,8 +114,8 @@ def _ask(
     after: Mapping[str, Any] | None = None,
 ) -> Accepted:
     action = "deleted" if after is None else "corrected"
-    asked: AuditEntry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
-    request.table.write([Put(asked.to_item())])
+    change: AuditEntry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
+    request.table.write([Put(change.to_item())])
     return send(request, message)
 
 
@@ -122,7 +124,7 @@ def _deployment(request: Request) -> tuple[Record, str]:
     key = request.name
     found = deployments_by_key(request.table, [key]) if _KEY.fullmatch(key) else {}
     if key not in found or not reaches(request, found[key].deployment.service):
-        raise not_found("There is no deployment with this key.")
+        raise not_found("No deployment has this key.")
     return found[key], _lock(request, found[key].deployment.service)
 
 

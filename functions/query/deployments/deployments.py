@@ -1,4 +1,4 @@
-"""GET /v1/deployments and GET /v1/deployments/{key}: what was deployed, and what each deployment carried."""
+"""GET /v1/deployments and GET /v1/deployments/{key}: deployments, and what each carried."""
 
 from __future__ import annotations
 
@@ -28,15 +28,27 @@ from query.web.times import instant
 from query.web.values import DEFAULT_LIMIT
 
 STATUS = choice(
-    "status", "Only of this status; repeated, any.", "success", "failure", "cancelled", "in_progress", repeats=True
+    "status",
+    "Only this status; repeat it for any of several.",
+    "success",
+    "failure",
+    "cancelled",
+    "in_progress",
+    repeats=True,
 )
 MAPPING = choice(
-    "mapping", "Only mapped like this; repeated, any.", "mapped", "baseline", "pending", "unmatched", repeats=True
+    "mapping",
+    "Only this mapping status; repeat it for any of several.",
+    "mapped",
+    "baseline",
+    "pending",
+    "unmatched",
+    repeats=True,
 )
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, STATUS, MAPPING, LIMIT, CURSOR)
 
 MAX_LOOKED_AT = 1_000
-"""Deployments that one request reads at most in search of some status; then the page is short, and its cursor goes on."""
+"""The most deployments that one request reads; then the page is short, and its cursor continues."""
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
@@ -46,12 +58,12 @@ def one_deployment(request: Request) -> Deployment:
     request.sent.faults.check_query()
     found = deployments_by_key(request.table, [request.name]) if _KEY.fullmatch(request.name) else {}
     if request.name not in found or not reaches(request, found[request.name].deployment.service):
-        raise not_found("There is no deployment with this key.")
+        raise not_found("No deployment has this key.")
     return deployment_answer(found[request.name], request.organisation())
 
 
 def deployment_page(request: Request) -> DeploymentPage:
-    """Deployments to all environments unless some are asked for, the newest first."""
+    """Deployments, the newest first; to all environments unless the request names some."""
     stretch = _stretch(request)
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
@@ -102,7 +114,7 @@ def _timelines(request: Request) -> list[Timeline]:
 
 
 def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
-    """The records at these places; None where one has moved away since its place was read."""
+    """The records at these places; None where one has moved since its place was read."""
     keys = [place.partition("#")[2] for place in places]
     records = deployments_by_key(table, keys)
     for place, key in zip(places, keys, strict=True):
@@ -118,7 +130,7 @@ def _wanted(record: Record, sent: Sent) -> bool:
 
 
 def deployment_answer(record: Record, organisation: OrganisationSettings) -> Deployment:
-    """The record as the API shows it. Whether it failed is read from what is counted, so that lists agree with metrics."""
+    """The record as the API shows it. `failed` is read from what is counted, so that lists agree with metrics."""
     report = record.deployment.report
     counted = record.parts[0].summary if record.parts else None
     failed = counted is not None and counted.failed
@@ -169,7 +181,12 @@ def deployment_answer(record: Record, organisation: OrganisationSettings) -> Dep
 
 
 def _correction(record: Record) -> Correction | None:
-    said = record.correction
-    if not said.to_data():
+    correction = record.correction
+    if not correction.to_data():
         return None
-    return {"failed": said.failed, "excluded": said.excluded, "remediates": said.remediates, "note": said.note}
+    return {
+        "failed": correction.failed,
+        "excluded": correction.excluded,
+        "remediates": correction.remediates,
+        "note": correction.note,
+    }

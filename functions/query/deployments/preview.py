@@ -1,16 +1,15 @@
-"""POST /v1/deployments/preview: what a deployment would get if it finished now. Writes nothing.
+"""POST /v1/deployments/preview: what a deployment would carry if it finished now. Writes nothing.
 
-It is mapped by the same rules on the same ledger as the deployment then is (`leadline.domain.attribution`).
+It is mapped by the same rules and on the same ledger as the real deployment would be (`leadline.domain.attribution`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.numbers import read_flag
-from leadline.contract.objects import Reader, read_fields
+from leadline.contract.objects import ObjectReader
 from leadline.contract.reasons import advice_for
 from leadline.contract.text import name_of, read_sha
 from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
@@ -31,18 +30,9 @@ from query.web.request import Request
 from query.web.times import instant
 from query.web.values import read_repository
 
-_FIELDS: dict[str, Reader] = {
-    "id": read_sha,
-    "repository": read_repository,
-    "service": name_of(200),
-    "environment": name_of(100),
-    "previous_id": read_sha,
-    "baseline": read_flag,
-}
-
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Planned:
     id: str | None
     repository: str | None
     service: str | None
@@ -52,15 +42,15 @@ class _Asked:
 
 
 def preview(request: Request) -> Preview:
-    """What the deployment would get. Raises Problem: 400, 413, 415, 422."""
+    """What the deployment would carry. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
-    asked = _read(request)
-    names = (asked.repository, asked.service)
+    planned = _read(request)
+    names = (planned.repository, planned.service)
     snapshot = request.table.get(list(dict.fromkeys(keys_to_resolve(*names))))
     resolved = resolve(request.table, *names, snapshot)
     if not request.limits.reach(resolved.service.name, resolved.service.repository):
-        raise beyond("service")  # one that somebody named after this repository
-    found = _found(request, asked, resolved)
+        raise beyond("service")  # a service that somebody named after this repository
+    found = _attribute(request, planned, resolved)
     service = resolved.service
     carried = carry(found.changes, request.now, {})
     commits = commits_that_count(PlannedWrites(request.table, service.lock, {}), found.direct, request.organisation())
@@ -69,7 +59,7 @@ def preview(request: Request) -> Preview:
         "service": service.name,
         "resolved": resolved.how,  # type: ignore[typeddict-item]  # one of the four
         "repository": service.repository,
-        "environment": asked.environment,
+        "environment": planned.environment,
         "changes": [
             {
                 "repository": change.repository,
@@ -83,7 +73,7 @@ def preview(request: Request) -> Preview:
             {
                 "sha": node.sha,
                 "author": shown(node.author, request.organisation()),
-                "authored_at": instant(node.authored_at or node.at) or "",
+                "authored_at": instant(node.authored_at or node.at),
                 "lead_time": leads.get(node.sha),
             }
             for node in found.direct
@@ -98,48 +88,50 @@ def preview(request: Request) -> Preview:
     }
 
 
-def _read(request: Request) -> _Asked:
+def _read(request: Request) -> _Planned:
     faults = Faults()
-    told: dict[str, Any] = read_fields(read_json(request.event, request.headers), _FIELDS, faults)
-    if not faults and told.get("id") is None and not told.get("baseline"):
-        faults.add("/id", InvalidValue("missing", "is required unless baseline is true"))
-    if not faults and told.get("repository") is None and told.get("service") is None:
-        faults.add("/repository", InvalidValue("missing", "is required unless service is given"))
+    names = ("id", "repository", "service", "environment", "previous_id", "baseline")
+    fields = ObjectReader(read_json(request.event, request.headers), names, faults)
+    planned = _Planned(
+        fields.read("id", read_sha, None),
+        fields.read("repository", read_repository, None),
+        fields.read("service", name_of(200), None),
+        fields.read("environment", name_of(100), "production"),
+        fields.read("previous_id", read_sha, None),
+        fields.read("baseline", read_flag, False),
+    )
+    if not planned.baseline:
+        fields.require("id", "is required unless baseline is true")
+    if not fields.has_value("service"):
+        fields.require("repository", "is required unless service is given")
     faults.check_body()
-    for fault in faults_of(request, told):
+    for fault in faults_of(request, {"repository": planned.repository, "service": planned.service}):
         faults.add(fault["pointer"], InvalidValue(fault["code"], fault["detail"]))
     faults.check_body()
-    return _Asked(
-        told.get("id"),
-        told.get("repository"),
-        told.get("service"),
-        told.get("environment") or "production",
-        told.get("previous_id"),
-        bool(told.get("baseline")),
-    )
+    return planned
 
 
-def _found(request: Request, asked: _Asked, resolved: Resolved) -> Attribution:
+def _attribute(request: Request, planned: _Planned, resolved: Resolved) -> Attribution:
     organisation = request.organisation()
     service = resolved.service
-    state = _state(request.table, service, asked.environment, request.now)
+    state = _state(request.table, service, planned.environment, request.now)
     if resolved.mismatch is not None:
         return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
-    changes = PlannedWrites(request.table, service.lock, {})  # never flushed: only its reading is used
+    changes = PlannedWrites(request.table, service.lock, {})  # only read, never flushed
     run = DeploymentRun(
-        sha=asked.id,
+        sha=planned.id,
         successful=True,
         failed_to_run=False,
         finished_at=request.now,
-        baseline=asked.baseline,
-        previous_id=asked.previous_id,
+        baseline=planned.baseline,
+        previous_id=planned.previous_id,
     )
     concerns = change_filter(changes, service, organisation)
     return attribute(state, run, StoredLedger(changes), organisation.calendar, concerns)
 
 
 def _state(table: Table, service: Service, environment: str, now: int) -> State:
-    """What the deployments until now have brought to the environment."""
+    """What has shipped to the environment until now."""
     place = place_of(now, "")
     for year in sorted(service.years.get(environment, ()), reverse=True):
         if year <= year_of(place):

@@ -1,4 +1,4 @@
-"""What became of an event: its trace, told together with what is stored now of what it was about."""
+"""An event's status: what it was about, and what is stored of that now."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superse
 
 MOST_CELLS = 100
 _SEARCHED = 500
-"""Deployments looked at for the commit that an incident names; as many as compute looks at."""
+"""Deployments searched for the commit that an incident names, as many as compute searches."""
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """`record`: the deployment that the event told of. `deployments`: keys of those that count it."""
+class EventStatus:
+    """`record`: the deployment that the event reported. `deployments`: the keys of those that count the event."""
 
     status: Status
     reason: str | None = None
@@ -42,12 +42,12 @@ class Story:
     steps: tuple[EventStep, ...] = ()
 
 
-def story_of(
+def status_of(
     table: Table, trace: Trace, organisation: OrganisationSettings, reached: Collection[str] | None = None
-) -> Story:
-    """The story as of now. Costs a few reads more than the trace. `reached`: the services to tell of, None for all."""
+) -> EventStatus:
+    """The status now; a few reads more than the trace. `reached`: the services that the key reaches, None for all."""
     if trace.parked_at is not None:
-        return Story("parked", trace.reason)
+        return EventStatus("parked", trace.reason)
     match trace.kind:
         case "deployment":
             return _deployment(table, trace, organisation)
@@ -57,20 +57,20 @@ def story_of(
             return _incident(table, trace)
         case "point":
             return _point(table, trace)
-    return Story("counted")
+    return EventStatus("counted")
 
 
-def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) -> Story:
+def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) -> EventStatus:
     key = trace.deployment or ""
     record = deployments_by_key(table, [key]).get(key)
     if record is None or trace.received_at <= (record.deleted_at or 0):
-        return Story("superseded", reasons.DELETED)
+        return EventStatus("superseded", reasons.DELETED)
     counted = (key,) if record.live or record.never_live else ()
-    status, reason = _standing(record, trace, _production_of(table, record.deployment.service, organisation))
-    return Story(status, reason, record, counted, tuple(_mapped(record)))
+    status, reason = _deployment_status(record, trace, _production_of(table, record.deployment.service, organisation))
+    return EventStatus(status, reason, record, counted, tuple(_mapping_steps(record)))
 
 
-def _standing(record: Record, trace: Trace, production: Sequence[str]) -> tuple[Status, str]:
+def _deployment_status(record: Record, trace: Trace, production: Sequence[str]) -> tuple[Status, str]:
     if trace.told not in (None, record.deployment.report.status):
         return "superseded", reasons.SUPERSEDED
     if record.reason == reasons.EXCLUDED:
@@ -93,69 +93,69 @@ def _production_of(table: Table, service: str, organisation: OrganisationSetting
     return (Service.from_item(item).production if item else ()) or organisation.production
 
 
-def _mapped(record: Record) -> Iterable[EventStep]:
+def _mapping_steps(record: Record) -> Iterable[EventStep]:
     report = record.deployment.report
     if report.id is not None:
         if record.to_id is not None:
             yield step("sha", f"found as {record.to_id}")
         elif record.reason in (reasons.SHA_NOT_FOUND, reasons.SHA_AMBIGUOUS, reasons.VCS_UNAVAILABLE):
-            where = record.repository or "any repository, since its service is tied to none"
+            where = record.repository or "any repository: its service has none"
             yield step("sha", f"not found in {where}")
         else:
-            yield step("sha", "not looked for")
+            yield step("sha", "not searched")
     bounds = f": from {record.from_id or 'the beginning'} to {record.to_id}" if record.to_id is not None else ""
     yield step("range", f"{record.reason}{bounds}")
     numbers = f" ({', '.join(f'#{change.number}' for change in record.changes)})" if record.changes else ""
-    counted = f", of which {len(record.commits)} count as changes of their own" if record.commits else ""
-    changes, commits = _some(len(record.changes), "change"), _some(len(record.direct), "direct commit")
+    counted = f", {len(record.commits)} of them counted as changes" if record.commits else ""
+    changes, commits = _number_of(len(record.changes), "change"), _number_of(len(record.direct), "direct commit")
     yield step("changes", f"{changes}{numbers}, {commits}{counted}")
     if record.live:
-        yield step("outcome", "failed" if record.failed else "went well")
+        yield step("outcome", "failed" if record.failed else "succeeded")
     days = record.parts[0].summary.day.isoformat() if record.parts else ""
     touched = len(cells_of(record))
-    yield step("counted", f"in {_some(touched, 'cell')} of {days}" if touched else "nowhere")
+    yield step("counted", f"in {_number_of(touched, 'cell')} of {days}" if touched else "nowhere")
 
 
-def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Story:
+def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> EventStatus:
     assert trace.repository is not None
     assert trace.change is not None
     pk, sk = change_key(trace.repository, trace.change)
     items = {item["sk"]: item for item in table.query(pk)}
     item = items.get(sk)
     if item is None or "deleted" in item:
-        return Story("superseded", reasons.DELETED)
+        return EventStatus("superseded", reasons.DELETED)
     if "merge_sha" not in item:
-        return Story("pending", reasons.NOT_MERGED)
+        return EventStatus("pending", reasons.NOT_MERGED)
     ships = [(shipper(name), each["d"]) for name, each in items.items() if name.startswith("ship#")]
     shipped = tuple(sorted({key for service, key in ships if reached is None or service in reached}))
     if not shipped:
-        return Story("pending", reasons.NOT_DEPLOYED)
-    return Story(
-        "counted", None, deployments=shipped, steps=(step("counted", f"by {_some(len(shipped), 'deployment')}"),)
+        return EventStatus("pending", reasons.NOT_DEPLOYED)
+    return EventStatus(
+        "counted", None, deployments=shipped, steps=(step("counted", f"by {_number_of(len(shipped), 'deployment')}"),)
     )
 
 
-def _incident(table: Table, trace: Trace) -> Story:
+def _incident(table: Table, trace: Trace) -> EventStatus:
     assert trace.service is not None
     assert trace.incident is not None
     keys = [incident_key(trace.service, trace.incident), service_key(trace.service)]
     found = table.get(keys)
     item, service = found.get(keys[0]), found.get(keys[1])
     if item is None or "deleted" in item:
-        return Story("superseded", reasons.DELETED)
+        return EventStatus("superseded", reasons.DELETED)
     incident = Incident.from_item(item)
-    blamed = _blamed(table, incident, service)
-    if not blamed:
-        return Story("unmatched", reasons.NO_DEPLOYMENT)
-    return Story("counted", None, deployments=blamed, steps=(step("counted", "its deployment counts as failed"),))
+    linked = _deployments_of(table, incident, service)
+    if not linked:
+        return EventStatus("unmatched", reasons.NO_DEPLOYMENT)
+    return EventStatus("counted", None, deployments=linked, steps=(step("counted", "its deployment counts as failed"),))
 
 
-def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str, ...]:
-    """The deployments that count this incident: found again by what leads from the one to the other."""
+def _deployments_of(table: Table, incident: Incident, service: Item | None) -> tuple[str, ...]:
+    """The deployments that count this incident, found by the way that compute takes from the incident to them."""
     candidates: list[str] = []
     if service is not None:
         timeline = _timeline(table, Service.from_item(service), incident)
-        candidates = [entry.key for entry in timeline if _may_be_meant(entry, incident)]
+        candidates = [entry.key for entry in timeline if _may_be_named_by(entry, incident)]
     if incident.deployment is not None:
         candidates.append(identified_key(incident.service, incident.where, incident.deployment))
     else:
@@ -166,7 +166,7 @@ def _blamed(table: Table, incident: Incident, service: Item | None) -> tuple[str
 
 
 def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[TimelineEntry]:
-    """Live deployments that it may speak of, the newest first: any where it names one, else those before it."""
+    """Live deployments that it may belong to, the newest first: any if it names one, else those before it."""
     last = place_of(incident.started_at, "~")
     if named := incident.deployment is not None:
         last = LAST
@@ -180,32 +180,32 @@ def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[Ti
     return islice(live, _SEARCHED if named else 1)
 
 
-def _point(table: Table, trace: Trace) -> Story:
+def _point(table: Table, trace: Trace) -> EventStatus:
     assert trace.metric is not None
     time, _, key = (trace.point or "0#").partition("#")
     where, lock = point_at(trace.metric, int(time), key), lock_key(point_lock(trace.metric))
     identity = identity_key(trace.metric, key)
     found = table.get([where, lock, identity])
     if trace.received_at <= found.get(lock, {}).get("deleted_at", -1):
-        return Story("superseded", reasons.DELETED)
-    if where not in found and identity in found:  # it came once more, received earlier, and has no time of its own
+        return EventStatus("superseded", reasons.DELETED)
+    if where not in found and identity in found:  # it was received once more, earlier, and has no time of its own
         where = point_at(trace.metric, found[identity]["time"], key)
         found = table.get([where])
     if where not in found or found[where]["event_id"] != trace.event_id:
-        return Story("duplicate", reasons.SAME_ID)
+        return EventStatus("duplicate", reasons.SAME_ID)
     point = point_from_item(found[where])
     cells = len(list(scopes_of(point)))
-    detail = f"in {_some(cells, 'cell')} of {point.day} of the metric {point.metric}"
-    return Story("counted", None, steps=(step("counted", detail),))
+    detail = f"in {_number_of(cells, 'cell')} of {point.day} of the metric {point.metric}"
+    return EventStatus("counted", None, steps=(step("counted", detail),))
 
 
-def _may_be_meant(entry: TimelineEntry, incident: Incident) -> bool:
+def _may_be_named_by(entry: TimelineEntry, incident: Incident) -> bool:
     name = incident.deployment
     return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
 
 
 def cells_shown(record: Record, organisation: OrganisationSettings) -> list[CellTouched]:
-    """The cells that count this deployment, but for those of people who are not shown."""
+    """The cells that count this deployment, without those of people who are not shown."""
     return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
 
 
@@ -224,10 +224,10 @@ def cells_of(record: Record) -> list[CellTouched]:
     ]
 
 
-def _some(number: int, what: str) -> str:
+def _number_of(number: int, what: str) -> str:
     return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
 def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventStep:
-    """What is derived: as it stands now."""
+    """A derived step: as it is now, without a time."""
     return {"step": name, "at": None, "detail": detail}

@@ -1,6 +1,6 @@
-"""GET /v1/events/{event_id}: what became of an event. GET /v1/events: what needs attention. POST …/retry: a parked one again.
+"""GET /v1/events/{event_id}: an event's status. GET /v1/events: what needs attention. POST …/retry: queues a parked event again.
 
-An event that waits on the queue is stored nowhere, so that accepting it costs no write: its id says that it was given by us.
+An event that waits on the queue is stored nowhere, so that accepting it costs no write: its id shows that we issued it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from leadline.store.events import Trace, event_key
 from leadline.store.rejected_events import REFUSED
 from leadline.store.table import Item
 from query.changes.sending import send
-from query.events.event_status import MOST_CELLS, cells_shown, story_of
+from query.events.event_status import MOST_CELLS, cells_shown, status_of
 from query.records.deployments import mapping_answer
 from query.reports.selection import all_services
 from query.schemas import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
@@ -41,10 +41,10 @@ Listed = tuple[str, str, Item]
 
 LISTED = (PENDING, UNMATCHED, WAITING, PARKED, REFUSED)
 MISMATCHED = "mismatched"
-"""To ask for unmatched deployments whose service is tied to another repository."""
+"""Filter for unmatched deployments whose service belongs to another repository."""
 STATUS = choice(
     "status",
-    f"Only what is in this state; repeated, any. `{MISMATCHED}`: what is `{UNMATCHED}` since its service is another repository's.",
+    f"Only this status; repeatable. `{MISMATCHED}`: `{UNMATCHED}` because the service belongs to another repository.",
     *LISTED,
     MISMATCHED,
     repeats=True,
@@ -52,7 +52,7 @@ STATUS = choice(
 REASON = Parameter(
     "reason",
     name_of(100),
-    "Only with this reason code; repeated, any.",
+    "Only this reason code; repeat it for any of several.",
     {**text(100), "examples": sorted(REASONS)[:3]},
     repeats=True,
 )
@@ -61,27 +61,27 @@ PARAMETERS = (STATUS, SERVICE, REASON, LIMIT, CURSOR)
 _FORM = re.compile(r"[a-z]{3}_[0-9a-z_]{1,80}", re.ASCII)
 
 MAX_LOOKED_AT = 1_000
-"""Entries that one request reads at most in search of what is asked for; then the page is short, and its cursor goes on."""
+"""The most entries that one request reads; then the page is short, and its cursor continues."""
 
 
 def one_event(request: Request) -> EventTrace:
-    """What became of an event. Raises Problem (404)."""
+    """An event's status. Raises Problem (404)."""
     request.sent.faults.check_query()
     trace = _trace(request)
     if trace is None:
         return _queued(request.name)
     reached = within(request, all_services(request.table)) if request.limits else None
-    story = story_of(request.table, trace, request.organisation(), reached)
-    record = story.record
+    event_status = status_of(request.table, trace, request.organisation(), reached)
+    record = event_status.record
     repository = trace.repository
     if reached is not None and repository not in known_repositories(request, reached):
-        repository = None  # it named another's than its service's
+        repository = None  # the event named a repository beyond the key
     return {
         "event_id": trace.event_id,
         "kind": trace.kind,
-        "status": story.status,
-        "reason": story.reason,
-        "advice": advice_for(story.reason, trace.detail),
+        "status": event_status.status,
+        "reason": event_status.reason,
+        "advice": advice_for(event_status.reason, trace.detail),
         "received_at": instant(trace.received_at),
         "service": trace.service or (record.deployment.service if record else None),
         "environment": trace.environment,
@@ -91,9 +91,9 @@ def one_event(request: Request) -> EventTrace:
         "incident": trace.incident,
         "metric": trace.metric,
         "mapping": mapping_answer(record) if record else None,
-        "deployments": list(story.deployments),
+        "deployments": list(event_status.deployments),
         "cells": cells_shown(record, request.organisation())[:MOST_CELLS] if record else [],
-        "steps": [*_way(trace, record), *story.steps],
+        "steps": [*_steps_taken(trace, record), *event_status.steps],
     }
 
 
@@ -108,7 +108,7 @@ def _trace(request: Request) -> Trace | None:
     if trace is not None and not reaches_event(request, trace):
         trace = None
     if trace is None and not is_event_id(request.name):
-        raise not_found("This is no event's id; take it from the answer to the POST.")
+        raise not_found("Not an event id. Take it from the answer to the POST.")
     return trace
 
 
@@ -135,18 +135,18 @@ def _queued(event_id: str) -> EventTrace:
 
 
 _RESOLVED = {
-    "known": "the service {} was known",
+    "known": "the service {} existed",
     "created": "the service {} was created for it",
-    "tied": "the service {} was tied to the repository that it names",
-    "mismatch": "the service {} is tied to {}",
+    "tied": "the service {} got the repository that the event names",
+    "mismatch": "the service {} belongs to {}",
 }
 
 
-def _way(trace: Trace, record: Record | None) -> Iterator[EventStep]:
-    """What happened on the way, with the times."""
+def _steps_taken(trace: Trace, record: Record | None) -> Iterator[EventStep]:
+    """The steps until it was applied, with their times."""
     received = instant(trace.received_at)
-    yield {"step": "received", "at": received, "detail": "it was valid"}
-    yield {"step": "queued", "at": received, "detail": "and safely on the queue before it was answered"}
+    yield {"step": "received", "at": received, "detail": "valid"}
+    yield {"step": "queued", "at": received, "detail": "on the queue before the answer was sent"}
     if trace.parked_at is not None:
         yield {"step": "parked", "at": instant(trace.parked_at), "detail": trace.detail or ""}
     if trace.resolved in _RESOLVED:
@@ -161,15 +161,15 @@ def event_page(request: Request) -> AttentionPage:
     before = request.position()
     sent.faults.check_query()
     limit = sent.one("limit", DEFAULT_LIMIT)
-    asked = sent.all("status") or LISTED
-    listed = _listed(request, tuple({UNMATCHED if status == MISMATCHED else status for status in asked}), before)
+    statuses = sent.all("status") or LISTED
+    listed = _listed(request, tuple({UNMATCHED if status == MISMATCHED else status for status in statuses}), before)
     if request.limits:
         listed = _own(request, listed)
     items: list[AttentionEntry] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
         last = position
-        if _wanted(request, item) and (status in asked or item["reason"] == Reason.REPOSITORY_MISMATCH):
+        if _wanted(request, item) and (status in statuses or item["reason"] == Reason.REPOSITORY_MISMATCH):
             items.append(_entry(status, item))
             if len(items) == limit:
                 break
@@ -191,7 +191,7 @@ def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> 
 
 
 def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
-    """What a limited key reaches of it. Others' entries are read past and bound nothing: a short page would tell of them."""
+    """The entries that a limited key reaches. Others are skipped without a bound: a short page would reveal them."""
     services = all_services(request.table)
     reached = within(request, services)
     check_filters(request, reached, request.sent.all("service"))
@@ -202,7 +202,7 @@ def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
             return item["service"] in reached
         if status == REFUSED:
             return request.principal is not None and item["key"] == request.principal.key_id
-        return not request.limits.faults(item, tied)  # no service's yet: theirs whose key could have sent it
+        return not request.limits.faults(item, tied)  # without a service yet: visible to keys that could have sent it
 
     return (entry for entry in listed if is_own(entry[1], entry[2]))
 
@@ -219,7 +219,7 @@ def _entry(status: str, item: Item) -> AttentionEntry:
         "status": status,  # type: ignore[typeddict-item]  # one of LISTED
         "reason": item["reason"],
         "advice": advice_for(item["reason"]),
-        "since": instant(item.get("since", int(item["sk"][:13]))) or "",
+        "since": instant(item.get("since", int(item["sk"][:13]))),
         "event_id": name if parked else item.get("event_id"),
         "kind": item["kind"] if status in (PARKED, REFUSED) else "deployment",
         "service": item.get("service"),
@@ -238,7 +238,7 @@ def retry_event(request: Request) -> Accepted:
     request.sent.faults.check_query()
     trace = _trace(request)
     if trace is None or trace.parked_at is None or trace.message is None:
-        raise Problem(409, "Not parked", "Only a parked event can be retried; GET it to see what became of it.")
-    # SQS drops what it has seen within five minutes, so that each retry gets a name of its own.
+        raise Problem(409, "Not parked", "Only a parked event can be retried. GET it to see its status.")
+    # SQS drops repeats within five minutes, so each retry gets its own deduplication id.
     again = Message(trace.event_id, trace.message, trace.group or "retry", f"{trace.event_id}-{request.now}")
     return send(request, again)

@@ -1,1 +1,1 @@
-"""People: how they are shown, their pages, and how one is removed."""
+"""People: pseudonyms, author pages, and removing a person."""

@@ -1,4 +1,4 @@
-"""GET /v1/people: whose pseudonyms are whose. GET /v1/people/{author}: an author's page."""
+"""GET /v1/people: pseudonyms and real names. GET /v1/people/{author}: an author's page."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ PAGE_PARAMETERS = (FROM, TO, ENVIRONMENT)
 LATEST = 20
 """Changes on an author's page."""
 MAX_LOOKED_AT = 200
-"""Deployments that one page reads at most in search of them."""
+"""The most deployments that one page reads to find them."""
 _BATCH = 20
 
 
 def person_page(request: Request) -> PersonPage:
-    """Whose pseudonyms are whose, in order of pseudonym. Raises Problem: 400, 403."""
+    """Pseudonyms with real names, in order of pseudonym. Raises Problem: 400, 403."""
     after = request.position()
     request.sent.faults.check_query()
     check_individuals(request.organisation())
@@ -53,7 +53,7 @@ def person_page(request: Request) -> PersonPage:
 
 
 def author_page(request: Request) -> AuthorPage:
-    """An author's page. Raises Problem: 400; 403 where the settings say so; 404 for who is in no team and has done nothing then."""
+    """An author's page. Raises Problem: 400; 403 where the settings switch it off; 404 for somebody without team and deployment."""
     reports = Reports(request, DORA)
     organisation = reports.organisation
     window = read_window(request.sent, organisation.calendar, request.now)
@@ -66,7 +66,7 @@ def author_page(request: Request) -> AuthorPage:
     groups = {group.key: group.metrics for group in report.groups or () if group.key is not None}
     teams = list(_teams(request.reach.configuration.roster(), author, window))
     if not groups and not teams:
-        raise not_found("There is nobody of this name in any team or deployment of these days.")
+        raise not_found("Nobody with this name is in a team or deployment of these days.")
     services = {name: service for name, service in all_services(request.table).items() if name in groups}
     timelines = [
         Timeline(service.name, environment, tuple(service.years.get(environment, ())))
@@ -105,7 +105,7 @@ def _teams(roster: Roster, author: str, window: Window) -> Iterator[PageTeam]:
 
 
 def _changes(request: Request, timelines: list[Timeline], window: Window, author: str) -> Iterator[PageChange]:
-    """The author's changes in the newest deployments of these days, as far as they are looked at."""
+    """The author's changes in the newest deployments of these days."""
     calendar = request.calendar()
     stretch = Stretch(place_of(calendar.start_of(window.start), ""), place_of(calendar.start_of(window.end), ""))
     places = islice(newest_first(request.table, timelines, stretch, _BATCH), MAX_LOOKED_AT)
@@ -125,5 +125,5 @@ def _shipped(record: Record, author: str) -> Iterator[PageChange]:
             "service": record.deployment.service,
             "environment": record.deployment.environment,
             "deployment": record.key,
-            "deployed_at": instant(record.deployment.report.finish) or "",
+            "deployed_at": instant(record.deployment.report.finish),
         }

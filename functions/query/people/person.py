@@ -29,7 +29,7 @@ def person_named(request: Request) -> str:
     try:
         name = read_author(request.name)
     except InvalidValue as invalid:
-        raise not_found(f"This can't be a person's name: it {invalid.detail}.") from None
+        raise not_found(f"Not a valid name: it {invalid.detail}.") from None
     if is_stand_in(name):
-        raise not_found("There is nobody of this name.")
+        raise not_found("Nobody has this name.")
     return name

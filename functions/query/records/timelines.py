@@ -1,7 +1,7 @@
-"""The deployments of several timelines in one order, the newest first, read as far as they are looked at.
+"""The deployments of several timelines merged, the newest first, read only as far as needed.
 
-A timeline (a service in an environment) has its places in order, a partition a year. Merging them needs the first place of
-each timeline, which are read side by side; after that a timeline is read on only when its places come up.
+A timeline (a service in an environment) stores its places in order, one partition a year. The first places of all timelines are
+read side by side; after that a timeline is read on only when its turn comes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from leadline.store.table import Table
 
 _AT_ONCE = 16
 _LEAST = 5
-"""Places read at a time: what fits one read unit, or nearly."""
+"""Places read at a time: about one read unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Stretch:
     before: str
 
     def years(self, years: Sequence[int]) -> list[int]:
-        """Those of these years that may hold one of its places, the newest first."""
+        """The years that may hold one of its places, the newest first."""
         return sorted((year for year in years if year_of(self.first) <= year <= year_of(self.before)), reverse=True)
 
 
 def newest_first(table: Table, timelines: Sequence[Timeline], stretch: Stretch, wanted: int) -> Iterator[str]:
-    """The places of these timelines in this stretch, the newest first. About `wanted` of them are going to be looked at."""
+    """The places of these timelines in this stretch, the newest first. The caller needs about `wanted` of them."""
     timelines = [timeline for timeline in timelines if stretch.years(timeline.years)]
     page = max(_LEAST, min(wanted + 1, 2 * wanted // max(1, len(timelines))))
     lines = [_places(table, timeline, stretch, page) for timeline in timelines]

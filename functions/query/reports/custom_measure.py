@@ -1,7 +1,7 @@
 """A custom metric as a measure that reports are made of (`query.reports.measures`).
 
-Points keep the service or the repository that they named. Which service a repository's points are of is found here, when they are
-read, by the rule that deployments follow: so it does not depend on what arrived first, and no second name is ever made.
+Points keep the service or repository that they named. Which service a repository's points belong to is decided when they are read,
+by the rule for deployments: so it does not depend on the order of arrival, and no second service is created.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _SPREAD = "spread"
 
 
 class Custom:
-    """`stored` gives the services that are stored.
+    """`stored` returns the stored services.
 
-    Points that name neither a service nor a repository are of a service without a name.
+    Points that name neither a service nor a repository belong to a service without a name.
     """
 
     deployed = False
@@ -38,13 +38,13 @@ class Custom:
         self._load = stored
 
     def services(self, stored: Services) -> Services:
-        """Those that are stored, and those that only points tell of."""
-        told: dict[str, Service] = {}
+        """The stored services, and those that only points name."""
+        named: dict[str, Service] = {}
         for place in self.metric.places:
             name = owner_of(place, stored)
             if name not in stored:
-                told.setdefault(name, Service(name, repository_in(place)))
-        return {**stored, **told}
+                named.setdefault(name, Service(name, repository_in(place)))
+        return {**stored, **named}
 
     def read(self, table: Table, scope: CellScope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
         for wanted in self._scopes(scope):
@@ -78,15 +78,14 @@ class Custom:
 
     @cached_property
     def owners(self) -> Mapping[str, str]:
-        """The service that each of the metric's places is of. Stored services are read only where that takes them."""
-        told = any(repository_in(place) is not None for place in self.metric.places)
-        stored = self._load() if told else {}
+        """The service of each of the metric's places. Stored services are read only where needed."""
+        by_repository = any(repository_in(place) is not None for place in self.metric.places)
+        stored = self._load() if by_repository else {}
         return {place: owner_of(place, stored) for place in self.metric.places}
 
 
 def owner_of(place: str, stored: Services) -> str:
-    """The service that a place's points are of: for a repository the one that a deployment of it would go to
-    (`leadline.store.resolving`)."""
+    """The service of a place's points: for a repository, that which a deployment of it would get (`leadline.store.resolving`)."""
     repository = repository_in(place)
     if repository is None:
         return service_in(place) or NOWHERE
@@ -97,7 +96,7 @@ def owner_of(place: str, stored: Services) -> str:
     for name in usual:
         if name not in stored or name in tied or stored[name].unclaimed:
             return name
-    return place  # both names are other repositories' services: it stays apart from them
+    return place  # both names belong to other repositories: keep it apart
 
 
 def _numbers(spread: Spread) -> Numbers:

@@ -13,7 +13,7 @@ from query.web.request import Request
 
 
 def reached_metric(request: Request, name: str) -> Metric:
-    """The metric, if it is defined or has points; to a limited key only if it has points that the key reaches.
+    """The metric, if it is defined or has points; for a limited key, only if the key reaches points of it.
 
     Raises Problem (404).
     """
@@ -24,7 +24,7 @@ def reached_metric(request: Request, name: str) -> Metric:
 
 
 def no_metric() -> Problem:
-    return not_found("There is no metric of this name: none is defined, and no point of it was counted.")
+    return not_found("No metric has this name: none is defined, and no point of it was counted.")
 
 
 def reaches_metric(request: Request, metric: Metric) -> bool:

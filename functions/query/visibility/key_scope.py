@@ -1,10 +1,10 @@
-"""What a key that is limited to some services sees: a world in which there are only those.
+"""What a limited key sees: a world that holds only its services and repositories.
 
-A filter that lies beyond is a 403, a thing that lies beyond is answered as one that does not exist: either way the same as for what
-nobody ever made, so that nobody can find out by asking.
+A filter beyond the key is a 403, a thing beyond it a 404. Both answers are the same as for what never existed, so that nobody
+learns of others' services by trying.
 
-What belongs to a repository and to no single service (a change, its commits) is reached by keys that name the repository. A key
-for services alone sees of it what its deployments carried.
+What belongs to a repository and not to a single service (a change, its commits) is within reach of keys that name the repository. A
+key for services alone sees what their deployments carried.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from query.web.request import Request
 
 
 def within(request: Request, services: Mapping[str, Service]) -> dict[str, Service]:
-    """Those of the services that the request's key reaches."""
+    """The services that the request's key reaches."""
     limits = request.limits
     return {name: service for name, service in services.items() if limits.reach(name, service.repository)}
 
@@ -42,12 +42,12 @@ def known_repositories(request: Request, reached: Mapping[str, Service]) -> froz
 
 
 def reaches_repository(request: Request, repository: str | None) -> bool:
-    """Whether the key reaches what belongs to this repository as a whole."""
+    """Whether the key reaches what belongs to the repository as a whole."""
     return not request.limits or repository in request.limits.repositories
 
 
 def faults_of(request: Request, named: Mapping[str, Any]) -> list[Fault]:
-    """What a limited key may not name of `service` and `repository`; the same faults as the Events API finds."""
+    """Faults where `service` or `repository` are beyond the key, the same as those of the Events API."""
     if not request.limits:
         return []
     names = [named["service"]] if named.get("service") is not None else []
@@ -55,11 +55,11 @@ def faults_of(request: Request, named: Mapping[str, Any]) -> list[Fault]:
 
 
 def reaches_event(request: Request, trace: Trace) -> bool:
-    """Whether the key reaches what became of the event. One that is parked became nothing: it must be one it could send."""
+    """Whether the key may see the event. A parked event has no result yet: the key must be one that could have sent it."""
     if not request.limits:
         return True
     if trace.parked_at is not None:
-        return not faults_of(request, _told(trace))
+        return not faults_of(request, _named_by(trace))
     service = trace.service
     if service is None and trace.deployment is not None:
         key = deployment_item_key(trace.deployment)
@@ -67,8 +67,8 @@ def reaches_event(request: Request, trace: Trace) -> bool:
     return reaches(request, service) if service is not None else reaches_repository(request, trace.repository)
 
 
-def _told(trace: Trace) -> dict[str, str]:
-    """The service and repository that a parked message names. It may hold anything."""
+def _named_by(trace: Trace) -> dict[str, str]:
+    """The service and repository that a parked message names. The message may hold anything."""
     data: dict[str, Any] = json.loads(trace.message)["data"] if trace.message is not None else {}
     return {name: data[name] for name in ("service", "repository") if isinstance(data.get(name), str)}
 
@@ -88,9 +88,11 @@ def check_filters(
 
 
 def beyond(what: str) -> Problem:
-    return Problem(403, "Beyond the key", f"This key is limited and does not reach a {what} that was asked for.")
+    return Problem(403, "Beyond the key", f"This key is limited and does not reach a requested {what}.")
 
 
 def beyond_everything() -> Problem:
-    """For a limited key, where what is asked for is everyone's."""
-    return Problem(403, "Beyond the key", "This key is limited to some services or repositories; this is beyond them.")
+    """For a limited key, where the route is about everyone's data."""
+    return Problem(
+        403, "Beyond the key", "This key is limited to some services or repositories, and this route is not."
+    )

@@ -1,4 +1,4 @@
-"""How people are shown, by the setting `individuals`: by what they are stored by, or not at all. Former members never are."""
+"""How the setting `individuals` shows people: as they are stored, or not at all. Removed people are never shown."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ def shown(author: str | None, organisation: OrganisationSettings) -> str | None:
 
 
 def labels_shown(labels: Mapping[str, str]) -> dict[str, str]:
-    """A deployment's labels, without those whose value named somebody who was removed."""
+    """A deployment's labels, without those whose value named a removed person."""
     return {name: value for name, value in labels.items() if not is_stand_in(value)}
 
 
 def check_individuals(organisation: OrganisationSettings) -> None:
-    """Raises Problem (403) where no numbers are told by author."""
+    """Raises Problem (403) where numbers by author are switched off."""
     if organisation.individuals == OFF:
-        raise Problem(403, "Individuals are off", 'The setting "individuals" is "off": nothing is told by author.')
+        raise Problem(403, "Individuals are off", 'The setting "individuals" is "off": there are no numbers by author.')
 
 
 def check_author_pages(organisation: OrganisationSettings) -> None:
-    """Raises Problem (403) where there are no pages of authors."""
+    """Raises Problem (403) where author pages are switched off."""
     check_individuals(organisation)
     if not organisation.author_pages:
-        raise Problem(
-            403, "Author pages are off", 'The setting "author_pages" is false: there are no pages of authors.'
-        )
+        raise Problem(403, "Author pages are off", 'The setting "author_pages" is false.')

@@ -1,1 +1,1 @@
-"""How requests are read and answered, whatever they ask for: parameters, bodies, conditions, refusals, types."""
+"""HTTP for every route: parameters, bodies, conditional requests, errors, content types."""

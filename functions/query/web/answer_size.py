@@ -1,8 +1,8 @@
-"""How large an answer may be.
+"""The largest answer that Lambda passes on.
 
-Lambda hands on 6 MB at most; of what is larger its caller gets a bare error that says nothing. What counts is the JSON that the
-function returns, in which the body is a string: each quote and backslash of it takes two bytes there, so that reports grow by
-10 to 18 %. A body in gzip is base64 there, a third more than its bytes, and still a tenth of the plain one or less.
+Lambda passes on 6 MB at most; the caller of a larger answer gets a bare error without a reason. What counts is the JSON that the
+function returns, in which the body is a string: each quote and backslash takes two bytes there, so reports grow by 10 to 18 %. A
+gzipped body is base64, a third more than its bytes, and still a tenth of the plain one or less.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from query.web.http import Response, compressed, takes_gzip
 T = TypeVar("T")
 
 MAX_BYTES = 6_250_000
-"""Of an answer. Lambda's limit is 6,291,556; the rest is for headers that are added once it is made."""
+"""Of a response. Lambda's limit is 6,291,556; the rest is for headers that are added later."""
 
 PAGE_BYTES = 4_000_000
-"""Of the items of a page: in CSV, where quotes in JSON are doubled once more, they may take half as much again."""
+"""Of the items of a page: in CSV, which doubles the quotes in JSON, they may take half as much again."""
 
 _NARROWER = {
     "from": "fewer days (from, to)",
@@ -29,28 +29,28 @@ _NARROWER = {
     "group_by": "fewer groups (a filter, or another group_by)",
     "metric": "one metric and statistic",
 }
-"""What makes an answer smaller, by the parameter that a route has for it. Of a list it is the limit."""
+"""What makes an answer smaller, by the route's parameter for it. For a list it is `limit`."""
 
 
 def json_of(value: Any) -> str:
-    """The value as the body of an answer has it."""
+    """The value as JSON text, as response bodies have it."""
     return json.dumps(value, default=_members, separators=(",", ":"), allow_nan=False)
 
 
 def bytes_of(value: Any) -> int:
-    """What the value takes of an answer."""
+    """How many bytes of a response the value takes."""
     return len(json.dumps(json_of(value))) - len('""')
 
 
 class Page(Generic[T]):
-    """The items of a page, as far as there is room for them. The first always goes in, so that a list goes on."""
+    """The items of a page, as many as fit. The first always fits, so that a list can go on."""
 
     def __init__(self) -> None:
         self.items: list[T] = []
         self._left = PAGE_BYTES
 
     def add(self, item: T) -> bool:
-        """Adds the item where there is room for it, and says whether there was."""
+        """Adds the item if it fits. Returns whether it did."""
         self._left -= bytes_of(item)
         if self.items and self._left < 0:
             return False
@@ -59,21 +59,20 @@ class Page(Generic[T]):
 
 
 def fitting(response: Response, headers: Mapping[str, str], parameters: Collection[str]) -> Response:
-    """The answer; in gzip already if it is too large without, and the caller takes it. Raises Problem (422) for one that is too
-    large in any case. `parameters`: the names of those that the route has.
+    """The response, gzipped where only that makes it fit. Raises Problem (422) where it is too large even then.
+
+    `parameters`: the names of the route's parameters.
     """
     if _fits(response):
         return response
     packed = compressed(response, headers)
     if _fits(packed):
         return packed
-    raise too_wide(
-        f"The answer would have more than 6 MB, which is the most there can be.{_advice(headers, parameters)}"
-    )
+    raise too_wide(f"The answer would be larger than 6 MB, the maximum.{_advice(headers, parameters)}")
 
 
 def too_wide(detail: str) -> Problem:
-    """422: the numbers that were asked for are more than an answer can hold."""
+    """422: the requested numbers do not fit into an answer."""
     return Problem(422, "Too wide", detail, [{"pointer": "", "code": "too_wide", "detail": detail}])
 
 
@@ -87,11 +86,11 @@ def _advice(headers: Mapping[str, str], parameters: Collection[str]) -> str:
         ways = ["fewer entries (limit)"]
     ask = f" Ask for {', '.join(ways[:-1])}{' or ' if ways[1:] else ''}{ways[-1]}." if ways else ""
     plain = not takes_gzip(headers.get("accept-encoding", ""))
-    return ask + (" With Accept-Encoding: gzip it may fit." if plain else "")
+    return ask + (" It may fit with Accept-Encoding: gzip." if plain else "")
 
 
 def _members(value: Any) -> dict[str, Any]:
-    """A metric is a dataclass with the fields that the contract names."""
+    """The fields of a metric, which is a dataclass."""
     if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} is no JSON value")
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
     return {field.name: getattr(value, field.name) for field in fields(value)}

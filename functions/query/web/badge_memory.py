@@ -1,4 +1,4 @@
-"""What badges showed a moment ago: a picture in a page that many open is asked for often, and does not change often."""
+"""What badges showed a moment ago. A badge in a busy page is requested often and changes seldom."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import threading
 from typing import Any
 
 KEPT_MS = 30_000
-"""For so long a process shows what it showed, also of a link that was revoked meanwhile."""
+"""How long a process repeats what it showed, even for a link revoked meanwhile."""
 _MOST = 1_000
 
 
 class BadgeMemory:
-    """Safe to share between threads. Links themselves are not kept, only their digests."""
+    """Safe to share between threads. Keeps digests of links, never links."""
 
     def __init__(self) -> None:
         self._held: dict[bytes, tuple[int, Any]] = {}
         self._lock = threading.Lock()
 
     def get(self, token: str, now: int) -> Any | None:
-        """What the link showed within the last half minute. `now` in epoch ms."""
+        """What the link showed in the last half minute. `now`: epoch ms."""
         at, shown = self._held.get(_digest(token), (0, None))
         return shown if 0 <= now - at < KEPT_MS else None
 

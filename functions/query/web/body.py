@@ -1,4 +1,4 @@
-"""The JSON body of a change to the configuration."""
+"""JSON bodies of requests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The organisation's settings, read in the same request as the sender's key.
+"""The organisation's settings, read in the same request to the table as the sender's key.
 
-A query for metrics then costs two requests: this one, and the cells. Settings are never kept from one request to the next, so a
-change of them is seen at once.
+So a query for metrics takes two requests: this one, and the cells. Settings are never kept between requests: a change of them holds
+at once.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from leadline.store.table import Item, Key
 
 
 class Configuration:
-    """Reads keys for the key check, and the settings along with them. Each thread answers one request at a time."""
+    """Reads the settings together with the keys that the key check needs. Each thread answers one request at a time."""
 
     def __init__(self, table: KeyReader) -> None:
         self._table = table
         self._along = threading.local()
 
     def begin(self) -> None:
-        """A new request: forgets what was read for the last one."""
+        """Starts a new request: forgets what was read for the previous one."""
         self._along.read = False
 
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """As `Table.get`; this is all that the key check needs of a table."""
+        """As `Table.get`, which is all that the key check needs."""
         found = self._table.get([*keys, SETTINGS_KEY])
         self._along.settings = found.get(SETTINGS_KEY)
         self._along.read = True

@@ -1,7 +1,7 @@
-"""Cursors: where a list goes on, as text that nobody can make but us.
+"""Cursors: where a list continues. Nobody else can make one.
 
-A cursor holds the position of the last entry shown, and a MAC over it, the list and its filters. So a forged one is refused, and
-so is one that is used with other filters, where it would mean some other place. Which page size is asked for may change.
+A cursor holds the position of the last entry shown, and a MAC over the position, the list and its filters. So a forged cursor is
+refused, and so is one used with other filters, where it would mean another place. The page size may change.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ _MAC_BYTES = 16
 
 
 class Cursors:
-    """`pepper` gives the secret that keys are hashed with; cursors use one of their own, derived from it."""
+    """`pepper` returns the secret that keys are hashed with; the secret of cursors is derived from it."""
 
     def __init__(self, pepper: Callable[[], bytes]) -> None:
         self._pepper = pepper
 
-    def write(self, of: str, filters: Sequence[tuple[str, str]], position: str) -> str:
-        """The cursor of the list `of` with these filters after this position."""
-        return f"{_encode(position.encode())}.{_encode(self._mac(of, filters, position))}"
+    def write(self, listing: str, filters: Sequence[tuple[str, str]], position: str) -> str:
+        """The cursor of this list with these filters, after this position."""
+        return f"{_encode(position.encode())}.{_encode(self._mac(listing, filters, position))}"
 
-    def read(self, of: str, filters: Sequence[tuple[str, str]], cursor: str) -> str:
-        """The position. Raises InvalidValue for a cursor that is forged, damaged, or of another list or other filters."""
+    def read(self, listing: str, filters: Sequence[tuple[str, str]], cursor: str) -> str:
+        """The position. Raises InvalidValue for a forged or damaged cursor, or one of another list or other filters."""
         body, _, mac = cursor.partition(".")
         try:
             position, given = _decode(body).decode(), _decode(mac)
         except ValueError:
             raise _stale() from None
-        if not hmac.compare_digest(given, self._mac(of, filters, position)):
+        if not hmac.compare_digest(given, self._mac(listing, filters, position)):
             raise _stale()
         return position
 
-    def _mac(self, of: str, filters: Sequence[tuple[str, str]], position: str) -> bytes:
+    def _mac(self, listing: str, filters: Sequence[tuple[str, str]], position: str) -> bytes:
         secret = hmac.digest(self._pepper(), b"leadline cursors", hashlib.sha256)
-        text = json.dumps([of, sorted(filters), position]).encode()
+        text = json.dumps([listing, sorted(filters), position]).encode()
         return hmac.digest(secret, text, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _stale() -> InvalidValue:
-    return InvalidValue("cursor", "is no cursor of this list with these filters; begin again without one")
+    return InvalidValue("cursor", "does not belong to this list with these filters; start again without a cursor")
 
 
 def _encode(data: bytes) -> str:
@@ -55,5 +55,5 @@ def _encode(data: bytes) -> str:
 def _decode(text: str) -> bytes:
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if _encode(data) != text:
-        raise ValueError("not the one spelling")
+        raise ValueError("not the canonical spelling")
     return data

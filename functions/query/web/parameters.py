@@ -1,7 +1,7 @@
-"""Query parameters: each is described once, for reading it and for the OpenAPI document.
+"""Query parameters, each described once for reading it and for the OpenAPI document.
 
-A parameter that is unknown, given twice where one is meant, empty, or not what it should be is refused by name, all of them at
-once: a filter that was silently dropped would make a wrong number look right.
+Invalid, unknown, empty or wrongly repeated parameters are refused by name, all at once: a filter that was silently dropped would
+make a wrong number look right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`read` turns the text into the value or raises InvalidValue; `schema` is its JSON schema; `required`: it has no default."""
+    """`read` turns the text into the value or raises InvalidValue. `schema`: its JSON schema."""
 
     name: str
     read: Callable[[object], Any]
@@ -37,7 +37,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a query string held. `text` is the filters as sent, which a cursor is tied to."""
+    """The parameters that were sent. `text`: the filters as text, which a cursor is bound to."""
 
     values: Mapping[str, Sequence[Any]]
     faults: Faults
@@ -52,7 +52,7 @@ class Sent:
 
 
 def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
-    """Reads a raw query string. What is wrong is in `faults` of the answer, for the caller to add to and to raise."""
+    """Reads a raw query string. The caller may add to the `faults` of the result, and raises them."""
     faults = Faults()
     try:
         pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PAIRS)
@@ -68,7 +68,7 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
         texts = [text for other, text in pairs if other == name]
         parameter = known.get(name)
         if parameter is None:
-            faults.add("?" + _shown(name), InvalidValue("unknown", _unknown(parameters)))
+            faults.add("?" + _readable(name), InvalidValue("unknown", _unknown(parameters)))
         else:
             values[name] = _read(parameter, texts, faults)
     for parameter in parameters:
@@ -81,7 +81,7 @@ def read_query(raw: str, parameters: Sequence[Parameter]) -> Sent:
 def _read(parameter: Parameter, texts: Sequence[str], faults: Faults) -> list[Any]:
     pointer = "?" + parameter.name
     if len(texts) > 1 and not parameter.repeats:
-        faults.add(pointer, InvalidValue("repeated", "may be given once only"))
+        faults.add(pointer, InvalidValue("repeated", "must not be repeated"))
     if len(texts) > MAX_REPEATS:
         faults.add(pointer, InvalidValue("too_many", f"may be given {MAX_REPEATS} times at most"))
     found: list[Any] = []
@@ -98,33 +98,39 @@ def _unknown(parameters: Sequence[Parameter]) -> str:
     return f"Unknown parameter. Allowed: {names or 'none'}."
 
 
-def _shown(name: str) -> str:
+def _readable(name: str) -> str:
     clean = name.encode("ascii", "backslashreplace").decode()
     return clean if len(clean) <= _SHOWN else clean[:_SHOWN] + "…"
 
 
 FROM = Parameter("from", read_date, "First day of the window, in the organisation's time zone.", schemas.DATE)
-TO = Parameter("to", read_date, "The day after the last of the window.", schemas.DATE)
-SERVICE = Parameter("service", name_of(200), "Only this service; repeated, any of them.", repeats=True)
+TO = Parameter("to", read_date, "The day after the last day of the window.", schemas.DATE)
+SERVICE = Parameter("service", name_of(200), "Only this service; repeat it for any of several.", repeats=True)
 REPOSITORY = Parameter(
-    "repository", read_repository, "Only services of this repository; repeated, any.", schemas.REPOSITORY, repeats=True
+    "repository",
+    read_repository,
+    "Only services of this repository; repeat it for any of several.",
+    schemas.REPOSITORY,
+    repeats=True,
 )
 ENVIRONMENT = Parameter(
-    "environment", name_of(100), "Only this environment; repeated, any.", schemas.text(100), repeats=True
+    "environment", name_of(100), "Only this environment; repeat it for any of several.", schemas.text(100), repeats=True
 )
 TEAM = Parameter("team", name_of(200), "Only deployments with a change of this team, and only its changes.")
 AUTHOR = Parameter("author", read_author, "Only deployments with a change of this author, and only their changes.")
 
 
 def choice(name: str, description: str, *choices: str, repeats: bool = False) -> Parameter:
-    """A parameter that takes one of these words."""
+    """A parameter with these possible values."""
     return Parameter(name, one_of(*choices), description, {"type": "string", "enum": list(choices)}, repeats)
 
 
 LIMIT = Parameter(
     "limit",
     count_up_to(MAX_LIMIT),
-    "How many entries at most.",
+    "Maximum number of entries.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
-CURSOR = Parameter("cursor", read_cursor, "The next_cursor of the page before, with the same filters.", schemas.CURSOR)
+CURSOR = Parameter(
+    "cursor", read_cursor, "The next_cursor of the previous page, with the same filters.", schemas.CURSOR
+)

@@ -1,4 +1,4 @@
-"""One request as the routes see it, and what they may reach."""
+"""One request as the routes see it, and everything outside that they may use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from query.web.parameters import Sent
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Everything outside that a route may touch. `queue` and `pepper` are had when needed; `clock` gives epoch milliseconds."""
+    """What routes may use. `queue` and `pepper` are made or read when first needed; `clock` returns epoch milliseconds."""
 
     table: Table
     queue: Callable[[], Queue]
@@ -38,7 +38,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with headers (in lower case) of its own. `body` is a JSON value, or the text or bytes of another media type."""
+    """An answer with its own headers (in lower case). `body`: a JSON value, or the text or bytes of another media type."""
 
     body: Any
     headers: Mapping[str, str]
@@ -46,9 +46,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`route` is the path's template, `name` what stands for the name in it, `event` what API Gateway sent.
+    """`route`: the path's template; `name`: the value of its parameter; `event`: what API Gateway sent.
 
-    `principal`: whose key it came with, None where the route needs none. `media`: which of the route's types to answer in.
+    `principal`: the key it came with, None where the route needs none. `media`: the media type to answer in.
     """
 
     route: str
@@ -63,7 +63,7 @@ class Request:
 
     @property
     def limits(self) -> KeyScope:
-        """What the key is limited to."""
+        """The services and repositories that the key is limited to."""
         return self.principal.limits if self.principal is not None else UNLIMITED
 
     @property
@@ -77,7 +77,7 @@ class Request:
         return self.organisation().calendar
 
     def position(self) -> str | None:
-        """Where the list goes on, or None for its beginning. A cursor that is none of its own is added to the faults."""
+        """Where the list continues, None for its beginning. An invalid cursor is added to the faults."""
         cursor = self.sent.one("cursor")
         if cursor is None:
             return None

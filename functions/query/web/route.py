@@ -1,4 +1,4 @@
-"""What a route is: which requests it takes, what a key needs for it, and what it answers."""
+"""A route: the requests it takes, the scope it needs, and what it answers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from query.web.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` is literal, or holds a {name} that stands for all there is in its place. `scope`: what a key needs; None: no key.
+    """`path` may hold one {name}, which matches any text. `scope`: what a key needs; None: no key is needed.
 
-    `run` answers the body, or a Reply where headers come along; `answer` and `body` are its type and that of the request's, None
-    where there is none. `status`: that of a good answer. `headers`: what the request may bring, and `problems` the error statuses,
-    beside those that all routes have. `limited`: whether keys that are limited to some services may use it, because what it shows
-    and changes is then only theirs. `types`: the media types of a good answer, the first where the caller takes any of them;
-    `run` finds the one to answer in as `request.media`, and answers text (or bytes) where that is not JSON.
-    `link`: the name in the path is a secret that stands for a key. `starts_job`: a good answer names the job that it starts.
+    `run` returns the body, or a Reply with headers of its own. `answer` and `body`: the types of the response's and the request's
+    body, None where there is none. `status`: of success. `headers` and `problems`: request headers and error statuses beyond those
+    of every route. `limited`: whether limited keys may use it, since it shows and changes only what they reach. `types`: the media
+    types of a successful answer, the default first; `run` finds the chosen one in `request.media`, and returns text or bytes where
+    it is not JSON. `link`: the name in the path is a secret, which takes the place of a key. `starts_job`: a successful answer
+    names the job that it starts.
     """
 
     method: str
@@ -43,16 +43,16 @@ class Route:
 
     @property
     def administers(self) -> bool:
-        """Whether it changes what others rely on: then the key is read for each request, and one just revoked changes nothing."""
+        """Whether it changes configuration: then the key is read for each request, so that a revoked key changes nothing."""
         return self.method != "GET" and self.scope in (ADMIN, CONFIG_WRITE)
 
     @property
     def literal(self) -> int:
-        """How much of the path is literal: of several routes that match, the one with the most is meant."""
+        """Literal characters of the path: of several routes that match, the one with most of them is chosen."""
         return len(re.sub(r"\{\w+\}", "", self.path))
 
     def match(self, path: str) -> str | None:
-        """What the {name} stands for in this path, "" where there is none, None if the path is another."""
+        """The value of {name} in this path, "" where the route has none; None where the path does not match."""
         start, brace, rest = self.path.partition("{")
         if not brace:
             return "" if path == start else None

@@ -72,9 +72,13 @@ class ObjectReader:
 
     def required(self, name: str, reader: Callable[[object], T], default: T) -> T:
         """The same; a missing field is a fault."""
-        if self._is_object and not self.has_value(name):
-            self.refuse(name, InvalidValue("missing", "is required"))
+        self.require(name)
         return self.read(name, reader, default)
+
+    def require(self, name: str, detail: str = "is required") -> None:
+        """Adds a fault where the field is absent or null."""
+        if self._is_object and not self.has_value(name):
+            self.refuse(name, InvalidValue("missing", detail))
 
     def read_list(self, name: str, entry: Callable[[object], T], most: int, *, least: int = 0) -> list[T]:
         """The entries of an array, each once; none where the field is absent, null or invalid."""
