@@ -234,7 +234,7 @@ def test_a_mismatch_names_the_repository_that_was_sent_and_the_one_its_service_i
     api = Pipeline()
     trace = api.trace(mismatch(api))
     steps = {step["step"]: step["detail"] for step in trace["steps"]}
-    assert (trace["repository"], steps["service"]) == (REPOSITORY, "the service shop is tied to github.com/acme/other")
+    assert (trace["repository"], steps["service"]) == (REPOSITORY, "the service shop belongs to github.com/acme/other")
     assert (steps["range"], steps["changes"]) == ("REPOSITORY_MISMATCH", "no changes, no direct commits")
 
 
@@ -248,7 +248,7 @@ def test_a_deployments_way_is_told_with_its_times_range_changes_and_cells() -> N
     assert steps["service"] == {
         "step": "service",
         "at": "2026-10-12T12:00:00.500Z",
-        "detail": "the service shop was known",
+        "detail": "the service shop existed",
     }
     assert steps["sha"]["detail"] == f"found as {sha('m2')}"
     assert steps["changes"]["detail"] == "1 change (#2), no direct commits"
@@ -415,5 +415,5 @@ def test_a_service_that_is_tied_by_the_event_is_said_to_be() -> None:
     untied = a_deployment("m1", at(9), deployment_id="d0", service="till", repository=None)
     tying = a_deployment("m1", at(10), deployment_id="d1", service="till")
     api.tell(untied, tying)
-    assert "tied" in api.trace(tying)["steps"][2]["detail"]
+    assert "got the repository" in api.trace(tying)["steps"][2]["detail"]
     assert api.table.get([service_key("till")])[service_key("till")]["repository"] == REPOSITORY
