@@ -179,6 +179,24 @@ def test_a_key_that_can_not_be_made_is_refused_with_the_field_and_nothing_is_sto
     assert list(api.table.query("keys")) == before
 
 
+def test_every_fault_of_a_key_is_refused_at_once() -> None:
+    body = {"scopes": [], "services": ["shop", ""], "expires_at": "soon", "rights": 1}
+    answer = send(ProductApi(), "POST", "/v1/keys", body)
+    expected = {
+        ("/name", "missing"),
+        ("/scopes", "missing"),
+        ("/services/1", "empty"),
+        ("/expires_at", "time"),
+        ("/rights", "extra"),
+    }
+    assert (answer.status, answer.faults) == (422, expected)
+
+
+def test_a_key_may_expire_at_an_epoch_time_like_all_times() -> None:
+    body = {"name": "x", "scopes": [METRICS_READ], "expires_at": 1_830_000_000}
+    assert send(ProductApi(), "POST", "/v1/keys", body).json["key"]["expires_at"] == "2027-12-28T13:20:00Z"
+
+
 @pytest.mark.parametrize("key_id", ["000000000000", "nonsense", "ll_000000000000", "000000000000/rotate/x"])
 def test_an_unknown_key_is_a_404(key_id: str) -> None:
     api = ProductApi()

@@ -47,6 +47,17 @@ def of_record(api: Pipeline, key: str) -> dict[str, Any]:
     return {name: shown[name] for name in ("changes", "direct_commits", "mapping")}
 
 
+def test_every_fault_of_a_preview_is_refused_at_once() -> None:
+    answer = Pipeline().send("POST", "/v1/deployments/preview", {"environment": "", "previous_id": "main"})
+    expected = {
+        ("/environment", "empty"),
+        ("/previous_id", "sha"),
+        ("/id", "missing"),
+        ("/repository", "missing"),
+    }
+    assert (answer.status, answer.faults) == (422, expected)
+
+
 @given(seed=SEEDS, order=SEEDS, graph=st.booleans(), direct=st.sampled_from(["list", "count"]))
 @hypothesis_settings(max_examples=30, deadline=None)
 def test_a_preview_is_what_the_deployment_then_gets(seed: int, order: int, graph: bool, direct: str) -> None:

@@ -65,7 +65,7 @@ def access_page(request: Request) -> AccessPage:
         if entry is None:
             break
         if (not keys or entry.key_id in keys) and (not statuses or _is_one_of(entry.status, statuses)):
-            items.append(_answer(entry))
+            items.append(_to_entry(entry))
             if len(items) == limit:
                 break
     more = last is not None and next(reader, None) is not None
@@ -95,7 +95,7 @@ def _is_one_of(status: int, wanted: tuple[str, ...]) -> bool:
     return str(status) in wanted or f"{status // 100}xx" in wanted
 
 
-def _answer(entry: LogEntry) -> AccessEntry:
+def _to_entry(entry: LogEntry) -> AccessEntry:
     return {
         "at": instant(entry.at),
         "request_id": entry.request_id,

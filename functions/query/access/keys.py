@@ -71,21 +71,21 @@ def key_page(request: Request) -> KeyPage:
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
     keys = {id_of(item): item for item in list_keys(request.table)}
-    found = ((_position(item), item) for item in keys.values() if _wanted(request, item, keys))
+    found = ((_position(item), item) for item in keys.values() if _matches(request, item, keys))
     placed = sorted(found, key=lambda pair: pair[0], reverse=True)
     wanted = [pair for pair in placed if before is None or pair[0] < before]
     page = wanted[:limit]
     uses = request.table.get([used_key(id_of(item)) for _, item in page]) if page else {}
     return {
         "items": [
-            _entry(item, request.now, creator_revoked(item, keys.get, request.now), uses.get(used_key(id_of(item))))
+            _to_entry(item, request.now, creator_revoked(item, keys.get, request.now), uses.get(used_key(id_of(item))))
             for _, item in page
         ],
         "next_cursor": request.next_cursor(page[-1][0]) if len(wanted) > limit else None,
     }
 
 
-def _wanted(request: Request, item: Item, keys: Mapping[str, Item]) -> bool:
+def _matches(request: Request, item: Item, keys: Mapping[str, Item]) -> bool:
     states, creators, revoked = (request.sent.all(name) for name in ("state", "created_by", "creator_revoked"))
     return (
         (not states or state_of(item, request.now) in states)
@@ -97,9 +97,9 @@ def _wanted(request: Request, item: Item, keys: Mapping[str, Item]) -> bool:
 def one_key(request: Request) -> KeyEntry:
     """A key by its id. Raises Problem (404)."""
     request.sent.faults.check_query()
-    item = _stored(request)
+    item = _read_key(request)
     used = used_key(id_of(item))
-    return _entry(item, request.now, _creator_revoked(request, item), request.table.get([used]).get(used))
+    return _to_entry(item, request.now, _creator_revoked(request, item), request.table.get([used]).get(used))
 
 
 def post_key(request: Request) -> Reply:
@@ -140,7 +140,7 @@ def post_key(request: Request) -> Reply:
             created_by=request.principal.key_id if request.principal else None,
         )
         request.table.write([*adding(item), _history_entry(request, None, item), active])
-        return _created(request, text, item)
+        return _to_reply(request, text, item)
 
     return while_active(request, ADMIN, make)
 
@@ -166,7 +166,7 @@ def rotate_key(request: Request) -> Reply:
     now = request.now
 
     def rotate(active: Check) -> Reply:
-        old = _stored(request)
+        old = _read_key(request)
         if active.key == item_key(id_of(old)) and active.guard != as_read(old):
             raise Conflict("the key has changed since it was checked")
         _check_rotatable(request, old)
@@ -188,7 +188,7 @@ def rotate_key(request: Request) -> Reply:
         record = [_history_entry(request, old, ended.item), _history_entry(request, None, new)]
         request.table.write([ended, *adding(new), *record, *_unless_of(active, ended)])
         request.reach.keys.learn(ended.item, now)
-        return _created(request, text, new)
+        return _to_reply(request, text, new)
 
     return while_active(request, ADMIN, rotate)
 
@@ -211,7 +211,7 @@ def delete_key(request: Request) -> None:
     request.sent.faults.check_query()
 
     def revoke(active: Check) -> Item:
-        item = _stored(request)
+        item = _read_key(request)
         if item.get("revoked_at") is not None:
             return item
         revoked = changing(item, revoked_at=request.now)
@@ -240,7 +240,7 @@ def _history_entry(request: Request, before: Item | None, after: Item) -> Put:
     return Put(entry(request, "key", name, action, mark, None, old, new).to_item())
 
 
-def _stored(request: Request) -> Item:
+def _read_key(request: Request) -> Item:
     key = item_key(request.name)
     item = request.table.get([key]).get(key) if _ID.fullmatch(request.name) else None
     if item is None:
@@ -255,12 +255,12 @@ def _creator_revoked(request: Request, item: Item) -> bool:
     return creator_revoked(item, find, request.now)
 
 
-def _created(request: Request, text: str, item: Item) -> Reply:
-    made: KeyMade = {"secret": text, "key": _entry(item, request.now, False)}
+def _to_reply(request: Request, text: str, item: Item) -> Reply:
+    made: KeyMade = {"secret": text, "key": _to_entry(item, request.now, False)}
     return Reply(made, {"location": f"/v1/keys/{id_of(item)}"})
 
 
-def _entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = None) -> KeyEntry:
+def _to_entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = None) -> KeyEntry:
     return {
         "key_id": id_of(item),
         "name": item["name"],

@@ -49,11 +49,11 @@ def plan_page(request: Request) -> PlanPage:
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    plans = _stored(request).plans
+    plans = _read_settings(request).plans
     names = sorted(name for name in plans if after is None or name > after)
     page = names[:limit]
     return {
-        "items": [_plan(name, plans[name]) for name in page],
+        "items": [_to_entry(name, plans[name]) for name in page],
         "next_cursor": request.next_cursor(page[-1]) if len(names) > limit else None,
     }
 
@@ -61,10 +61,10 @@ def plan_page(request: Request) -> PlanPage:
 def one_plan(request: Request) -> Reply:
     """A plan, with its ETag. Raises Problem (404)."""
     request.sent.faults.check_query()
-    plan = _stored(request).plans.get(request.name)
+    plan = _read_settings(request).plans.get(request.name)
     if plan is None:
         raise not_found("No plan has this name.")
-    return with_etag(_plan(request.name, plan))
+    return with_etag(_to_entry(request.name, plan))
 
 
 def put_plan(request: Request) -> Reply:
@@ -86,14 +86,14 @@ def put_plan(request: Request) -> Reply:
 
     def put(settings: AccessSettings) -> AccessSettings:
         old = settings.plans.get(name)
-        check_if_match(request, _plan(name, old) if old is not None else None)
+        check_if_match(request, _to_entry(name, old) if old is not None else None)
         if old is None and len(settings.plans) >= MAX_PLANS:
             faults.add("", InvalidValue("too_many", f"there are {MAX_PLANS} plans already, the maximum"))
             faults.check_body()
         return replace(settings, plans={**settings.plans, name: plan})
 
-    _change(request, "plan", name, put)
-    return with_etag(_plan(name, plan))
+    _store(request, "plan", name, put)
+    return with_etag(_to_entry(name, plan))
 
 
 def delete_plan(request: Request) -> None:
@@ -104,18 +104,18 @@ def delete_plan(request: Request) -> None:
         old = settings.plans.get(request.name)
         if old is None:
             raise not_found("No plan has this name.")
-        check_if_match(request, _plan(request.name, old))
+        check_if_match(request, _to_entry(request.name, old))
         if any(key.get("plan") == request.name and key.get("revoked_at") is None for key in list_keys(request.table)):
             raise Problem(409, "In use", "Keys use this plan; revoke them first.")
         return replace(settings, plans={name: plan for name, plan in settings.plans.items() if name != request.name})
 
-    _change(request, "plan", request.name, delete)
+    _store(request, "plan", request.name, delete)
 
 
 def get_access(request: Request) -> Reply:
     """The access settings, with their ETag."""
     request.sent.faults.check_query()
-    return with_etag(_answer(_stored(request)))
+    return with_etag(_to_answer(_read_settings(request)))
 
 
 def put_access(request: Request) -> Reply:
@@ -130,21 +130,21 @@ def put_access(request: Request) -> Reply:
     faults.check_body()
 
     def put(settings: AccessSettings) -> AccessSettings:
-        check_if_match(request, _answer(settings))
+        check_if_match(request, _to_answer(settings))
         return replace(settings, log=log, log_days=days, origins=origins, docs=docs)
 
-    return with_etag(_answer(_change(request, "access", "access", put)))
+    return with_etag(_to_answer(_store(request, "access", "access", put)))
 
 
-def _change(
+def _store(
     request: Request, kind: str, name: str, change: Callable[[AccessSettings], AccessSettings]
 ) -> AccessSettings:
     for _ in range(_TRIES):
-        old = _stored(request)
+        old = _read_settings(request)
         new = change(old)
         if new == old:
             return old
-        before, after = _part(old, kind, name), _part(new, kind, name)
+        before, after = _shown_in_history(old, kind, name), _shown_in_history(new, kind, name)
         action = "created" if before is None else "deleted" if after is None else "changed"
         change_entry = entry(request, kind, name, action, f"access-{old.version + 1}", None, before, after)
         try:
@@ -155,23 +155,23 @@ def _change(
     raise unavailable("Other requests kept changing this; try again.", retry_after=1)
 
 
-def _part(settings: AccessSettings, kind: str, name: str) -> dict[str, Any] | None:
+def _shown_in_history(settings: AccessSettings, kind: str, name: str) -> dict[str, Any] | None:
     """The settings as the history shows them."""
     if kind != "plan":
-        return dict(_answer(settings))
+        return dict(_to_answer(settings))
     plan = settings.plans.get(name)
-    return dict(_plan(name, plan)) if plan is not None else None
+    return dict(_to_entry(name, plan)) if plan is not None else None
 
 
-def _stored(request: Request) -> AccessSettings:
+def _read_settings(request: Request) -> AccessSettings:
     return AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY))
 
 
-def _plan(name: str, plan: KeyPlan) -> PlanEntry:
+def _to_entry(name: str, plan: KeyPlan) -> PlanEntry:
     return {"plan": name, "per_minute": plan.per_minute, "per_day": plan.per_day, "api": plan.api}
 
 
-def _answer(settings: AccessSettings) -> AccessSettingsAnswer:
+def _to_answer(settings: AccessSettings) -> AccessSettingsAnswer:
     return {
         "log": settings.log,
         "log_days": settings.log_days,

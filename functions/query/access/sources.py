@@ -23,7 +23,7 @@ _TRIES = 5
 def get_sources(request: Request) -> Reply:
     """The configuration of sources, defaults included, with its ETag."""
     request.sent.faults.check_query()
-    return with_etag(_stored(request).to_data())
+    return with_etag(_read_stored(request).to_data())
 
 
 def put_sources(request: Request) -> Reply:
@@ -33,7 +33,7 @@ def put_sources(request: Request) -> Reply:
     new = read_sources(read_json(request.event, request.headers), faults)
     faults.check_body()
     for _ in range(_TRIES):
-        old = _stored(request)
+        old = _read_stored(request)
         check_if_match(request, old.to_data())
         if replace(new, version=old.version) == old:
             return with_etag(new.to_data())
@@ -50,7 +50,7 @@ def put_sources(request: Request) -> Reply:
     raise unavailable("Other requests kept changing the sources; try again.", retry_after=1)
 
 
-def _stored(request: Request) -> Sources:
+def _read_stored(request: Request) -> Sources:
     return Sources.from_item(request.table.get([SOURCES_KEY]).get(SOURCES_KEY))
 
 

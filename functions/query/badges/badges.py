@@ -52,7 +52,7 @@ def badge_page(request: Request) -> BadgePage:
     wanted = [badge for badge in reversed(badges) if before is None or badge.place < before]
     page = wanted[:limit]
     return {
-        "items": [_entry(badge) for badge in page],
+        "items": [_to_entry(badge) for badge in page],
         "next_cursor": request.next_cursor(page[-1].place) if len(wanted) > limit else None,
     }
 
@@ -60,7 +60,7 @@ def badge_page(request: Request) -> BadgePage:
 def post_badge(request: Request) -> Reply:
     """Creates a badge and its link. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
-    shows = _read(read_json(request.event, request.headers))
+    shows = _read_body(read_json(request.event, request.headers))
     by = request.principal.key_id if request.principal is not None else None
 
     def make(active: Check) -> tuple[str, Badge]:
@@ -71,7 +71,7 @@ def post_badge(request: Request) -> Reply:
 
     token, badge = while_active(request, CONFIG_WRITE, make)
     link = f"/v1/badges/{token}"
-    made: BadgeMade = {"link": link, "badge": _entry(badge)}
+    made: BadgeMade = {"link": link, "badge": _to_entry(badge)}
     return Reply(made, {"location": link})
 
 
@@ -95,12 +95,12 @@ def show_badge(request: Request) -> Reply:
     token, memory = request.name, request.reach.badges
     shown = memory.get(token, request.now)
     if shown is None:
-        shown = _render(request, _opened(request, token))
+        shown = _render(request, _open(request, token))
         memory.keep(token, request.now, shown)
     return Reply(shown, {"cache-control": f"public, max-age={CACHE_SECONDS}"})
 
 
-def _opened(request: Request, token: str) -> Badge:
+def _open(request: Request, token: str) -> Badge:
     badge_id = badge_id_of(token)
     if badge_id is None:
         raise _unknown_link()
@@ -130,7 +130,7 @@ def _render(request: Request, badge: Badge) -> BadgeShown:
     }
 
 
-def _read(body: Any) -> dict[str, Any]:
+def _read_body(body: Any) -> dict[str, Any]:
     """What a badge is to show, out of a body. Raises Problem (422)."""
     faults = Faults()
     fields = ObjectReader(body, _FIELDS, faults)
@@ -158,7 +158,7 @@ def _read(body: Any) -> dict[str, Any]:
     return {name: value for name, value in shows.items() if value is not None}
 
 
-def _entry(badge: Badge) -> BadgeEntry:
+def _to_entry(badge: Badge) -> BadgeEntry:
     shows = badge.shows
     return {
         "badge_id": badge.badge_id,

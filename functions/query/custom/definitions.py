@@ -58,14 +58,14 @@ def metric_page(request: Request) -> MetricPage:
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    page = list(islice(_reached(request, after or "", limit + 1), limit + 1))
+    page = list(islice(_list_reached(request, after or "", limit + 1), limit + 1))
     return {
-        "items": [_entry(metric) for metric in page[:limit]],
+        "items": [_to_entry(metric) for metric in page[:limit]],
         "next_cursor": request.next_cursor(page[limit - 1].name) if len(page) > limit else None,
     }
 
 
-def _reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
+def _list_reached(request: Request, after: str, at_once: int) -> Iterator[Metric]:
     """The metrics after this name. Those beyond a limited key are skipped: a short page or its cursor would reveal them."""
     while names := names_after(request.table, after, at_once):
         for name in names:
@@ -95,7 +95,7 @@ def patch_definition(request: Request) -> Reply:
 def delete_metric(request: Request) -> Reply:
     """Deletes a metric's definition at once; compute deletes its points and numbers. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
-    name = _name(request)
+    name = _read_name(request)
     for _ in range(TRIES):
         old = read_metric(request.table, name, consistent=True)
         if not old:
@@ -118,7 +118,7 @@ def delete_metric(request: Request) -> Reply:
 def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
     """`base`: the definition to change, None for the stored one."""
     request.sent.faults.check_query()
-    name = _name(request)
+    name = _read_name(request)
     faults = Faults()
     sent = read_json(request.event, request.headers)
     fields = read_fields(sent, _FIELDS, faults, shown={"name": same_as(name), "defined": read_flag})
@@ -129,7 +129,7 @@ def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
             raise not_found("This metric has no definition; PUT creates one.")
         before = definition_answer(old) if old.defined else None
         check_if_match(request, before)
-        new = replace(old, definition=_applied(base or old.definition, fields), version=old.version + 1)
+        new = replace(old, definition=_apply(base or old.definition, fields), version=old.version + 1)
         after = definition_answer(new)
         if old.defined and new.definition == old.definition:
             return with_etag(after)
@@ -146,7 +146,7 @@ def _change(request: Request, base: CustomMetricDefinition | None) -> Reply:
     raise crowded()
 
 
-def _applied(base: CustomMetricDefinition, fields: Mapping[str, Any]) -> CustomMetricDefinition:
+def _apply(base: CustomMetricDefinition, fields: Mapping[str, Any]) -> CustomMetricDefinition:
     """Raises Problem (422) where the aggregation does not fit the kind."""
     default = CustomMetricDefinition()
     new = replace(
@@ -163,12 +163,12 @@ def _applied(base: CustomMetricDefinition, fields: Mapping[str, Any]) -> CustomM
     return new.without_defaults()
 
 
-def _entry(metric: Metric) -> MetricEntry:
+def _to_entry(metric: Metric) -> MetricEntry:
     answer = definition_answer(metric)
     return {**answer, "etag": etag(answer) if metric.defined else None}
 
 
-def _name(request: Request) -> str:
+def _read_name(request: Request) -> str:
     if not is_metric_name(request.name):
         raise not_found("Not a valid metric name: it has 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first.")
     return request.name

@@ -44,7 +44,7 @@ def dashboard_page(request: Request) -> DashboardPage:
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
     page: list[DashboardEntry] = []
-    for dashboard in _listed(request, after, limit + 1):
+    for dashboard in _list_visible(request, after, limit + 1):
         if len(page) == limit:
             return {"items": page, "next_cursor": request.next_cursor(page[-1]["id"])}
         page.append(
@@ -72,28 +72,28 @@ def post_dashboard(request: Request) -> Reply:
     """
     request.sent.faults.check_query()
     key = _idempotency_key(request)
-    definition = _read(read_json(request.event, request.headers))
+    definition = _read_body(read_json(request.event, request.headers))
     digest = hashlib.sha256(canonical(definition).encode()).hexdigest() if key else None
     for _ in range(TRIES):
         name = f"dsh_{key or secrets.token_hex(8)}"
-        stored, settings = _stored(request, name)
+        stored, settings = _read_stored(request, name)
         if stored is not None:
             if stored.request != digest:
                 raise Problem(409, "Idempotency-Key used", "This key was used for another dashboard; use a new one.")
-            return _created(_dashboard(stored))
-        new = StoredDashboard(name, _named(request, definition, settings), request.now, digest)
+            return _to_reply(_to_dashboard(stored))
+        new = StoredDashboard(name, _name_people(request, definition, settings), request.now, digest)
         try:
             _write(request, None, new, settings)
         except Conflict:
             continue
-        return _created(_dashboard(new))
+        return _to_reply(_to_dashboard(new))
     raise crowded()
 
 
 def put_dashboard(request: Request) -> Reply:
     """Creates or replaces a dashboard. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     request.sent.faults.check_query()
-    definition = _read(read_json(request.event, request.headers), request.name)
+    definition = _read_body(read_json(request.event, request.headers), request.name)
     return _change(request, lambda _: definition)
 
 
@@ -102,22 +102,22 @@ def patch_dashboard(request: Request) -> Reply:
     request.sent.faults.check_query()
     patch = read_json(request.event, request.headers)
     if not isinstance(patch, dict):
-        _read(patch)  # refuses it
-    return _change(request, lambda current: _patched(current, patch, request.name))
+        _read_body(patch)  # refuses it
+    return _change(request, lambda current: _apply_patch(current, patch, request.name))
 
 
 def delete_dashboard(request: Request) -> None:
     """Deletes a dashboard; deleting the default one resets it. Raises Problem: 404, 412, 428, 503."""
     request.sent.faults.check_query()
     for _ in range(TRIES):
-        stored, _ = _stored(request, request.name)
-        current = _shown(request, request.name, stored)
+        stored, _ = _read_stored(request, request.name)
+        current = _visible(request, request.name, stored)
         if current is None:
-            raise _missing()
+            raise _not_found()
         check_if_match(request, current)
         if stored is None:
             return
-        after = _shown(request, request.name, None)
+        after = _visible(request, request.name, None)
         try:
             request.table.write(
                 [
@@ -135,42 +135,42 @@ def found(request: Request) -> Dashboard:
     """The dashboard of the path, as the request's key sees it. Raises Problem (404)."""
     key = dashboard_key(request.name)
     # This request also reads the settings, which every report needs.
-    item = request.reach.configuration.get([key]).get(key) if _may_be(request.name) else None
-    dashboard = _shown(request, request.name, StoredDashboard.from_item(item) if item is not None else None)
+    item = request.reach.configuration.get([key]).get(key) if _is_id(request.name) else None
+    dashboard = _visible(request, request.name, StoredDashboard.from_item(item) if item is not None else None)
     if dashboard is None:
-        raise _missing()
+        raise _not_found()
     return dashboard
 
 
 def _change(request: Request, change: Callable[[Dashboard | None], Definition]) -> Reply:
     """`change` returns the new definition for the current dashboard, None where there is none."""
-    if not _may_be(request.name):
+    if not _is_id(request.name):
         raise not_found("Not a valid dashboard id: it has 1 to 64 of a-z, 0-9, - and _.")
     for _ in range(TRIES):
-        stored, settings = _stored(request, request.name)
-        current = _shown(request, request.name, stored)
+        stored, settings = _read_stored(request, request.name)
+        current = _visible(request, request.name, stored)
         definition = change(current)
         check_if_match(request, current)
         version = stored.version + 1 if stored is not None else request.now
         digest = stored.request if stored is not None else None
-        new = StoredDashboard(request.name, _named(request, definition, settings), version, digest)
-        if current == _dashboard(new):
+        new = StoredDashboard(request.name, _name_people(request, definition, settings), version, digest)
+        if current == _to_dashboard(new):
             return with_etag(current)
         try:
             _write(request, stored, new, settings, current)
         except Conflict:
             continue
-        return with_etag(_dashboard(new))
+        return with_etag(_to_dashboard(new))
     raise crowded()
 
 
-def _patched(current: Dashboard | None, patch: Mapping[str, Any], name: str) -> Definition:
+def _apply_patch(current: Dashboard | None, patch: Mapping[str, Any], name: str) -> Definition:
     if current is None:
-        raise _missing()
-    return _read({**current, **patch}, name)
+        raise _not_found()
+    return _read_body({**current, **patch}, name)
 
 
-def _read(body: object, name: str | None = None) -> Definition:
+def _read_body(body: object, name: str | None = None) -> Definition:
     """The definition out of a body. `name`: the dashboard's id if it has one. Raises Problem (422)."""
     faults = Faults()
     definition = read_definition(body, faults, name)
@@ -194,7 +194,7 @@ def _idempotency_key(request: Request) -> str | None:
     return hashlib.sha256(canonical([request.principal.key_id, key]).encode()).hexdigest()[:16]
 
 
-def _listed(request: Request, after: str | None, most: int) -> Iterator[Dashboard]:
+def _list_visible(request: Request, after: str | None, most: int) -> Iterator[Dashboard]:
     """The dashboards after this id that the key may see. The caller needs at most `most`."""
     first = "" if after is None else after + "\x00"  # the smallest id after it
     default_due = first <= DEFAULT_ID
@@ -203,43 +203,43 @@ def _listed(request: Request, after: str | None, most: int) -> Iterator[Dashboar
         if default_due and item["sk"] > DEFAULT_ID:
             yield {**DEFAULT, "id": DEFAULT_ID}
         default_due = default_due and item["sk"] < DEFAULT_ID
-        if dashboard := _shown(request, item["sk"], StoredDashboard.from_item(item)):
+        if dashboard := _visible(request, item["sk"], StoredDashboard.from_item(item)):
             yield dashboard
     if default_due:
         yield {**DEFAULT, "id": DEFAULT_ID}
 
 
-def _shown(request: Request, name: str, stored: StoredDashboard | None) -> Dashboard | None:
+def _visible(request: Request, name: str, stored: StoredDashboard | None) -> Dashboard | None:
     """The dashboard of this id, as the request's key sees it."""
     if stored is not None and not (request.limits and not stored.definition["limited_keys"]):
-        return _dashboard(stored)
+        return _to_dashboard(stored)
     return {**DEFAULT, "id": DEFAULT_ID} if name == DEFAULT_ID else None
 
 
-def _dashboard(stored: StoredDashboard) -> Dashboard:
+def _to_dashboard(stored: StoredDashboard) -> Dashboard:
     return {**stored.definition, "id": stored.id}  # type: ignore[typeddict-item]  # as it was read from the body
 
 
-def _created(dashboard: Dashboard) -> Reply:
+def _to_reply(dashboard: Dashboard) -> Reply:
     return Reply(dashboard, {"location": f"/v1/dashboards/{dashboard['id']}", "etag": etag(dashboard)})
 
 
-def _may_be(name: str) -> bool:
+def _is_id(name: str) -> bool:
     try:
         return bool(read_id(name))
     except InvalidValue:
         return False
 
 
-def _stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item | None]:
+def _read_stored(request: Request, name: str) -> tuple[StoredDashboard | None, Item | None]:
     """The stored dashboard and the settings' item."""
-    keys = [SETTINGS_KEY, *([dashboard_key(name)] if _may_be(name) else [])]
+    keys = [SETTINGS_KEY, *([dashboard_key(name)] if _is_id(name) else [])]
     found = request.table.get(keys)
     item = found.get(dashboard_key(name))
     return StoredDashboard.from_item(item) if item is not None else None, found.get(SETTINGS_KEY)
 
 
-def _named(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
+def _name_people(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
     """The definition, with people named as they are to be stored now."""
     people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
     names = people.stored_names(names_in(dict(definition)))
@@ -257,7 +257,7 @@ def _write(
     """Stores the dashboard with its history entry. Raises Conflict where it, or the naming of people, has changed meanwhile."""
     action = "changed" if before is not None else "created"
     guard = at_version(old.version if old is not None else 0)
-    record = _record(request, action, new, before, _dashboard(new))
+    record = _record(request, action, new, before, _to_dashboard(new))
     request.table.write([Put(new.to_item(), guard), record, *check_settings_unchanged(settings)])
 
 
@@ -268,5 +268,5 @@ def _record(
     return Put(entry(request, "dashboard", what.id, action, mark, None, before, after).to_item())
 
 
-def _missing() -> Problem:
+def _not_found() -> Problem:
     return not_found("No dashboard has this id.")

@@ -70,18 +70,18 @@ def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Fil
             queries.append(_contradiction(invalid))
         except Problem as problem:
             queries.append(problem)
-    _check(sources, filters)
+    _check_filters(sources, filters)
     for source in sources.made():
         source.prepare([one[1] for one in queries if isinstance(one, tuple) and one[0] is source])
     answers: list[PanelData] = []
     for place, (panel, one) in enumerate(zip(dashboard["panels"], queries, strict=True), 1):
-        answers.append(_panel(panel, one, MAX_BYTES // len(queries)))
+        answers.append(_answer_panel(panel, one, MAX_BYTES // len(queries)))
         if isinstance(one, tuple) and one not in queries[place:]:
             one[0].release(one[1])
     return answers
 
 
-def _check(sources: Sources, filters: Filters) -> None:
+def _check_filters(sources: Sources, filters: Filters) -> None:
     """Raises Problem (403) where the request's own filters are beyond the key for every metric."""
     refused: list[Problem] = []
     for source in sources.made():
@@ -93,22 +93,22 @@ def _check(sources: Sources, filters: Filters) -> None:
         raise refused[0]
 
 
-def _panel(panel: Panel, query: tuple[Source, ReportQuery] | Problem, most: int) -> PanelData:
+def _answer_panel(panel: Panel, query: tuple[Source, ReportQuery] | Problem, most: int) -> PanelData:
     """The panel with its numbers, or with its problem. `most`: the bytes that it may take of the answer."""
     if isinstance(query, Problem):
-        return _answer(panel, filters_of(panel["filters"]), query)
+        return _without_numbers(panel, filters_of(panel["filters"]), query)
     source, question = query
     try:
         return _with_numbers(panel, source, question, most)
     except Problem as problem:
-        return _answer(panel, question.filters, problem)
+        return _without_numbers(panel, question.filters, problem)
 
 
 def _with_numbers(panel: Panel, source: Source, query: ReportQuery, most: int) -> PanelData:
     """Raises Problem: 400, 403; 422 where there are too many numbers."""
     report = source.report(query)
     shown, interval = source.values(panel), panel["interval"]
-    answer = _answer(panel, query.filters, None)
+    answer = _without_numbers(panel, query.filters, None)
     answer["values"] = [
         {
             "name": value.name,
@@ -155,7 +155,7 @@ def _values(shown: Sequence[Value], metrics: Any) -> list[float | None]:
     return [value.of(metrics) for value in shown]
 
 
-def _answer(panel: Panel, filters: Filters, problem: Problem | None) -> PanelData:
+def _without_numbers(panel: Panel, filters: Filters, problem: Problem | None) -> PanelData:
     """The panel as defined, with its effective filters, without numbers."""
     error: PanelProblem | None = problem.body() if problem is not None else None  # type: ignore[assignment]
     return {

@@ -66,7 +66,7 @@ def patch_deployment(request: Request) -> Accepted:
     if not faults and not sent:
         faults.add("", InvalidValue("missing", f"needs at least one of {', '.join(_FIELDS)}"))
     faults.check_body()
-    record, lock = _deployment(request)
+    record, lock = _read_deployment(request)
     before = record.correction.to_data()
     merged = {name: value for name, value in {**before, **sent}.items() if value not in (None, "")}
     service = record.deployment.service
@@ -79,7 +79,7 @@ def patch_deployment(request: Request) -> Accepted:
 def delete_deployment(request: Request) -> Accepted:
     """Deletes a deployment from its timeline. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
-    record, lock = _deployment(request)
+    record, lock = _read_deployment(request)
     data = {"deployment": record.key, "service": record.deployment.service}
     message = message_of(request, "deletion of deployment", "del", lock, data)
     return _send(request, message, "deployment", record.key)
@@ -100,7 +100,7 @@ def delete_incident(request: Request) -> Accepted:
     request.sent.faults.check_query()
     service, name = request.sent.one("service"), request.sent.one("id")
     _check_stored(request, incident_key(service, name), "incident", own=reaches(request, service))
-    lock = _lock(request, service)
+    lock = _lock_of(request, service)
     message = message_of(request, "deletion of incident", "del", lock, {"service": service, "incident": name})
     return _send(request, message, "incident", f"{service}#{name}")
 
@@ -119,16 +119,16 @@ def _send(
     return send(request, message)
 
 
-def _deployment(request: Request) -> tuple[Record, str]:
+def _read_deployment(request: Request) -> tuple[Record, str]:
     """The deployment, and the lock under which it is written."""
     key = request.name
     found = deployments_by_key(request.table, [key]) if _KEY.fullmatch(key) else {}
     if key not in found or not reaches(request, found[key].deployment.service):
         raise not_found("No deployment has this key.")
-    return found[key], _lock(request, found[key].deployment.service)
+    return found[key], _lock_of(request, found[key].deployment.service)
 
 
-def _lock(request: Request, service: str) -> str:
+def _lock_of(request: Request, service: str) -> str:
     item = request.table.get([service_key(service)]).get(service_key(service))
     return (Service.from_item(item) if item else Service(service)).lock
 

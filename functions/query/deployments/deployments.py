@@ -64,10 +64,10 @@ def one_deployment(request: Request) -> Deployment:
 
 def deployment_page(request: Request) -> DeploymentPage:
     """Deployments, the newest first; to all environments unless the request names some."""
-    stretch = _stretch(request)
+    stretch = _read_stretch(request)
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    places = newest_first(request.table, _timelines(request), stretch, limit)
+    places = newest_first(request.table, _find_timelines(request), stretch, limit)
     page: Page[Deployment] = Page()
     looked_at = 0
     last: str | None = None
@@ -75,9 +75,9 @@ def deployment_page(request: Request) -> DeploymentPage:
         batch = list(islice(places, min(limit, MAX_LOOKED_AT - looked_at)))
         if not batch:
             return {"items": page.items, "next_cursor": None}
-        for place, record in _at(request.table, batch):
+        for place, record in _read_at(request.table, batch):
             full = len(page.items) == limit
-            if not full and record is not None and _wanted(record, request.sent):
+            if not full and record is not None and _matches(record, request.sent):
                 full = not page.add(deployment_answer(record, request.organisation()))
             if full:
                 return {"items": page.items, "next_cursor": request.next_cursor(last or place)}
@@ -86,7 +86,7 @@ def deployment_page(request: Request) -> DeploymentPage:
     return {"items": page.items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
-def _stretch(request: Request) -> Stretch:
+def _read_stretch(request: Request) -> Stretch:
     sent, calendar = request.sent, request.calendar()
     start, end = sent.one("from", FIRST_DAY), sent.one("to", LAST_DAY)
     if days_are_told(sent) and start >= end:
@@ -95,7 +95,7 @@ def _stretch(request: Request) -> Stretch:
     return Stretch(place_of(calendar.start_of(start), ""), min(before, request.position() or before))
 
 
-def _timelines(request: Request) -> list[Timeline]:
+def _find_timelines(request: Request) -> list[Timeline]:
     sent = request.sent
     names, repositories, environments = sent.all("service"), sent.all("repository"), sent.all("environment")
     if names and not request.limits:
@@ -113,7 +113,7 @@ def _timelines(request: Request) -> list[Timeline]:
     ]
 
 
-def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+def _read_at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
     """The records at these places; None where one has moved since its place was read."""
     keys = [place.partition("#")[2] for place in places]
     records = deployments_by_key(table, keys)
@@ -122,7 +122,7 @@ def _at(table: Table, places: Sequence[str]) -> Iterator[tuple[str, Record | Non
         yield place, record if record is not None and record.place == place else None
 
 
-def _wanted(record: Record, sent: Sent) -> bool:
+def _matches(record: Record, sent: Sent) -> bool:
     statuses, mappings = sent.all("status"), sent.all("mapping")
     if statuses and record.deployment.report.status not in statuses:
         return False
@@ -175,12 +175,12 @@ def deployment_answer(record: Record, organisation: OrganisationSettings) -> Dep
             }
             for sha, author, at in record.direct
         ],
-        "correction": _correction(record),
+        "correction": _correction_answer(record),
         "mapping": mapping_answer(record),
     }
 
 
-def _correction(record: Record) -> Correction | None:
+def _correction_answer(record: Record) -> Correction | None:
     correction = record.correction
     if not correction.to_data():
         return None

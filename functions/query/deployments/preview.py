@@ -98,7 +98,8 @@ def _read(request: Request) -> _Planned:
         fields.read("service", name_of(200), None),
         fields.read("environment", name_of(100), "production"),
         fields.read("previous_id", read_sha, None),
-        fields.read("baseline", read_flag, False),
+        # An invalid baseline may have meant true: then a missing id is no fault.
+        fields.read("baseline", read_flag, fields.has_value("baseline")),
     )
     if not planned.baseline:
         fields.require("id", "is required unless baseline is true")
@@ -114,7 +115,7 @@ def _read(request: Request) -> _Planned:
 def _attribute(request: Request, planned: _Planned, resolved: Resolved) -> Attribution:
     organisation = request.organisation()
     service = resolved.service
-    state = _state(request.table, service, planned.environment, request.now)
+    state = _read_state(request.table, service, planned.environment, request.now)
     if resolved.mismatch is not None:
         return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
     changes = PlannedWrites(request.table, service.lock, {})  # only read, never flushed
@@ -130,7 +131,7 @@ def _attribute(request: Request, planned: _Planned, resolved: Resolved) -> Attri
     return attribute(state, run, StoredLedger(changes), organisation.calendar, concerns)
 
 
-def _state(table: Table, service: Service, environment: str, now: int) -> State:
+def _read_state(table: Table, service: Service, environment: str, now: int) -> State:
     """What has shipped to the environment until now."""
     place = place_of(now, "")
     for year in sorted(service.years.get(environment, ()), reverse=True):

@@ -50,17 +50,17 @@ def status_of(
         return EventStatus("parked", trace.reason)
     match trace.kind:
         case "deployment":
-            return _deployment(table, trace, organisation)
+            return _status_of_deployment(table, trace, organisation)
         case "change":
-            return _change(table, trace, reached)
+            return _status_of_change(table, trace, reached)
         case "incident":
-            return _incident(table, trace)
+            return _status_of_incident(table, trace)
         case "point":
-            return _point(table, trace)
+            return _status_of_point(table, trace)
     return EventStatus("counted")
 
 
-def _deployment(table: Table, trace: Trace, organisation: OrganisationSettings) -> EventStatus:
+def _status_of_deployment(table: Table, trace: Trace, organisation: OrganisationSettings) -> EventStatus:
     key = trace.deployment or ""
     record = deployments_by_key(table, [key]).get(key)
     if record is None or trace.received_at <= (record.deleted_at or 0):
@@ -116,7 +116,7 @@ def _mapping_steps(record: Record) -> Iterable[EventStep]:
     yield step("counted", f"in {_number_of(touched, 'cell')} of {days}" if touched else "nowhere")
 
 
-def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> EventStatus:
+def _status_of_change(table: Table, trace: Trace, reached: Collection[str] | None) -> EventStatus:
     assert trace.repository is not None
     assert trace.change is not None
     pk, sk = change_key(trace.repository, trace.change)
@@ -135,7 +135,7 @@ def _change(table: Table, trace: Trace, reached: Collection[str] | None) -> Even
     )
 
 
-def _incident(table: Table, trace: Trace) -> EventStatus:
+def _status_of_incident(table: Table, trace: Trace) -> EventStatus:
     assert trace.service is not None
     assert trace.incident is not None
     keys = [incident_key(trace.service, trace.incident), service_key(trace.service)]
@@ -180,7 +180,7 @@ def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[Ti
     return islice(live, _SEARCHED if named else 1)
 
 
-def _point(table: Table, trace: Trace) -> EventStatus:
+def _status_of_point(table: Table, trace: Trace) -> EventStatus:
     assert trace.metric is not None
     time, _, key = (trace.point or "0#").partition("#")
     where, lock = point_at(trace.metric, int(time), key), lock_key(point_lock(trace.metric))

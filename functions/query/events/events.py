@@ -67,7 +67,7 @@ MAX_LOOKED_AT = 1_000
 def one_event(request: Request) -> EventTrace:
     """An event's status. Raises Problem (404)."""
     request.sent.faults.check_query()
-    trace = _trace(request)
+    trace = _read_trace(request)
     if trace is None:
         return _queued(request.name)
     reached = within(request, all_services(request.table)) if request.limits else None
@@ -97,7 +97,7 @@ def one_event(request: Request) -> EventTrace:
     }
 
 
-def _trace(request: Request) -> Trace | None:
+def _read_trace(request: Request) -> Trace | None:
     """The event's trace, None while it may be on the queue. Raises Problem (404) for an id that we never gave.
 
     An id can be made up of what an event may have said. So to a limited key another's event looks like one that waits.
@@ -162,22 +162,24 @@ def event_page(request: Request) -> AttentionPage:
     sent.faults.check_query()
     limit = sent.one("limit", DEFAULT_LIMIT)
     statuses = sent.all("status") or LISTED
-    listed = _listed(request, tuple({UNMATCHED if status == MISMATCHED else status for status in statuses}), before)
+    listed = _list_entries(
+        request, tuple({UNMATCHED if status == MISMATCHED else status for status in statuses}), before
+    )
     if request.limits:
-        listed = _own(request, listed)
+        listed = _reached_entries(request, listed)
     items: list[AttentionEntry] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
         last = position
-        if _wanted(request, item) and (status in statuses or item["reason"] == Reason.REPOSITORY_MISMATCH):
-            items.append(_entry(status, item))
+        if _matches(request, item) and (status in statuses or item["reason"] == Reason.REPOSITORY_MISMATCH):
+            items.append(_to_entry(status, item))
             if len(items) == limit:
                 break
     more = last is not None and next(listed, None) is not None
     return {"items": items, "next_cursor": request.next_cursor(last) if more and last else None}
 
 
-def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
+def _list_entries(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
     """The newest first."""
 
     def one(status: str) -> Iterator[Listed]:
@@ -190,7 +192,7 @@ def _listed(request: Request, statuses: tuple[str, ...], before: str | None) -> 
     return heapq.merge(*map(one, statuses), key=lambda entry: entry[0], reverse=True)
 
 
-def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
+def _reached_entries(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
     """The entries that a limited key reaches. Others are skipped without a bound: a short page would reveal them."""
     services = all_services(request.table)
     reached = within(request, services)
@@ -207,12 +209,12 @@ def _own(request: Request, listed: Iterator[Listed]) -> Iterator[Listed]:
     return (entry for entry in listed if is_own(entry[1], entry[2]))
 
 
-def _wanted(request: Request, item: Item) -> bool:
+def _matches(request: Request, item: Item) -> bool:
     services, reasons = request.sent.all("service"), request.sent.all("reason")
     return (not services or item.get("service") in services) and (not reasons or item["reason"] in reasons)
 
 
-def _entry(status: str, item: Item) -> AttentionEntry:
+def _to_entry(status: str, item: Item) -> AttentionEntry:
     name = item["sk"].partition("#")[2]
     parked = status == PARKED
     return {
@@ -236,7 +238,7 @@ def _entry(status: str, item: Item) -> AttentionEntry:
 def retry_event(request: Request) -> Accepted:
     """Queues a parked event once more. Raises Problem: 404, 409, 503."""
     request.sent.faults.check_query()
-    trace = _trace(request)
+    trace = _read_trace(request)
     if trace is None or trace.parked_at is None or trace.message is None:
         raise Problem(409, "Not parked", "Only a parked event can be retried. GET it to see its status.")
     # SQS drops repeats within five minutes, so each retry gets its own deduplication id.
