@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from leadline.contract.metrics_catalogue import COVERAGE, METRICS, Metric, selectable
+from leadline.contract.metrics_catalogue import COVERAGE, METRICS, MetricEntry, selectable
 from leadline.contract.reasons import REASONS
 from leadline.contract.settings_schema import SETTINGS
 from query.shapes.scrape import gauge_families
@@ -30,7 +30,7 @@ def metric_table() -> str:
     return "".join(["| metric | definition |\n", "|---|---|\n", *rows])
 
 
-def statistics_table(metric: Metric) -> str:
+def statistics_table(metric: MetricEntry) -> str:
     """What the report holds of one metric."""
     rows = [f"| `{known.name}` | {known.description} |\n" for known in metric.statistics]
     rows += [f"| `{name}` | {description} |\n" for name, description in metric.details.items()]

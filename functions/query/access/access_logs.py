@@ -13,7 +13,7 @@ from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
 from query.access.schemas import AccessEntry, AccessPage
-from query.reports.period import MAX_DAYS, days_are_told
+from query.reports.period import MAX_DAYS, dates_are_valid
 from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.request import Request
 from query.web.schemas import DATE, KEY_ID
@@ -50,9 +50,9 @@ def access_page(request: Request) -> AccessPage:
     sent = request.sent
     end = sent.one("to", Calendar("UTC").day_of(request.now) + timedelta(days=1))
     start = sent.one("from", end - timedelta(days=DEFAULT_DAYS))
-    if days_are_told(sent) and start >= end:
+    if dates_are_valid(sent) and start >= end:
         sent.faults.add("?from", InvalidValue("order", "must be before to"))
-    elif days_are_told(sent) and (end - start).days > MAX_DAYS:
+    elif dates_are_valid(sent) and (end - start).days > MAX_DAYS:
         sent.faults.add("?from", InvalidValue("too_long", f"is more than {MAX_DAYS} days before to"))
     before = request.position()
     sent.faults.check_query()

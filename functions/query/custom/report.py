@@ -13,7 +13,7 @@ from query.reports.custom_metrics import reached_metric
 from query.reports.dora import window_answer
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.period import read_window
-from query.reports.report import Report, Reports
+from query.reports.report import MetricsReport, Reports
 from query.reports.selection import all_services
 from query.web.request import Request
 
@@ -36,12 +36,12 @@ def measure_of(request: Request, name: str) -> Custom:
     return Custom(reached_metric(request, name), partial(all_services, request.table))
 
 
-def custom_answer(report: Report[CustomMetric], metric: Metric) -> CustomReport:
+def custom_answer(report: MetricsReport[CustomMetric], metric: Metric) -> CustomReport:
     """The report as the API shows it."""
-    window = report.asked.window
+    window = report.query.window
     answer: CustomReport = {
         "window": window_answer(window, report.timezone),
-        "filters": report.asked.filters.answer(),
+        "filters": report.query.filters.answer(),
         "definition": definition_answer(metric),
         "metrics": report.metrics,
         "previous": {"window": window_answer(window.previous(), report.timezone), "metrics": report.previous},

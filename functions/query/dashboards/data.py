@@ -63,7 +63,7 @@ def _panels(dashboard: Dashboard, sources: Sources, window: Window, filters: Fil
     queries: list[tuple[Source, ReportQuery] | Problem] = []
     for panel in dashboard["panels"]:
         try:
-            joined = filters_of(panel["filters"]).joined(filters_of(dashboard["filters"])).joined(filters)
+            joined = filters_of(panel["filters"]).combined_with(filters_of(dashboard["filters"])).combined_with(filters)
             source = sources.of(panel["metric"])
             queries.append((source, ReportQuery(window, joined, None, panel["group_by"])))
         except InvalidValue as invalid:

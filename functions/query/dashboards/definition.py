@@ -127,7 +127,7 @@ def _read_panel(value: Any, faults: Faults, at: str, shared: Filters) -> Panel:
     statistics = statistics_of(metric) or {}
     filters, own = _read_filters(fields.read("filters", _anything, {}), faults, f"{at}/filters")
     try:
-        shared.joined(own)
+        shared.combined_with(own)
     except InvalidValue:
         name = "author" if own.author else "team"
         faults.add(

@@ -18,7 +18,7 @@ from query.reports.custom_measure import Custom
 from query.reports.custom_metrics import reached_metric
 from query.reports.filters import ReportQuery
 from query.reports.measures import Days
-from query.reports.report import Report, Reports
+from query.reports.report import MetricsReport, Reports
 from query.reports.selection import all_services
 from query.reports.statistics import CUSTOM, DORA_WITH_COVERAGE, Value, custom_unit, statistics_of
 from query.web.request import Request
@@ -30,7 +30,7 @@ class Source:
     def __init__(self, reports: Reports[Any], definition: CustomMetricDefinition | None = None) -> None:
         self.reports = reports
         self._definition = definition
-        self._made: dict[ReportQuery, Report[Any]] = {}
+        self._made: dict[ReportQuery, MetricsReport[Any]] = {}
         self._divided: dict[ReportQuery, dict[tuple[int, Interval], list[tuple[Window, Any]]]] = {}
 
     def values(self, panel: Panel) -> tuple[Value, ...]:
@@ -47,7 +47,7 @@ class Source:
         except Problem:
             return  # too many together: each is then read, or refused, by itself
 
-    def report(self, query: ReportQuery) -> Report[Any]:
+    def report(self, query: ReportQuery) -> MetricsReport[Any]:
         """Raises Problem: 400, 403."""
         if query not in self._made:
             self._made[query] = self.reports.report(query)

@@ -15,7 +15,7 @@ from leadline.store.services import Service, service_key
 from leadline.store.table import Table
 from query.records.deployments import deployments_by_key, mapping_answer
 from query.records.timelines import Stretch, Timeline, newest_first
-from query.reports.period import days_are_told
+from query.reports.period import dates_are_valid
 from query.reports.selection import all_services
 from query.schemas import Correction, Deployment, DeploymentPage, Recovery
 from query.visibility.key_scope import check_filters, reaches, within
@@ -89,7 +89,7 @@ def deployment_page(request: Request) -> DeploymentPage:
 def _read_stretch(request: Request) -> Stretch:
     sent, calendar = request.sent, request.calendar()
     start, end = sent.one("from", FIRST_DAY), sent.one("to", LAST_DAY)
-    if days_are_told(sent) and start >= end:
+    if dates_are_valid(sent) and start >= end:
         sent.faults.add("?from", InvalidValue("order", "must be before to"))
     before = place_of(calendar.start_of(end), "")
     return Stretch(place_of(calendar.start_of(start), ""), min(before, request.position() or before))

@@ -1,1 +1,1 @@
-"""Reports out of cells: what is asked, what is read for it, how it is divided; and DORA's."""
+"""Reports from cells: the query, the cells to read, groups and series, and the DORA metrics."""

@@ -1,4 +1,4 @@
-"""GET /v1/metrics/dora: DORA's metrics of what the filters leave."""
+"""GET /v1/metrics/dora: the DORA metrics of everything the filters select."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.levels import levels_answer
 from query.reports.measures import DORA
 from query.reports.period import read_window
-from query.reports.report import Report, Reports
+from query.reports.report import MetricsReport, Reports
 from query.schemas import DoraReport, WindowAnswer
 from query.web.parameters import choice
 from query.web.request import Request
 
-LEVELS = choice("levels", "Adds DORA's performance levels by the report of this year.", *EDITIONS)
+LEVELS = choice("levels", "Adds performance levels by DORA's report of this year.", *EDITIONS)
 PARAMETERS = (*REPORT_PARAMETERS, LEVELS)
 
 
 def dora_report(request: Request) -> DoraReport:
-    """The report that the query string asks for. Raises Problem: 400, 403."""
+    """The report for the query string. Raises Problem: 400, 403."""
     sent = request.sent
     reports = Reports(request, DORA)
     window = read_window(sent, reports.organisation.calendar, request.now)
@@ -33,12 +33,12 @@ def dora_report(request: Request) -> DoraReport:
     return answer
 
 
-def dora_answer(report: Report[Metrics]) -> DoraReport:
-    """The report as the contract has it."""
-    window = report.asked.window
+def dora_answer(report: MetricsReport[Metrics]) -> DoraReport:
+    """The report as JSON."""
+    window = report.query.window
     answer: DoraReport = {
         "window": window_answer(window, report.timezone),
-        "filters": report.asked.filters.answer(),
+        "filters": report.query.filters.answer(),
         "metrics": report.metrics,
         "coverage": Coverage.of(Tally.of(report.days, window)),
         "previous": {"window": window_answer(window.previous(), report.timezone), "metrics": report.previous},
@@ -54,7 +54,7 @@ def dora_answer(report: Report[Metrics]) -> DoraReport:
 
 
 def window_answer(window: Window, timezone: str) -> WindowAnswer:
-    """A window as every report tells it."""
+    """A window as every report shows it."""
     return {
         "from": window.start.isoformat(),
         "to": window.end.isoformat(),

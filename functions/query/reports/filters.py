@@ -1,4 +1,4 @@
-"""What a report is asked for: the filters that combine with AND, and the days."""
+"""The query of a report: the filters, which combine with AND, and the days."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE,
 INTERVALS = ("day", "week", "month")
 GROUPINGS = ("service", "repository", "team", "author")
 
-INTERVAL = choice("interval", "Adds a series of the window's days, ISO weeks or calendar months.", *INTERVALS)
-GROUP_BY = choice("group_by", "Adds the metrics of each.", *GROUPINGS)
+INTERVAL = choice("interval", "Adds a series by day, ISO week or calendar month.", *INTERVALS)
+GROUP_BY = choice("group_by", "Adds the metrics of each service, repository, team or author.", *GROUPINGS)
 REPORT_PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR, INTERVAL, GROUP_BY)
-"""What every report takes."""
+"""The parameters of every report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Empty means all; of `environments`: all that count as production. At most one of `team` and `author`.
+    """Empty means all; empty `environments` means all production environments. At most one of `team` and `author` is set.
 
-    `nothing`: they were joined of some that contradict each other, so that nothing is left.
+    `nothing`: these filters were combined from filters that exclude each other, so they select nothing.
     """
 
     services: tuple[str, ...] = ()
@@ -34,46 +34,46 @@ class Filters:
 
     @classmethod
     def read(cls, sent: Sent) -> Self:
-        """Those of a query string. What can't be combined is added to its faults."""
+        """The filters of a query string. Adds a fault for `team` combined with `author`."""
         if sent.values.get("team") and sent.values.get("author"):
-            sent.faults.add("?author", InvalidValue("exclusive", "can't be combined with team; give one of them"))
+            sent.faults.add("?author", InvalidValue("exclusive", "can't be combined with team; send one of them"))
         return cls(
             sent.all("service"), sent.all("repository"), sent.all("environment"), sent.one("team"), sent.one("author")
         )
 
-    def joined(self, other: Filters) -> Filters:
-        """What both leave. Raises InvalidValue for two teams or people: nothing is counted for two at once."""
-        if len({(name, whose) for one in (self, other) for name, whose in one.whose}) > 1:
-            raise InvalidValue("exclusive", "would have to be of two teams or people at once, and no number is")
-        services, none_of_services = _both(self.services, other.services)
-        repositories, none_of_repositories = _both(self.repositories, other.repositories)
-        environments, none_of_environments = _both(self.environments, other.environments)
+    def combined_with(self, other: Filters) -> Filters:
+        """What both select. Raises InvalidValue for two different teams or authors: no cells count for both."""
+        if len({*self.team_or_author, *other.team_or_author}) > 1:
+            raise InvalidValue("exclusive", "Only one team or author can be selected.")
+        services, none_of_services = _intersect(self.services, other.services)
+        repositories, none_of_repositories = _intersect(self.repositories, other.repositories)
+        environments, none_of_environments = _intersect(self.environments, other.environments)
         nothing = self.nothing or other.nothing or none_of_services or none_of_repositories or none_of_environments
         team, author = self.team or other.team, self.author or other.author
         return Filters(services, repositories, environments, team, author, nothing)
 
     @property
-    def whose(self) -> tuple[tuple[str, str], ...]:
-        """The team or the author, with which of these it is."""
-        return tuple((name, whose) for name, whose in (("team", self.team), ("author", self.author)) if whose)
+    def team_or_author(self) -> tuple[tuple[str, str], ...]:
+        """The selected team or author, labelled `team` or `author`."""
+        return tuple((label, name) for label, name in (("team", self.team), ("author", self.author)) if name)
 
     def answer(self) -> dict[str, Any]:
-        """Those that are given, as an answer repeats them."""
-        told: dict[str, Any] = {
+        """The filters that are set, as answers repeat them."""
+        values: dict[str, Any] = {
             "service": list(self.services),
             "repository": list(self.repositories),
             "environment": list(self.environments),
             "team": self.team,
             "author": self.author,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """One report: its window, filters, and how it is divided.
+    """One report: its window, filters, series and groups.
 
-    `alone`: the window before is not looked at, which halves what is read; nothing may then be told of it.
+    `alone`: without the previous window, which halves what is read. The report then says nothing about that window.
     """
 
     window: Window
@@ -84,12 +84,12 @@ class ReportQuery:
 
     @property
     def span(self) -> Window:
-        """The days whose cells it reads: the window's and, unless it is alone, those of the one before."""
+        """The days whose cells are read: the window and, unless `alone`, the previous one."""
         return self.window if self.alone else Window(self.window.previous().start, self.window.end)
 
 
-def _both(these: tuple[str, ...], those: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """What is in both, and whether that is nothing although both name some."""
+def _intersect(these: tuple[str, ...], those: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The values in both, and whether two non-empty filters have none in common."""
     if not these or not those:
         return these or those, False
     common = tuple(name for name in these if name in those)

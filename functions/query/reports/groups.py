@@ -1,7 +1,7 @@
-"""How a report is divided into groups: for each the scopes whose cells it adds up, and the days on which they count.
+"""The groups of a report: for each, the scopes whose cells it adds up and the days on which they count.
 
-Groups combine with every filter. Of a team's authors, and an author's teams, there are no cells; but a person's teams are known by
-day, and on a day all changes of a person are their teams': so those are the author's cells, on the days of the membership.
+Groups combine with every filter. No cells exist per team and author. But on each day, all changes of a person belong to the teams
+the person is in that day, so the cells of the author are read for the days of the membership.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from query.reports.reading import CellReader
 from query.reports.selection import Selection, Services
 
 
-def _always(day: date) -> bool:  # noqa: ARG001  a group that counts on every day
+def _always(day: date) -> bool:  # noqa: ARG001  counts on every day
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
-    """`on`: whether the group's scopes count on a day."""
+    """`on`: whether the scopes of the group count on a day."""
 
     key: str | None
     scopes: tuple[CellScope, ...]
@@ -34,9 +34,8 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """`services`: all of them, where they were needed; without them the selection names its services.
-
-    `deployed`: only those count that were deployed around the window; `teams`: those that cells tell; see `query.reports.measures`.
+    """`services`: all services, or None if the selection names its services. `deployed` and `teams`: see
+    `query.reports.measures.Measure`.
     """
 
     by: str
@@ -49,14 +48,14 @@ class Grouping:
         return tuple(selection.scopes(self.services, window, deployed=self.deployed))
 
     def service_names(self) -> tuple[str, ...]:
-        """The services that are selected, each by its name."""
+        """The names of the selected services."""
         return self.selection.services if self.selection.services is not None else tuple(self.services or ())
 
 
 def plan_groups(
     grouping: Grouping, reader: CellReader, window: Window, roster: Callable[[], Roster]
 ) -> list[GroupPlan]:
-    """The groups there may be. Reads the services' cells to learn who has changes in them, where nothing else tells."""
+    """The possible groups. Reads the cells of the services if that is the only way to find the authors."""
     match grouping.by:
         case "service":
             return [
@@ -72,13 +71,13 @@ def plan_groups(
 
 
 def _by_repository(grouping: Grouping, window: Window) -> list[GroupPlan]:
-    held: dict[str | None, list[str]] = {}
+    by_repository: dict[str | None, list[str]] = {}
     for name in grouping.service_names():
         service = (grouping.services or {}).get(name)
-        held.setdefault(service.repository if service else None, []).append(name)
+        by_repository.setdefault(service.repository if service else None, []).append(name)
     return [
         GroupPlan(repository, grouping.scopes(grouping.selection.only(names), window))
-        for repository, names in held.items()
+        for repository, names in by_repository.items()
     ]
 
 
@@ -116,7 +115,7 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
 
 
 def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[CellScope, ...]:
-    """Of the selected team, too, where cells tell that; else the roster's days do."""
+    """With the selected team if cells are kept per team; otherwise the roster decides by day."""
     team = grouping.selection.team if grouping.teams is not None else None
     return grouping.scopes(replace(grouping.selection, team=team, author=author), window)
 

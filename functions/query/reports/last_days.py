@@ -1,4 +1,4 @@
-"""A window that moves along: so many days up to and with today, for what is asked for again and again at one address."""
+"""A moving window of the last days, for addresses that are read again and again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from query.web.values import count_up_to
 DAYS = Parameter(
     "days",
     count_up_to(MAX_DAYS),
-    "The window: so many days up to and with today.",
+    "Length of the window in days. It ends with today.",
     {"type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS},
 )
 
 
 def last_days(days: int, today: date) -> Window:
-    """The window of so many days that ends with today."""
+    """The window of this many days that ends with today."""
     tomorrow = today + timedelta(days=1)
     return Window(tomorrow - timedelta(days=days), tomorrow)

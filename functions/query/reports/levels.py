@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadline.contract.metrics_catalogue import METRICS, Metric, Metrics
+from leadline.contract.metrics_catalogue import METRICS, MetricEntry, Metrics
 from leadline.domain.levels import EDITIONS, levels_of
 from query.schemas import LevelsAnswer
 
@@ -26,7 +26,7 @@ def levels_answer(edition: str, metrics: Metrics) -> LevelsAnswer:
     }
 
 
-def _headline(metric: Metric, metrics: Metrics) -> float | None:
+def _headline(metric: MetricEntry, metrics: Metrics) -> float | None:
     answer = getattr(metrics, metric.id)
     value: float | None = getattr(answer, metric.statistics[0].name)
     return value if getattr(answer, metric.n) else None

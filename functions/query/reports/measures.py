@@ -1,7 +1,7 @@
-"""What a report may be made of: numbers that are counted in cells, and what they mean for a window.
+"""What a report measures: the DORA metrics, or a custom metric (`query.custom.measure`).
 
-A report selects scopes, reads their cells, adds them up and divides them by days and groups, whatever is counted in them. A measure
-is the rest: where its cells are, how those of a day are merged, and what the merged numbers say.
+A report selects scopes, reads their cells, and adds them up by days and groups, whatever they count. A measure knows where its
+cells are, how to merge them, and how to compute metrics from the merged numbers.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from query.reports.selection import Services
 
 Numbers = Mapping[str, Any]
 Days = Mapping[date, Numbers]
-"""The merged numbers of each day on which something was counted."""
+"""The merged numbers of each day with a count."""
 
 M_co = TypeVar("M_co", covariant=True)
 
 
 class Measure(Protocol[M_co]):
-    """`deployed`: there are numbers of a service only for years in which it was deployed, so that others need not be read.
-    `teams`: those that there are numbers of, where cells tell which team a person's numbers are; None where that is the roster's
-    to say.
+    """`deployed`: a service has numbers only for years in which it was deployed, so other years need not be read.
+    `teams`: the teams with numbers, if cells are kept per team and author; None if the roster decides who is in a team.
 
-    A service's numbers name its authors as `leadline.domain.cells.AUTHOR_MARK` has it.
+    The numbers of a service name its authors with the prefix `leadline.domain.cells.AUTHOR_MARK`.
     """
 
     @property
@@ -40,23 +39,23 @@ class Measure(Protocol[M_co]):
     def teams(self) -> Sequence[str] | None: ...
 
     def services(self, stored: Services) -> Services:
-        """The services that there may be numbers of."""
+        """The services that may have numbers."""
 
     def read(self, table: Table, scope: CellScope, window: Window) -> Iterator[tuple[CellKey, Numbers]]:
-        """The cells of a scope in a window, in order of day."""
+        """The cells of a scope in a window, by day."""
 
     def merge(self, cells: Iterable[tuple[date, Numbers]]) -> Days:
-        """The cells of disjoint scopes as one."""
+        """The numbers of disjoint scopes, added up by day."""
 
     def of(self, days: Days, window: Window) -> M_co:
-        """The metrics of a window; numbers of other days are left out."""
+        """The metrics of a window. Other days are ignored."""
 
     def counted(self, days: Days, window: Window) -> bool:
         """Whether anything was counted in the window."""
 
 
 class Dora:
-    """DORA's five metrics."""
+    """The DORA metrics."""
 
     deployed = True
     teams = None

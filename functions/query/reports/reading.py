@@ -1,6 +1,7 @@
-"""Reading cells: each scope once a request, many scopes side by side.
+"""Reads cells: each scope once per request, many scopes in parallel.
 
-A scope is one query of a range of days. A request that would take more than MAX_READS is refused rather than made slow and dear.
+A scope is one query of a range of days. A request that needs more than MAX_READS is refused, because it would be slow and
+expensive.
 """
 
 from __future__ import annotations
@@ -19,53 +20,53 @@ from query.web.faults import refuse_query
 
 MAX_READS = 2_000
 _AT_ONCE = 16
-"""Below the 20 connections that a client keeps."""
+"""Below the 20 connections of a client."""
 
-Cell = tuple[date, str | None, Numbers]
-"""Its day, its service where the scope has one, and its numbers."""
+ReadCell = tuple[date, str | None, Numbers]
+"""Day, service (if the scope has one) and numbers."""
 
 
 class CellReader:
-    """The cells of one measure read for one request. Not shared between threads."""
+    """The cells of one measure for one request. Not thread-safe."""
 
     def __init__(self, table: Table, measure: Measure[Any]) -> None:
         self._table = table
         self._measure = measure
-        self._held: dict[CellScope, tuple[Window, list[Cell]]] = {}
+        self._loaded: dict[CellScope, tuple[Window, list[ReadCell]]] = {}
         self._reads = 0
 
     def fetch(self, scopes: Iterable[CellScope], window: Window) -> None:
-        """Reads the scopes that are not held for these days already. Raises Problem (400) where those are too many."""
-        wanted = [scope for scope in dict.fromkeys(map(_stored, scopes)) if not self._holds(scope, window)]
+        """Reads the scopes that are not loaded for these days yet. Raises Problem (400) for too many."""
+        wanted = [scope for scope in dict.fromkeys(map(_stored, scopes)) if not self._has_loaded(scope, window)]
         if self._reads + len(wanted) > MAX_READS:
-            refuse_query("", "too_wide", f"this would add up more than {MAX_READS} scopes; narrow it by a filter")
+            refuse_query("", "too_wide", f"would add up more than {MAX_READS} scopes; add a filter")
         self._reads += len(wanted)
         if len(wanted) <= 1:
             found = [self._read(scope, window) for scope in wanted]
         else:
             with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
                 found = list(pool.map(lambda scope: self._read(scope, window), wanted))
-        self._held.update({scope: (window, cells) for scope, cells in zip(wanted, found, strict=True)})
+        self._loaded.update({scope: (window, cells) for scope, cells in zip(wanted, found, strict=True)})
 
     def cells(self, scopes: Iterable[CellScope], window: Window) -> Iterator[tuple[date, Numbers]]:
-        """The days and numbers of these scopes in the window, read now where they were not fetched."""
+        """The days and numbers of these scopes in the window. Reads what `fetch` did not."""
         scopes = list(scopes)
         self.fetch(scopes, window)
         for scope in scopes:
-            for day, service, numbers in self._held[_stored(scope)][1]:
+            for day, service, numbers in self._loaded[_stored(scope)][1]:
                 if window.start <= day < window.end and (scope.author is None or scope.service in (None, service)):
                     yield day, numbers
 
-    def _holds(self, scope: CellScope, window: Window) -> bool:
-        held = self._held.get(scope)
-        return held is not None and held[0].start <= window.start and window.end <= held[0].end
+    def _has_loaded(self, scope: CellScope, window: Window) -> bool:
+        loaded = self._loaded.get(scope)
+        return loaded is not None and loaded[0].start <= window.start and window.end <= loaded[0].end
 
-    def _read(self, scope: CellScope, window: Window) -> list[Cell]:
+    def _read(self, scope: CellScope, window: Window) -> list[ReadCell]:
         return [
             (key.day, key.scope.service, numbers) for key, numbers in self._measure.read(self._table, scope, window)
         ]
 
 
 def _stored(scope: CellScope) -> CellScope:
-    """An author's services share a partition: they are read together."""
+    """The services of an author share a partition, so they are read together."""
     return replace(scope, service=None) if scope.author is not None else scope

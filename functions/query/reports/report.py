@@ -1,6 +1,6 @@
-"""Reports: metrics of what the filters leave, for a window and the one before, divided by days and groups; from cells alone.
+"""Reports: metrics of what the filters select, for a window and the previous one, with series and groups; from cells alone.
 
-One computation behind every shape in which numbers are answered: JSON, CSV, panels of a dashboard and the rest.
+Every format uses this computation: JSON, CSV, rows, gauges, badges and dashboards.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True)
 class GroupReport(Generic[M]):
-    """One group; `key` is None for services that are tied to no repository. `days`: its numbers in the window."""
+    """One group; `key` is None for services without a repository. `days`: its numbers in the window."""
 
     key: str | None
     metrics: M
@@ -37,10 +37,10 @@ class GroupReport(Generic[M]):
 
 
 @dataclass(frozen=True, slots=True)
-class Report(Generic[M]):
-    """`days`: the numbers of both windows. `series` is None without an interval, `groups` without a grouping."""
+class MetricsReport(Generic[M]):
+    """`days`: the numbers of both windows. `series` is None without an interval, `groups` without `group_by`."""
 
-    asked: ReportQuery
+    query: ReportQuery
     timezone: str
     days: Days
     metrics: M
@@ -50,10 +50,10 @@ class Report(Generic[M]):
 
 
 class Reports(Generic[M]):
-    """The reports of one measure that a request asks for: what several need is read once. Not shared between threads."""
+    """The reports of one measure for one request. Cells that several reports need are read once. Not thread-safe."""
 
     def __init__(self, request: Request, measure: Measure[M], stored: Callable[[], Services] | None = None) -> None:
-        """`stored` gives the services that are stored, where others need them too."""
+        """`stored` loads the services; pass it to share them with others."""
         self._request = request
         self._stored = stored or partial(all_services, request.table)
         self._own: dict[str, tuple[str, ...]] = {}
@@ -66,41 +66,41 @@ class Reports(Generic[M]):
 
     @cached_property
     def _services(self) -> Services:
-        """All that the request's key reaches."""
+        """The services within the limits of the key."""
         return within(self._request, self._measure.services(self._stored()))
 
     def check(self, filters: Filters) -> None:
-        """Raises Problem (403) where the filters name what is beyond the key, or a person although nothing is told by author."""
+        """Raises Problem (403) for filters beyond the limits of the key, or for an author if people are switched off."""
         if filters.author is not None:
             check_individuals(self.organisation)
         if self._request.limits:
             check_filters(self._request, self._services, filters.services, filters.repositories)
 
-    def report(self, asked: ReportQuery) -> Report[M]:
-        """One query of the table for a service's usual report, whatever the number of its deployments.
+    def report(self, query: ReportQuery) -> MetricsReport[M]:
+        """The report. For one service it usually takes one query of the table, however many deployments there are.
 
-        Raises Problem: 400 where it would take too many, 403 where it asks for what is beyond the key.
+        Raises Problem: 400 if it needs too many reads, 403 if it is beyond the limits of the key.
         """
-        window, span = asked.window, asked.span
-        grouping = self._grouping(asked)
+        window, span = query.window, query.span
+        grouping = self._grouping(query)
         days = self._measure.merge(self._reader.cells(grouping.scopes(grouping.selection, span), span))
-        return Report(
-            asked,
+        return MetricsReport(
+            query,
             self.organisation.timezone,
             days,
             self._measure.of(days, window),
             self._measure.of(days, window.previous()),
-            list(self.series(days, window, asked.interval)) if asked.interval else None,
-            self._groups(grouping, window) if asked.group_by else None,
+            list(self.series(days, window, query.interval)) if query.interval else None,
+            self._groups(grouping, window) if query.group_by else None,
         )
 
-    def fetch(self, wanted: Sequence[ReportQuery]) -> None:
-        """Reads what these reports are made of side by side, each scope once for the widest of its windows."""
+    def fetch(self, queries: Sequence[ReportQuery]) -> None:
+        """Reads the cells of these reports in parallel, each scope once for the widest window."""
         spans: dict[Window, list[ReportQuery]] = {}
-        for asked in sorted(wanted, key=lambda asked: asked.span.days, reverse=True):
-            spans.setdefault(asked.span, []).append(asked)
+        for query in sorted(queries, key=lambda query: query.span.days, reverse=True):
+            spans.setdefault(query.span, []).append(query)
         for span, those in spans.items():
-            groupings = [self._grouping(asked) for asked in those]
+            groupings = [self._grouping(query) for query in those]
             self._reader.fetch((scope for one in groupings for scope in one.scopes(one.selection, span)), span)
 
     def series(self, days: Days, window: Window, interval: Interval) -> Iterator[tuple[Window, M]]:
@@ -109,18 +109,18 @@ class Reports(Generic[M]):
             wanted = (part.start + timedelta(days=offset) for offset in range(part.days))
             yield part, self._measure.of({day: days[day] for day in wanted if day in days}, part)
 
-    def _grouping(self, asked: ReportQuery) -> Grouping:
+    def _grouping(self, query: ReportQuery) -> Grouping:
         request = self._request
-        if asked.filters.author is not None or asked.group_by == "author":
+        if query.filters.author is not None or query.group_by == "author":
             check_individuals(self.organisation)
         services: Services | None = None
-        if request.limits or _needs_services(asked, own=bool(self.organisation.own_production)):
+        if request.limits or _needs_services(query, own=bool(self.organisation.own_production)):
             services = self._services
-            check_filters(request, services, asked.filters.services, asked.filters.repositories)
-        selection = self._selection(asked.filters, services)
+            check_filters(request, services, query.filters.services, query.filters.repositories)
+        selection = self._selection(query.filters, services)
         if request.limits and services is not None:
             selection = selection.only(services)
-        return Grouping(asked.group_by or "", selection, services, self._measure.deployed, self._measure.teams)
+        return Grouping(query.group_by or "", selection, services, self._measure.deployed, self._measure.teams)
 
     def _selection(self, filters: Filters, services: Services | None) -> Selection:
         selection = Selection(
@@ -137,7 +137,7 @@ class Reports(Generic[M]):
         return selection
 
     def _own_production(self, filters: Filters, services: Services | None) -> dict[str, tuple[str, ...]]:
-        """The production environments of services that have their own. Where all services are known already it costs nothing."""
+        """The production environments of services that have their own. Free if all services are known already."""
         if filters.environments:
             return {}
         if services is not None:
@@ -161,9 +161,9 @@ class Reports(Generic[M]):
         return sorted(found, key=lambda group: (group.key is None, group.key or ""))
 
 
-def _needs_services(asked: ReportQuery, *, own: bool) -> bool:
-    """The list of services costs a query: only for what can't be told without it. `own`: some have production of their own."""
-    filters, group_by = asked.filters, asked.group_by
+def _needs_services(query: ReportQuery, *, own: bool) -> bool:
+    """Whether the list of services, which costs a query, is needed. `own`: some have production environments of their own."""
+    filters, group_by = query.filters, query.group_by
     if filters.repositories or group_by == "repository":
         return True
     if own and not filters.services and not filters.environments:

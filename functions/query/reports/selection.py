@@ -1,7 +1,7 @@
-"""Which scopes' cells answer a request: its filters as disjoint scopes, whose numbers may be added up.
+"""The scopes that answer a request: its filters as disjoint scopes, whose numbers may be added up.
 
-A service may have production environments of its own. Then an environment's cells of everyone may count what is not production to
-one of its services; where that one was deployed there, the environment is read service by service.
+A service may have production environments of its own. The cells of an environment may then count a service for which it isn't
+production. If such a service was deployed there, the environment is read service by service.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Services = Mapping[str, Service]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`services`: None means all of them. An empty tuple means none, as of a repository that no service is tied to.
+    """`services`: None means all. An empty tuple means none, for example for a repository without services.
 
-    `own`: environments of services that have others than the rest.
+    `own`: the environments of services with production environments of their own.
     """
 
     environments: tuple[str, ...]
@@ -32,7 +32,7 @@ class Selection:
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scopes(self, services: Services | None, window: Window, *, deployed: bool = True) -> list[CellScope]:
-        """The scopes. Where the `services` are known, `deployed` leaves out those that were not deployed around these days."""
+        """The scopes. `deployed` leaves out services that were not deployed around these days, if `services` are known."""
 
         def active(service: str, environment: str) -> bool:
             return services is None or not deployed or _active(services.get(service), environment, window)
@@ -49,7 +49,7 @@ class Selection:
             if not any(environment not in own and active(service, environment) for service, own in self.own.items()):
                 found.append(self._scope(environment))
                 continue
-            assert services is not None, "where services have environments of their own, all of them are needed"
+            assert services is not None, "services with environments of their own need the list of all services"
             counting = [service for service in services if environment in self._of(service)]
             found += [self._scope(environment, service) for service in counting if active(service, environment)]
         for service, own in self.own.items():
@@ -64,23 +64,23 @@ class Selection:
         return CellScope(environment, service, self.team, self.author)
 
     def only(self, services: Iterable[str]) -> Selection:
-        """The part of it that is in these services."""
+        """The part of the selection in these services."""
         chosen = [name for name in services if self.services is None or name in self.services]
         return replace(self, services=tuple(chosen))
 
 
 def all_services(table: Table) -> dict[str, Service]:
-    """One query: there are few, and they are small."""
+    """All services, in one query: they are few and small."""
     return {item["sk"]: Service.from_item(item) for item in table.query(SERVICES, consistent=False)}
 
 
 def _active(service: Service | None, environment: str, window: Window) -> bool:
-    # Years are kept in UTC, days are the organisation's: a day more on either side makes up for that.
+    # Years are in UTC, days in the organisation's time zone: a day more on either side covers the difference.
     first, last = (window.start - timedelta(days=1)).year, (window.end + timedelta(days=1)).year
     return service is not None and any(first <= year <= last for year in service.years.get(environment, ()))
 
 
 def of_repositories(services: Services, repositories: Iterable[str]) -> list[str]:
-    """The services tied to one of these repositories."""
+    """The services of these repositories."""
     wanted = set(repositories)
     return [name for name, service in services.items() if service.repository in wanted]

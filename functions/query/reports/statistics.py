@@ -1,7 +1,7 @@
-"""Every number of a report by the names of its metric and statistic, for who picks single ones: panels of a dashboard.
+"""Every number of a report by metric and statistic, for rows, gauges, badges and dashboard panels.
 
-A metric is named as its place in the report's `metrics` is, a statistic as the number in it, so that a value picked here is the
-one that GET /v1/metrics/dora answers there. Some metrics stand for several values, which belong side by side.
+A metric is named by its place in the `metrics` of the report, a statistic by the number in it. So a number selected here is the
+same as in GET /v1/metrics/dora. Some metrics stand for several numbers that belong side by side.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from leadline.contract.metrics_catalogue import COVERAGE, DEPLOYMENTS, METRICS, Metric, Metrics, selectable
+from leadline.contract.metrics_catalogue import COVERAGE, DEPLOYMENTS, METRICS, MetricEntry, Metrics, selectable
 from leadline.contract.numbers import is_metric_name
 from leadline.domain.attribution import Status
 from leadline.domain.custom_metrics import CustomMetricDefinition, unit_of
@@ -29,7 +29,7 @@ class ReportNumbers:
 
 
 class DoraWithCoverage:
-    """DORA's metrics and what they stand on, from one tally."""
+    """The DORA metrics and their coverage, from one tally."""
 
     deployed = DORA.deployed
     teams = DORA.teams
@@ -48,27 +48,27 @@ DORA_WITH_COVERAGE = DoraWithCoverage()
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number. `path`: where it is in what a measure tells of a window. `unit` is empty where it has none."""
+    """One number. `path`: where it is in the numbers of a window. `unit` is empty for a number without one."""
 
     name: str
     unit: str
     path: tuple[str, ...]
 
-    def of(self, told: Any) -> float | None:
-        found: float | None = reduce(getattr, self.path, told)
+    def of(self, numbers: Any) -> float | None:
+        found: float | None = reduce(getattr, self.path, numbers)
         return found
 
 
 Statistics = Mapping[str, tuple[Value, ...]]
-"""The values of each statistic, the usual one first."""
+"""The values of each statistic, the default one first."""
 
 
-def _single(metric: Metric, place: tuple[str, ...]) -> Statistics:
+def _single(metric: MetricEntry, place: tuple[str, ...]) -> Statistics:
     """Statistics of one value each, named after the metric."""
     return {known.name: (Value(metric.id, known.unit, (*place, known.name)),) for known in metric.statistics}
 
 
-def _side_by_side(metric: Metric) -> tuple[str, Statistics]:
+def _side_by_side(metric: MetricEntry) -> tuple[str, Statistics]:
     """The parts of a metric as one: each statistic has a value for every part."""
     name = metric.parts[0].id.rpartition(".")[0]
     return name, {
@@ -104,13 +104,13 @@ SINGLE: dict[tuple[str, str], Value] = {
 
 
 CUSTOM = "custom:"
-"""Begins the name of a custom metric where DORA's may stand too."""
+"""Prefix of custom metrics where DORA metrics are allowed too."""
 
 _CUSTOM_STATISTICS = ("value", "n", "sum", "rate", "mean", "min", "max", "last", "p50", "p75", "p90")
 
 
 def statistics_of(metric: str) -> Statistics | None:
-    """The statistics of a metric, None where there can't be one of this name."""
+    """The statistics of a metric; None for an impossible name."""
     if not metric.startswith(CUSTOM):
         return DORA_METRICS.get(metric)
     if not is_metric_name(metric.removeprefix(CUSTOM)):
@@ -119,6 +119,6 @@ def statistics_of(metric: str) -> Statistics | None:
 
 
 def custom_unit(definition: CustomMetricDefinition, statistic: str) -> str:
-    """The unit of a custom metric's number; empty where its definition has none."""
+    """The unit of a custom metric's number; empty if its definition has none."""
     aggregation = {"value": definition.read_as, "n": "count"}.get(statistic, statistic)
     return unit_of(replace(definition, aggregation=aggregation, unit=definition.read_in)) or ""

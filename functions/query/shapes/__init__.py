@@ -1,1 +1,1 @@
-"""Other shapes of the same answers: made from what a route answers, so that they can say nothing else."""
+"""Other formats of the same answers. They are made from the JSON answer of a route, so they can't differ from it."""

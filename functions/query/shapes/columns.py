@@ -1,8 +1,8 @@
-"""The columns of a table whose rows are answers of one type: found from the type, so that all rows have the same ones.
+"""The columns of a table, derived from the type of its rows, so that all rows have the same ones.
 
-What has fields is spread over columns named with dots (`mapping.status`). Of a list of such there is a column with their number and
-one for each field. Lists are joined with "; ", where a ; or backslash in a value has a backslash before it. What may hold anything
-(`labels`) is JSON. Null is an empty cell.
+An object becomes columns with dots in their names (`mapping.status`). A list of objects becomes a column with their number and
+one per field. Lists are joined with "; "; a ; or backslash in a value is escaped with a backslash. Free-form objects (`labels`)
+are JSON. Null is an empty cell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BETWEEN = "; "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`read` takes a row's value, or None where there is none."""
+    """`read` takes the value of a row, or None."""
 
     name: str
     read: Callable[[Any], Cell]
@@ -69,7 +69,7 @@ def _of_field(field: str, read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
 
 def _of_each(read: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
     def read_each(values: Sequence[Any] | None) -> Cell:
-        # A spreadsheet that splits at semicolons must not find a formula behind one either.
+        # Some spreadsheets split at semicolons: no part may be a formula.
         return Safe(_BETWEEN.join(_escaped(guarded(_text(read(value)))) for value in values or ())) or None
 
     return read_each

@@ -1,8 +1,8 @@
-"""CSV as RFC 4180 has it, safe to open in a spreadsheet.
+"""CSV (RFC 4180) that is safe to open in a spreadsheet.
 
-A text that a spreadsheet would take for a formula gets an apostrophe in front: one that begins with = + - @ or their full-width
-forms, also behind blanks, control characters and apostrophes; and one that begins with a tab or line break. Taking one apostrophe
-off such a cell gives the text back. Numbers are written as in JSON, negative ones too.
+A text that a spreadsheet would run as a formula gets a leading apostrophe: one that begins with = + - @ or their full-width
+forms, even after blanks, control characters and apostrophes; and one that begins with a tab or line break. Removing that
+apostrophe restores the text. Numbers are written as in JSON, including negative ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Cell = str | int | float | None
 
 
 class Safe(str):
-    """A text whose parts were made safe already: it is written as it is."""
+    """A text whose parts are safe already. It is written unchanged."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ _LEADING = re.compile(r"'*")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """The table with CRLF after each line, the header first."""
+    """The header and rows, with CRLF after each line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
@@ -39,7 +39,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def guarded(text: str) -> str:
-    """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    """The text, with a leading apostrophe if a spreadsheet would run it as a formula."""
     return f"'{text}" if is_risky(text) else text
 
 
@@ -53,7 +53,7 @@ def is_risky(text: str) -> bool:
 
 
 def _is_blank(char: str) -> bool:
-    """Nothing that is seen: a space of any kind, a control character, a mark of direction or width."""
+    """Whether the character is invisible: a space, a control character, a direction or width mark."""
     return char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
 
 

@@ -1,4 +1,4 @@
-"""Which routes answer CSV beside JSON: every list and every report, by what they answer. And the link to the next page."""
+"""Adds CSV and a link to the next page to every route that answers a list or a report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CSV = "text/csv"
 
 
 def offered(route: Route) -> Route:
-    """The route, in CSV too where its answer is a table; pages with a `Link` to the next one (RFC 8288)."""
+    """The route; with CSV if its answer is a table, and with a `Link` to the next page (RFC 8288)."""
     if route.method != "GET" or route.types != (JSON,) or not is_table(route.answer):
         return route
     inner, kind, file_name = route.run, route.answer, _file_name(route.path)
@@ -25,7 +25,7 @@ def offered(route: Route) -> Route:
         headers = {**reply.headers, **_next_page(request, reply.body)}
         if request.media != CSV:
             return Reply(reply.body, headers)
-        headers.pop("etag", None)  # that is the JSON's; this one gets its own
+        headers.pop("etag", None)  # of the JSON answer; CSV gets its own
         headers["content-disposition"] = f'attachment; filename="{file_name}"'
         return Reply(table_of(kind, reply.body), headers)
 

@@ -1,4 +1,4 @@
-"""Gauges as text: OpenMetrics 1.0, and the older format of Prometheus, which differs in a few lines."""
+"""Gauges as text: OpenMetrics 1.0, and the older Prometheus format, which differs in a few lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sample = tuple[Mapping[str, str], float | int]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The samples of one gauge. `unit` is "" or what its name ends with."""
+    """The samples of one gauge. `unit` is "" or the end of its name."""
 
     name: str
     unit: str
@@ -27,7 +27,7 @@ class Family:
 
 
 def exposition(families: Sequence[Family], media: str) -> str:
-    """The families as text of this media type. Those without a sample are told of all the same."""
+    """The families as text of this media type, including those without samples."""
     lines = [line for family in families for line in _lines(family, units=media == OPENMETRICS)]
     if media == OPENMETRICS:
         lines.append("# EOF")
@@ -40,8 +40,8 @@ def _lines(family: Family, *, units: bool) -> Iterator[str]:
         yield f"# UNIT {family.name} {family.unit}"
     yield f"# HELP {family.name} {family.help}"
     for labels, value in family.samples:
-        told = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-        yield f"{family.name}{{{told}}} {json.dumps(value)}" if told else f"{family.name} {json.dumps(value)}"
+        shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+        yield f"{family.name}{{{shown}}} {json.dumps(value)}" if shown else f"{family.name} {json.dumps(value)}"
 
 
 def _escaped(text: str) -> str:

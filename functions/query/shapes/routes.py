@@ -1,4 +1,4 @@
-"""The routes of DORA's metrics in other shapes, and of badges."""
+"""The routes of DORA metrics in other formats, and of badges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHAPE_ROUTES = (
         "/v1/metrics/dora/rows",
         METRICS_READ,
         rows.dora_rows,
-        "DORA's metrics as flat rows, one number in each",
+        "Get DORA metrics as flat rows",
         list[row_answers.Row],
         rows.PARAMETERS,
         limited=True,
@@ -25,7 +25,7 @@ SHAPE_ROUTES = (
         "/v1/metrics/openmetrics",
         METRICS_READ,
         scrape.openmetrics_page,
-        "DORA's metrics of the last days as gauges",
+        "Get DORA metrics as OpenMetrics gauges",
         str,
         scrape.PARAMETERS,
         limited=True,
@@ -36,7 +36,7 @@ SHAPE_ROUTES = (
         "/v1/badges",
         CONFIG_WRITE,
         badges.badge_page,
-        "Badges, without the secrets of their links, the newest first",
+        "List badges. The secrets of their links are never returned",
         badge_answers.BadgePage,
         badges.PARAMETERS,
     ),
@@ -45,7 +45,7 @@ SHAPE_ROUTES = (
         "/v1/badges",
         CONFIG_WRITE,
         badges.post_badge,
-        "Makes a badge; the link to it is in this answer and nowhere else",
+        "Create a badge. Its link is returned only once",
         badge_answers.BadgeMade,
         body=badge_answers.BadgeAsked,
         problems=(413, 415, 422),
@@ -56,7 +56,7 @@ SHAPE_ROUTES = (
         "/v1/badges/{badge}",
         None,
         badges.show_badge,
-        "What the badge shows to whoever has its link, for shields.io",
+        "Get a badge in the format of shields.io",
         badge_answers.BadgeShown,
         problems=(404, 503),
         link=True,
@@ -66,7 +66,7 @@ SHAPE_ROUTES = (
         "/v1/badges/{badge}",
         CONFIG_WRITE,
         badges.delete_badge,
-        "Revokes the link of the badge with this id, within half a minute",
+        "Revoke a badge. Its link stops working within half a minute",
         None,
         problems=(404,),
     ),

@@ -1,13 +1,13 @@
-"""What GET /v1/metrics/dora/rows answers, as types (see `query.schemas`)."""
+"""The answer of GET /v1/metrics/dora/rows."""
 
 from typing_extensions import TypedDict
 
 
 class Row(TypedDict):
-    """One number. `time`: when its window or part begins; `group`: the group's key, null where there is none.
+    """One number. `time`: start of its window or part of the series. `group`: key of its group, null without groups.
 
-    `metric` is a place in the report's `metrics`, or `coverage`; `statistic` the number there. `unit`: s, ratio (0 to 1),
-    deployments/day, deployments, changes or days. `n`: how many deployments or changes the metric stands on.
+    `metric`: its place in the `metrics` of the report, or `coverage`. `statistic`: the number there. `unit`: s, ratio (0 to 1),
+    deployments/day, deployments, changes or days. `n`: the number of deployments or changes that the metric rests on.
     """
 
     time: str

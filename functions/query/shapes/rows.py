@@ -1,7 +1,7 @@
-"""GET /v1/metrics/dora/rows: the report as flat rows, one number in each, for tools that draw tables (Grafana's Infinity).
+"""GET /v1/metrics/dora/rows: the report as flat rows with one number each, for tools such as Grafana's Infinity.
 
-The rows are those of the window; with `interval` of each of its parts, with `group_by` of each group, with both of each group in
-each part. They are in order of time, which is what makes a time series of them.
+There are rows for the window; with `interval` for each part, with `group_by` for each group, with both for each group in each part.
+They are sorted by time, so that tools read them as a time series.
 """
 
 from __future__ import annotations
@@ -21,20 +21,23 @@ from query.web.request import Request
 from query.web.times import instant
 
 MAX_ROWS = 20_000
-"""Some four megabytes of the six that an answer may have (`query.web.answer_size`)."""
+"""About four of the six megabytes of an answer (`query.web.answer_size`)."""
 
-METRIC = choice("metric", "Only rows of this metric; repeated, any of them.", *N, repeats=True)
+METRIC = choice("metric", "Only rows of this metric; repeat it for several.", *N, repeats=True)
 STATISTIC = choice(
-    "statistic", "Only rows of this statistic; repeated, any.", *dict.fromkeys(name for _, name in SINGLE), repeats=True
+    "statistic",
+    "Only rows of this statistic; repeat it for several.",
+    *dict.fromkeys(name for _, name in SINGLE),
+    repeats=True,
 )
 PARAMETERS = (*REPORT_PARAMETERS, METRIC, STATISTIC)
 
 _Group = tuple[str | None, ReportNumbers, Days]
-"""Its key, what is told of it for the window, and its numbers by day."""
+"""Key, numbers of the window, and counters by day."""
 
 
 def dora_rows(request: Request) -> list[Row]:
-    """The rows that the query string asks for. Raises Problem: 400, 403."""
+    """The rows for the query string. Raises Problem: 400, 403."""
     sent = request.sent
     reports = Reports(request, DORA_WITH_COVERAGE)
     calendar = reports.organisation.calendar
@@ -48,7 +51,9 @@ def dora_rows(request: Request) -> list[Row]:
     }
     if not wanted:
         others = [name for metric, name in SINGLE if metric in metrics]
-        refuse_query("?statistic", "choice", f"is none of this metric's: {', '.join(dict.fromkeys(others))}")
+        refuse_query(
+            "?statistic", "choice", f"is not a statistic of this metric; choose from {', '.join(dict.fromkeys(others))}"
+        )
     report = reports.report(ReportQuery(window, filters, None, sent.one("group_by"), alone=True))
     groups: list[_Group] = [(None, report.metrics, report.days)]
     if report.groups is not None:
@@ -56,26 +61,26 @@ def dora_rows(request: Request) -> list[Row]:
     interval: Interval | None = sent.one("interval")
     parts = len(list(window.split(interval))) if interval else 1
     if len(groups) * parts * len(wanted) > MAX_ROWS:
-        detail = f"this would be more than {MAX_ROWS} rows; ask for one metric and statistic, or longer parts"
+        detail = f"would be more than {MAX_ROWS} rows; select one metric and statistic, or a longer interval"
         refuse_query("?interval" if interval else "?group_by", "too_many", detail)
-    told = _told(reports, groups, window, interval)
-    return [row for part, group, values in told for row in _rows(calendar, part, group, values, wanted)]
+    parts_of_groups = _numbers_in_order(reports, groups, window, interval)
+    return [row for part, key, numbers in parts_of_groups for row in _rows(calendar, part, key, numbers, wanted)]
 
 
-def _told(
+def _numbers_in_order(
     reports: Reports[ReportNumbers], groups: Sequence[_Group], window: Window, interval: Interval | None
 ) -> Iterator[tuple[Window, str | None, ReportNumbers]]:
-    """Each part, group and what is told of it, in order of time."""
+    """Each part, group key and their numbers, sorted by time."""
     if interval is None:
-        yield from ((window, key, told) for key, told, _ in groups)
+        yield from ((window, key, numbers) for key, numbers, _ in groups)
         return
     series = [list(reports.series(days, window, interval)) for _, _, days in groups]
     for of_a_part in zip(*series, strict=True):
-        yield from ((part, key, told) for (part, told), (key, _, _) in zip(of_a_part, groups, strict=True))
+        yield from ((part, key, numbers) for (part, numbers), (key, _, _) in zip(of_a_part, groups, strict=True))
 
 
 def _rows(
-    calendar: Calendar, part: Window, group: str | None, told: ReportNumbers, wanted: dict[tuple[str, str], Value]
+    calendar: Calendar, part: Window, group: str | None, numbers: ReportNumbers, wanted: dict[tuple[str, str], Value]
 ) -> Iterator[Row]:
     time = instant(calendar.start_of(part.start)) or ""
     for (metric, statistic), value in wanted.items():
@@ -84,7 +89,7 @@ def _rows(
             "metric": metric,
             "statistic": statistic,
             "group": group,
-            "value": value.of(told),
+            "value": value.of(numbers),
             "unit": value.unit,
-            "n": int(N[metric].of(told) or 0),
+            "n": int(N[metric].of(numbers) or 0),
         }

@@ -1,6 +1,6 @@
-"""GET /v1/metrics/openmetrics: DORA's metrics of the last days as gauges, for Prometheus and whatever else scrapes.
+"""GET /v1/metrics/openmetrics: the DORA metrics of the last days as gauges, for Prometheus and other scrapers.
 
-A number that can't be computed has no sample: a gauge without one is a gap, where 0 would be a claim.
+A number that can't be computed has no sample. A missing sample is a gap in the chart; 0 would be a false value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPES = (OPENMETRICS, PROMETHEUS)
 _WHOLE = "all"
 GROUP_BY = choice(
     "group_by",
-    "A label, with samples of each; `service` where it is not given. `all`: no label, one sample of everything.",
+    "Adds this label, with a sample for each value; `service` by default. `all`: one sample for everything, without a label.",
     "service",
     "repository",
     "team",
@@ -34,7 +34,7 @@ PARAMETERS = (DAYS, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, GROUP_BY)
 
 @dataclass(slots=True)
 class GaugeFamily:
-    """A gauge with what its samples are: the labels of each, and which number of a report."""
+    """A gauge with its samples: the labels of each, and its number in a report."""
 
     name: str
     unit: str
@@ -43,7 +43,7 @@ class GaugeFamily:
 
 
 def gauge_families() -> list[GaugeFamily]:
-    """The gauges of the catalogue, each where its first statistic is."""
+    """The gauges of the catalogue, in order of their first statistics."""
     families: dict[str, GaugeFamily] = {}
     parted = [one for metric in METRICS for one in (metric, *metric.parts)]
     for metric in (*parted, COVERAGE):
@@ -59,7 +59,7 @@ GAUGES = gauge_families()
 
 
 def openmetrics_page(request: Request) -> Reply:
-    """The gauges that the query string asks for. Raises Problem: 400, 403."""
+    """The gauges for the query string. Raises Problem: 400, 403."""
     sent = request.sent
     reports = Reports(request, DORA_WITH_COVERAGE)
     sent.faults.check_query()
@@ -70,7 +70,7 @@ def openmetrics_page(request: Request) -> Reply:
     groups: list[tuple[dict[str, str], ReportNumbers]] = [({}, report.metrics)]
     if report.groups is not None:
         groups = [({group_by: group.key or ""}, group.metrics) for group in report.groups]
-    days = Family("leadline_window_days", "days", "The days of the window, today included.", [({}, window.days)])
+    days = Family("leadline_window_days", "days", "Length of the window in days, including today.", [({}, window.days)])
     families = [days, *(_family(gauge, groups) for gauge in GAUGES)]
     return Reply(exposition(families, request.media), {"content-type": CONTENT_TYPES[request.media]})
 

@@ -1,4 +1,4 @@
-"""How an answer is laid out as a table: a page with a row for each item, a report with a row for each window, part and group."""
+"""Answers as tables: a page has a row per item, a report a row per window, part of the series and group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REPORTED = ("window", "metrics", "previous", "series", "groups")
 
 
 def is_table(kind: Any) -> bool:
-    """Whether an answer of this type is a list of things, or a report. Cheap: asked of every route at each cold start."""
+    """Whether an answer of this type is a list or a report. Runs for every route at each cold start, so it must be cheap."""
     return get_origin(kind) is list or "items" in _fields(kind) or {"metrics", "previous"} <= _fields(kind).keys()
 
 
@@ -49,7 +49,7 @@ def _listed(kind: Any, items: list[Any]) -> str:
 
 
 def _report(kind: Any, answer: Mapping[str, Any]) -> str:
-    """`row` is window, previous, series or group. What is told of the window alone is in its row, behind the metrics."""
+    """The column `row` is window, previous, series or group. What only the window has is in its row, after the metrics."""
     hints = _hints(kind)
     metrics = _columns(hints["metrics"])
     others = [
@@ -61,7 +61,7 @@ def _report(kind: Any, answer: Mapping[str, Any]) -> str:
     header = ["row", "group", "from", "to", "timezone", *(column.name for column in (*metrics, *others))]
 
     def row(name: str, group: str | None, window: Mapping[str, Any], values: Any) -> list[Cell]:
-        told = answer if name == "window" else {}
+        own = answer if name == "window" else {}
         timezone = answer["window"]["timezone"]
         numbers = [column.read(values) for column in metrics]
         return [
@@ -71,7 +71,7 @@ def _report(kind: Any, answer: Mapping[str, Any]) -> str:
             window["to"],
             timezone,
             *numbers,
-            *(column.read(told) for column in others),
+            *(column.read(own) for column in others),
         ]
 
     def rows() -> Iterator[list[Cell]]:

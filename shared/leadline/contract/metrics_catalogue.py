@@ -50,7 +50,7 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class MetricEntry:
     """`answer`: the class that computes it (`of`) and is its JSON. `statistics`: the headline first.
 
     `n`: the statistic that says how many deployments or changes it rests on. `counters`: the counters of cells that it is computed
@@ -66,7 +66,7 @@ class Metric:
     answer: type[Any]
     statistics: tuple[Statistic, ...]
     n: str
-    parts: tuple[Metric, ...] = ()
+    parts: tuple[MetricEntry, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,8 +93,8 @@ _STAGE_DEFINITIONS = {
 }
 
 
-def _stage(stage: str) -> Metric:
-    return Metric(
+def _stage(stage: str) -> MetricEntry:
+    return MetricEntry(
         id=f"{_LEAD_TIME}.stages.{stage}",
         title=f"{stage.capitalize()} time",
         definition=_STAGE_DEFINITIONS[stage],
@@ -116,8 +116,8 @@ def _stage(stage: str) -> Metric:
     )
 
 
-METRICS: tuple[Metric, ...] = (
-    Metric(
+METRICS: tuple[MetricEntry, ...] = (
+    MetricEntry(
         id="deployment_frequency",
         title="Deployment frequency",
         definition="Successful production deployments per day of the window. It is 0, not null, when there were none.",
@@ -147,7 +147,7 @@ METRICS: tuple[Metric, ...] = (
         n="deployments",
         details={"days": "Days of the window, including those without a deployment.", "unit": "`deployments/day`."},
     ),
-    Metric(
+    MetricEntry(
         id=_LEAD_TIME,
         title="Change lead time",
         definition=(
@@ -174,7 +174,7 @@ METRICS: tuple[Metric, ...] = (
         parts=tuple(map(_stage, STAGES)),
         details={**_UNIT, "stages": "Where the time went: `p50`, `mean` and `n` of each stage."},
     ),
-    Metric(
+    MetricEntry(
         id="change_fail_rate",
         title="Change fail rate",
         definition=(
@@ -214,7 +214,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         n="deployments",
     ),
-    Metric(
+    MetricEntry(
         id="failed_deployment_recovery_time",
         title="Failed deployment recovery time",
         definition=(
@@ -248,7 +248,7 @@ METRICS: tuple[Metric, ...] = (
         n="n",
         details=_UNIT,
     ),
-    Metric(
+    MetricEntry(
         id="deployment_rework_rate",
         title="Deployment rework rate",
         definition=(
@@ -278,7 +278,7 @@ METRICS: tuple[Metric, ...] = (
 )
 """The metrics of a report, in its order."""
 
-COVERAGE = Metric(
+COVERAGE = MetricEntry(
     id="coverage",
     title="Coverage",
     definition=(
@@ -320,7 +320,7 @@ COVERAGE = Metric(
 """Beside the metrics in a report, and selected like one."""
 
 
-def make_metrics(metrics: Sequence[Metric]) -> Any:
+def make_metrics(metrics: Sequence[MetricEntry]) -> Any:
     """A dataclass with a field for each metric."""
 
     def of(cls: Any, tally: Tally) -> Any:
@@ -365,7 +365,7 @@ def describe_answers(schemas: Mapping[str, dict[str, Any]]) -> None:
             member["description"] = descriptions[name]
 
 
-def selectable() -> dict[str, tuple[Metric, tuple[str, ...]]]:
+def selectable() -> dict[str, tuple[MetricEntry, tuple[str, ...]]]:
     """Every metric and part by its id, with its place in a report."""
     parts = [part for metric in METRICS for part in metric.parts]
     return {

@@ -36,7 +36,7 @@ def test_joined_filters_leave_exactly_what_each_of_them_leaves(
     one: Filters, two: Filters, three: Filters, service: str, repository: str, environment: str
 ) -> None:
     place = (service, repository, environment)
-    joined = one.joined(two).joined(three)
+    joined = one.combined_with(two).combined_with(three)
     assert _leaves(joined, *place) == all(_leaves(filters, *place) for filters in (one, two, three))
 
 
@@ -45,9 +45,9 @@ def test_joined_filters_leave_exactly_what_each_of_them_leaves(
 )
 def test_no_number_is_of_two_teams_or_people_at_once(other: Filters) -> None:
     pay = Filters(team="pay")
-    assert pay.joined(Filters(("shop",))).joined(pay) == Filters(("shop",), team="pay")
+    assert pay.combined_with(Filters(("shop",))).combined_with(pay) == Filters(("shop",), team="pay")
     with pytest.raises(InvalidValue):
-        pay.joined(other)
+        pay.combined_with(other)
 
 
 def test_a_read_that_is_refused_leaves_the_others_their_number_of_reads() -> None:

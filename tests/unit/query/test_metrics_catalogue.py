@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from leadline.contract.metrics_catalogue import COVERAGE, METRICS, Metric
+from leadline.contract.metrics_catalogue import COVERAGE, METRICS, MetricEntry
 from tests.contract.test_product_api import an_api
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ class BatchSize:
     def of(cls, tally: Tally) -> "BatchSize":
         return cls(tally["c"] / tally["d"] if tally["d"] else None, tally["c"], tally["d"])
 
-catalogue.METRICS = (*catalogue.METRICS, catalogue.Metric(
+catalogue.METRICS = (*catalogue.METRICS, catalogue.MetricEntry(
     id="batch_size",
     title="Batch size",
     definition="Changes per deployment.",
@@ -91,7 +91,7 @@ def test_one_entry_makes_a_metric_of_every_format_and_of_the_docs() -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
-def test_the_id_of_a_metric_is_spelled_beside_its_logic_only(metric: Metric) -> None:
+def test_the_id_of_a_metric_is_spelled_beside_its_logic_only(metric: MetricEntry) -> None:
     spelled = {
         path
         for folder in ("functions", "shared", "cli", "apidoc")
@@ -107,7 +107,7 @@ def test_the_id_of_a_metric_is_spelled_beside_its_logic_only(metric: Metric) -> 
 @pytest.mark.parametrize(
     "metric", [*METRICS, *(part for metric in METRICS for part in metric.parts), COVERAGE], ids=lambda metric: metric.id
 )
-def test_every_field_of_an_answer_is_described(metric: Metric) -> None:
+def test_every_field_of_an_answer_is_described(metric: MetricEntry) -> None:
     described = [known.name for known in metric.statistics] + list(metric.details)
     assert sorted(described) == sorted(field.name for field in fields(metric.answer))
     assert metric.n in described
