@@ -1,13 +1,21 @@
-"""`python -m apidoc`: writes what is generated into the docs."""
+"""`python -m apidoc`: writes the OpenAPI document and the tables of the docs."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
+from apidoc import document
 from apidoc.tables import with_tables
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 
-for page in sorted(DOCS.rglob("*.md")):
-    text = page.read_text()
-    if (written := with_tables(text)) != text:
-        page.write_text(written)
-        print(f"{page.relative_to(DOCS.parent)} written")
+
+def write(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
+        print(f"{file.relative_to(ROOT)} written")
+
+
+write(document.FILE, document.to_text(document.build_document()))
+for page in sorted((ROOT / "docs").rglob("*.md")):
+    write(page, with_tables(page.read_text()))

@@ -1,8 +1,7 @@
-"""Every route of this function, in one table: it is what requests are matched with and what the OpenAPI document is made from."""
+"""Every route of this function in one table. Requests are matched against it, and the OpenAPI document is generated from it."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from leadline import __version__
@@ -17,6 +16,7 @@ from query.deployments.routes import DEPLOYMENT_ROUTES
 from query.events.routes import EVENT_ROUTES
 from query.jobs.routes import JOB_ROUTES
 from query.openapi import page as docs
+from query.openapi.document import get_document
 from query.people.routes import PEOPLE_ROUTES
 from query.reports import dora
 from query.shapes.offered import offered
@@ -30,28 +30,16 @@ def _healthz(request: Request) -> answers.Health:
     return {"status": "ok", "version": __version__}
 
 
-@cache
-def document() -> dict[str, Any]:
-    """All of the API as an OpenAPI document; made once."""
-    from query.openapi.document import document_of  # brings pydantic along, which no other route needs
-
-    return document_of(ROUTES)
-
-
-def _openapi(request: Request) -> dict[str, Any]:
-    request.sent.faults.check_query()
-    return document()
-
-
 DOCS_ROUTES = tuple(
-    Route("GET", path, None, run, summary, str, problems=(404,), types=(media,))
-    for path, media, run, summary in (
-        ("/docs", "text/html", docs.page, "This document as a page, Swagger UI, where the settings of access say so"),
-        ("/docs/start.js", "text/javascript", docs.start, "What starts the page"),
-        ("/docs/swagger-ui-bundle.js", "text/javascript", docs.script, "Swagger UI"),
-        ("/docs/swagger-ui.css", "text/css", docs.style, "Its style"),
+    Route("GET", path, None, run, operation, summary, str, problems=(404,), types=(media,))
+    for path, media, run, operation, summary in (
+        ("/docs", "text/html", docs.page, "get_docs_page", "Get the API document as a page."),
+        ("/docs/start.js", "text/javascript", docs.start, "get_docs_start_script", "Get the page's start script."),
+        ("/docs/swagger-ui-bundle.js", "text/javascript", docs.script, "get_docs_script", "Get Swagger UI."),
+        ("/docs/swagger-ui.css", "text/css", docs.style, "get_docs_style", "Get Swagger UI's style sheet."),
     )
 )
+"""A page for people, not part of the API: the OpenAPI document leaves it out."""
 
 _ROUTES = (
     Route(
@@ -59,9 +47,12 @@ _ROUTES = (
         "/v1/metrics/dora",
         METRICS_READ,
         dora.dora_report,
-        "DORA's five metrics for a window, and for the one before it",
+        "get_dora_metrics",
+        "Get DORA metrics.",
         answers.DoraReport,
         dora.PARAMETERS,
+        description="The five DORA metrics for a window of days and for the window of the same length before it. Optional: "
+        "a series, groups and performance levels.",
         limited=True,
     ),
     *DEPLOYMENT_ROUTES,
@@ -73,8 +64,26 @@ _ROUTES = (
     *JOB_ROUTES,
     *DASHBOARD_ROUTES,
     *SHAPE_ROUTES,
-    Route("GET", "/healthz", None, _healthz, "Check that the API answers", answers.Health),
-    Route("GET", "/openapi.json", None, _openapi, "This document", dict[str, Any]),
+    Route(
+        "GET",
+        "/healthz",
+        None,
+        _healthz,
+        "get_health",
+        "Check that the API answers.",
+        answers.Health,
+        description="Liveness only; dependencies are not checked.",
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        None,
+        get_document,
+        "get_openapi_document",
+        "Get the OpenAPI document.",
+        dict[str, Any],
+        description="This document.",
+    ),
     *DOCS_ROUTES,
 )
 
@@ -86,7 +95,7 @@ EVENT_PATHS = frozenset(
         *(f"/v1/webhooks/{sender}" for sender in WEBHOOK_SOURCES),
     ]
 )
-"""Where the ingest function answers POST, and there is nothing else; any other method comes here."""
+"""Paths on which ingest answers POST. Every other method on them reaches this function, which has no route for it."""
 
 CDEVENTS_PATH = "/v1/events"
-"""Where the ingest function answers POST, and this function GET."""
+"""The path on which ingest answers POST, and this function GET."""

@@ -11,27 +11,27 @@ from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.metrics import Coverage
 from query.web.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
-WindowAnswer = TypedDict("WindowAnswer", {"from": str, "to": str, "days": int, "timezone": str})
+ReportWindow = TypedDict("ReportWindow", {"from": str, "to": str, "days": int, "timezone": str})
 
 
-class PreviousWindow(TypedDict):
+class PreviousReport(TypedDict):
     """The window of the same length just before, for comparison."""
 
-    window: WindowAnswer
+    window: ReportWindow
     metrics: Metrics
 
 
-SeriesEntry = TypedDict("SeriesEntry", {"from": str, "to": str, "metrics": Metrics})
+DoraSeriesPoint = TypedDict("DoraSeriesPoint", {"from": str, "to": str, "metrics": Metrics})
 
 
-class Group(TypedDict):
+class DoraGroup(TypedDict):
     """One group; `key` is null for services that are tied to no repository."""
 
     key: str | None
     metrics: Metrics
 
 
-class CutOff(TypedDict):
+class LevelCutOff(TypedDict):
     """A level as the report published it; `low`, `high`: that in deployments a day, seconds, or a share of 1; null: no end."""
 
     level: str
@@ -45,10 +45,10 @@ class MetricLevels(TypedDict):
 
     levels: list[str]
     value: float | None
-    cut_offs: list[CutOff]
+    cut_offs: list[LevelCutOff]
 
 
-class LevelsAnswer(TypedDict):
+class PerformanceLevels(TypedDict):
     """DORA's performance levels by one year's report: its own clusters, and no level that it does not have."""
 
     edition: Literal["2019", "2021", "2022", "2023"]
@@ -62,17 +62,17 @@ class DoraReport(TypedDict):
     counted are left out.
     """
 
-    window: WindowAnswer
+    window: ReportWindow
     filters: dict[str, Any]
     metrics: Metrics
     coverage: Coverage
-    previous: PreviousWindow
-    series: NotRequired[list[SeriesEntry]]
-    groups: NotRequired[list[Group]]
-    levels: NotRequired[LevelsAnswer]
+    previous: PreviousReport
+    series: NotRequired[list[DoraSeriesPoint]]
+    groups: NotRequired[list[DoraGroup]]
+    levels: NotRequired[PerformanceLevels]
 
 
-class ChangeShipped(TypedDict):
+class ShippedChange(TypedDict):
     """A change in a deployment; `lead_time` in seconds."""
 
     repository: str
@@ -93,7 +93,7 @@ class DirectCommit(TypedDict):
     lead_time: int | None
 
 
-class Mapping(TypedDict):
+class DeploymentMapping(TypedDict):
     """How a deployment was mapped to changes: `status`, why, and the range of commits it carries."""
 
     status: Literal["mapped", "baseline", "pending", "unmatched"]
@@ -102,14 +102,14 @@ class Mapping(TypedDict):
     to_id: str | None
 
 
-class Recovery(TypedDict):
+class DeploymentRecovery(TypedDict):
     """`seconds` from the failed deployment finished to its remedy finished; null while it is open."""
 
     seconds: int | None
     open: bool
 
 
-class Correction(TypedDict):
+class DeploymentCorrection(TypedDict):
     """What a person said of a deployment. `failed` overrules what was derived; `excluded`: it counts nowhere."""
 
     failed: bool | None
@@ -118,7 +118,7 @@ class Correction(TypedDict):
     note: str | None
 
 
-class CorrectionSent(TypedDict):
+class DeploymentUpdateFields(TypedDict):
     """What to correct; what is left out stays, null takes it back. `remediates`: the run id or SHA of what it repaired."""
 
     failed: NotRequired[bool | None]
@@ -127,7 +127,7 @@ class CorrectionSent(TypedDict):
     note: NotRequired[Annotated[str, Schema(text(1000))] | None]
 
 
-AnyCorrection = Annotated[CorrectionSent, Schema({"minProperties": 1})]
+DeploymentUpdateRequest = Annotated[DeploymentUpdateFields, Schema({"minProperties": 1})]
 
 
 class Deployment(TypedDict):
@@ -151,15 +151,15 @@ class Deployment(TypedDict):
     failed: bool
     rollback: bool
     rework: bool
-    recovery: Recovery | None
+    recovery: DeploymentRecovery | None
     incidents: list[str]
-    changes: list[ChangeShipped]
+    changes: list[ShippedChange]
     direct_commits: list[DirectCommit]
-    correction: Correction | None
-    mapping: Mapping
+    correction: DeploymentCorrection | None
+    mapping: DeploymentMapping
 
 
-class DeploymentAsked(TypedDict):
+class DeploymentPreviewFields(TypedDict):
     """A deployment that may be made, with the fields of one that was. `id` is needed unless `baseline`; so is one of
     `repository` and `service`."""
 
@@ -171,12 +171,12 @@ class DeploymentAsked(TypedDict):
     baseline: NotRequired[bool | None]
 
 
-DeploymentToPreview = Annotated[
-    DeploymentAsked, Schema({"allOf": [needs_one_of("repository", "service"), NEEDS_A_SHA]})
+DeploymentPreviewRequest = Annotated[
+    DeploymentPreviewFields, Schema({"allOf": [needs_one_of("repository", "service"), NEEDS_A_SHA]})
 ]
 
 
-class Preview(TypedDict):
+class DeploymentPreview(TypedDict):
     """What a deployment would get that finished now. `resolved`: whether its service is known, would be created for it or tied to
     its repository by it, or is another repository's."""
 
@@ -184,9 +184,9 @@ class Preview(TypedDict):
     resolved: Literal["known", "created", "tied", "mismatch"]
     repository: str | None
     environment: str
-    changes: list[ChangeShipped]
+    changes: list[ShippedChange]
     direct_commits: list[DirectCommit]
-    mapping: Mapping
+    mapping: DeploymentMapping
     advice: str
 
 
@@ -197,7 +197,7 @@ class DeploymentPage(TypedDict):
     next_cursor: str | None
 
 
-class EventStep(TypedDict):
+class EventTraceStep(TypedDict):
     """One thing that happened to an event. `at` is null for what is derived: that is as it stands now."""
 
     step: Literal["received", "queued", "parked", "service", "sha", "range", "changes", "outcome", "counted"]
@@ -205,7 +205,7 @@ class EventStep(TypedDict):
     detail: str
 
 
-class CellTouched(TypedDict):
+class CountingCell(TypedDict):
     """A cell that counts the deployment."""
 
     environment: str
@@ -235,20 +235,20 @@ class EventTrace(TypedDict):
     change: int | None
     incident: str | None
     metric: str | None
-    mapping: Mapping | None
+    mapping: DeploymentMapping | None
     deployments: list[str]
-    cells: list[CellTouched]
-    steps: list[EventStep]
+    cells: list[CountingCell]
+    steps: list[EventTraceStep]
 
 
-class RefusedFor(TypedDict):
+class RejectionFault(TypedDict):
     """What was wrong: `pointer` into a body that was sent, without names of fields that are unknown, and the fault's `code`."""
 
     pointer: str
     code: str
 
 
-class AttentionEntry(TypedDict):
+class AttentionItem(TypedDict):
     """Something that needs attention: a deployment that is `pending`, `unmatched` or `waiting`, a `parked` event, or events that
     were `refused`.
 
@@ -269,24 +269,24 @@ class AttentionEntry(TypedDict):
     count: int | None
     last_at: str | None
     key: str | None
-    faults: list[RefusedFor]
+    faults: list[RejectionFault]
 
 
 class AttentionPage(TypedDict):
     """The newest first. A page may be short, even empty, and not be the last."""
 
-    items: list[AttentionEntry]
+    items: list[AttentionItem]
     next_cursor: str | None
 
 
-class Accepted(TypedDict):
+class QueuedEvent(TypedDict):
     """It is on the queue; GET /v1/events/{event_id} tells what becomes of it."""
 
     event_id: str
     status: Literal["queued"]
 
 
-class ServiceEntry(TypedDict):
+class ServiceSummary(TypedDict):
     """What gets deployed: the repository it is tied to, if any yet, and the environments it was deployed to.
 
     `production`: which of them count as production, null where those are the organisation's. `team`: who owns it; `archived`: it is
@@ -304,27 +304,29 @@ class ServiceEntry(TypedDict):
 class ServicePage(TypedDict):
     """In order of name."""
 
-    items: list[ServiceEntry]
+    items: list[ServiceSummary]
     next_cursor: str | None
 
 
-Member = TypedDict("Member", {"author": str, "from": str | None, "to": str | None})
-MemberSent = TypedDict("MemberSent", {"author": Name, "from": NotRequired[Date | None], "to": NotRequired[Date | None]})
+TeamMember = TypedDict("TeamMember", {"author": str, "from": str | None, "to": str | None})
+TeamMemberRequest = TypedDict(
+    "TeamMemberRequest", {"author": Name, "from": NotRequired[Date | None], "to": NotRequired[Date | None]}
+)
 
 
-class TeamSent(TypedDict):
+class TeamRequest(TypedDict):
     """Who is in a team, from a day (inclusive) to a day (exclusive); either may be left open. `team`: that of the path, as GET
     shows it."""
 
     team: NotRequired[Name | None]
-    members: Annotated[list[MemberSent], Schema(array(1_000))]
+    members: Annotated[list[TeamMemberRequest], Schema(array(1_000))]
 
 
 class Team(TypedDict):
     """A team and everyone who is or was in it."""
 
     team: str
-    members: list[Member]
+    members: list[TeamMember]
 
 
 class TeamPage(TypedDict):

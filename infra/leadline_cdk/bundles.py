@@ -33,12 +33,11 @@ HOST_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Dependencies of dependencies are written out: what a function carries is a decision, never a surprise, and
 # `test_a_bundle_imports_its_handler_with_nothing_else_installed` notices one that is missing.
 _POWERTOOLS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
-_PYDANTIC = ("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection")
 _CRYPTOGRAPHY = ("cryptography", "cffi", "pycparser")  # signs as a GitHub App, imported only then
 DISTRIBUTIONS: dict[str, frozenset[str]] = {
     "ingest": frozenset(_POWERTOOLS),
     "compute": frozenset(_POWERTOOLS + _CRYPTOGRAPHY),
-    "query": frozenset(_POWERTOOLS + _PYDANTIC),
+    "query": frozenset(_POWERTOOLS),
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from apidoc.document import FILE
 from leadline_cdk import bundles
 from leadline_cdk.bundles import DISTRIBUTIONS, EMULATOR, LAMBDA, BundleError, Bundler
 
@@ -51,12 +52,14 @@ def test_a_bundle_holds_its_own_function_what_functions_share_and_no_other(
     } == {function, "leadline"}
 
 
-def test_boto3_is_left_to_the_runtime_and_pydantic_to_those_who_need_it(
-    function: str, archive: zipfile.ZipFile
-) -> None:
+def test_boto3_is_left_to_the_runtime_and_nothing_needs_pydantic(archive: zipfile.ZipFile) -> None:
     top = {name.split("/")[0] for name in archive.namelist()}
-    assert not top & {"boto3", "botocore", "aws_xray_sdk", "pip", "bin"}
-    assert ("pydantic" in top) == (function == "query")
+    assert not top & {"boto3", "botocore", "aws_xray_sdk", "pip", "bin", "pydantic", "pydantic_core"}
+
+
+def test_query_carries_the_document_as_it_is_committed() -> None:
+    with zipfile.ZipFile(Bundler(LAMBDA).bundle("query")) as archive:
+        assert archive.read("query/openapi/openapi.json") == FILE.read_bytes()
 
 
 def test_a_bundle_is_small_enough_to_start_quickly(function: str) -> None:

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-from query.badges.schemas import BadgeSent, BadgeShown
+from query.badges.schemas import BadgeFields, ShieldsBadge
 from query.reports.statistics import SINGLE
-from query.shapes.row_schemas import Row
+from query.shapes.row_schemas import MetricRow
 from query.shapes.scrape import GAUGES
 from tests.contract.test_badges import make
 from tests.contract.test_product_api import an_api
@@ -34,7 +34,7 @@ def test_every_metric_and_statistic_of_the_rows_is_listed_in_its_order() -> None
     assert set(listed) == set(SINGLE)
     assert len(listed) == len(SINGLE)
     (row,) = json.loads(section("Rows").partition("```json")[2].partition("```")[0])
-    assert list(row) == list(Row.__annotations__)
+    assert list(row) == list(MetricRow.__annotations__)
 
 
 def test_every_gauge_is_listed() -> None:
@@ -48,8 +48,8 @@ def test_a_badges_fields_are_listed_and_the_example_can_be_made() -> None:
     assert body
     assert make(an_api(), **json.loads(body[1]))["badge"]["levels"] == "2023"
     table = text.partition("| field | |")[2].partition("The colour")[0]
-    assert set(BadgeSent.__annotations__) == set(re.findall(r"`(\w+)`(?=,| \||: a)", table))
-    assert json.loads(text.partition("```json")[2].partition("```")[0]).keys() == BadgeShown.__annotations__.keys()
+    assert set(BadgeFields.__annotations__) == set(re.findall(r"`(\w+)`(?=,| \||: a)", table))
+    assert json.loads(text.partition("```json")[2].partition("```")[0]).keys() == ShieldsBadge.__annotations__.keys()
 
 
 def test_the_panel_that_is_described_is_answered() -> None:

@@ -44,7 +44,7 @@ schema.SETTINGS = (*schema.SETTINGS, schema.Setting(
 from apidoc.catalogues import settings_table
 from leadline.store.configuration import SETTINGS_KEY
 from pydantic import TypeAdapter
-from query.config.schemas import SettingsSent
+from query.config.schemas import SettingsRequest
 from tests.contract.configured import configure
 from tests.contract.pipeline import Pipeline
 
@@ -57,7 +57,7 @@ print(json.dumps({
     "changed": api.get("/v1/settings")["freeze_hours"],
     "stored": int(api.table.get([SETTINGS_KEY])[SETTINGS_KEY]["freeze_hours"]),
     "faults": sorted(refused.faults),
-    "schema": TypeAdapter(SettingsSent).json_schema()["properties"]["freeze_hours"]["anyOf"][0],
+    "schema": TypeAdapter(SettingsRequest).json_schema()["properties"]["freeze_hours"]["anyOf"][0],
     "documented": "| `freeze_hours` | `6` | Hours of a freeze. | deployments |" in settings_table(),
 }))
 """

@@ -12,7 +12,7 @@ from leadline.contract.text import matching
 from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
-from query.access.schemas import AccessEntry, AccessPage
+from query.access.schemas import AccessLogEntry, AccessLogPage
 from query.reports.period import MAX_DAYS, dates_are_valid
 from query.web.parameters import CURSOR, LIMIT, Parameter
 from query.web.request import Request
@@ -45,7 +45,7 @@ PARAMETERS = (
 )
 
 
-def access_page(request: Request) -> AccessPage:
+def access_page(request: Request) -> AccessLogPage:
     """Requests, the newest first."""
     sent = request.sent
     end = sent.one("to", Calendar("UTC").day_of(request.now) + timedelta(days=1))
@@ -57,7 +57,7 @@ def access_page(request: Request) -> AccessPage:
     before = request.position()
     sent.faults.check_query()
     limit, keys, statuses = sent.one("limit", DEFAULT_LIMIT), sent.all("key"), sent.all("status")
-    items: list[AccessEntry] = []
+    items: list[AccessLogEntry] = []
     last: str | None = None
     reader = _entries(request, start, end, before)
     for place, entry in islice(reader, MAX_LOOKED_AT):
@@ -95,7 +95,7 @@ def _is_one_of(status: int, wanted: tuple[str, ...]) -> bool:
     return str(status) in wanted or f"{status // 100}xx" in wanted
 
 
-def _to_entry(entry: LogEntry) -> AccessEntry:
+def _to_entry(entry: LogEntry) -> AccessLogEntry:
     return {
         "at": instant(entry.at),
         "request_id": entry.request_id,

@@ -9,7 +9,7 @@ from leadline.access.keys import SCOPES
 from query.web.schemas import Name, Repository, Schema, Time, array, text, whole
 
 
-class KeyEntry(TypedDict):
+class ApiKey(TypedDict):
     """A key, without what makes it one.
 
     `services` and `repositories`: what it is limited to; both empty: nothing. `last_used_at` is exact to the hour, null for never.
@@ -34,24 +34,24 @@ class KeyEntry(TypedDict):
     replaced_by: str | None
 
 
-class KeyPage(TypedDict):
+class ApiKeyPage(TypedDict):
     """The newest first."""
 
-    items: list[KeyEntry]
+    items: list[ApiKey]
     next_cursor: str | None
 
 
-class KeyMade(TypedDict):
+class ApiKeyCreated(TypedDict):
     """A new key. `secret` is the text to send as `Authorization: Bearer …`: it is stored nowhere and shown only here."""
 
     secret: str
-    key: KeyEntry
+    key: ApiKey
 
 
 Scope = Annotated[str, Schema({"enum": sorted(SCOPES)})]
 
 
-class KeySent(TypedDict):
+class ApiKeyRequest(TypedDict):
     """A key to be made. Without `expires_at` it does not end by itself."""
 
     name: Name
@@ -62,7 +62,7 @@ class KeySent(TypedDict):
     expires_at: NotRequired[Time | None]
 
 
-class RotationSent(TypedDict):
+class ApiKeyRotationRequest(TypedDict):
     """`overlap_hours`: for so long the old key is good beside the new one; 24 where it is not given, 0 ends it at once."""
 
     overlap_hours: NotRequired[Annotated[int, Schema(whole(0, 720))] | None]

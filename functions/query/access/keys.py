@@ -31,7 +31,7 @@ from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem
 from leadline.store.access import ACCESS_KEY, AccessSettings
 from leadline.store.table import Check, Item, Put, as_read
-from query.access.key_schemas import KeyEntry, KeyMade, KeyPage
+from query.access.key_schemas import ApiKey, ApiKeyCreated, ApiKeyPage
 from query.changes.record import entry
 from query.changes.while_active import while_active
 from query.web.body import read_json
@@ -65,7 +65,7 @@ _HOUR = 3_600_000
 _ID = re.compile(r"[0-9a-f]{12}", re.ASCII)
 
 
-def key_page(request: Request) -> KeyPage:
+def key_page(request: Request) -> ApiKeyPage:
     """Keys in any state, the newest first."""
     before = request.position()
     request.sent.faults.check_query()
@@ -94,7 +94,7 @@ def _matches(request: Request, item: Item, keys: Mapping[str, Item]) -> bool:
     )
 
 
-def one_key(request: Request) -> KeyEntry:
+def one_key(request: Request) -> ApiKey:
     """A key by its id. Raises Problem (404)."""
     request.sent.faults.check_query()
     item = _read_key(request)
@@ -256,11 +256,11 @@ def _creator_revoked(request: Request, item: Item) -> bool:
 
 
 def _to_reply(request: Request, text: str, item: Item) -> Reply:
-    made: KeyMade = {"secret": text, "key": _to_entry(item, request.now, False)}
+    made: ApiKeyCreated = {"secret": text, "key": _to_entry(item, request.now, False)}
     return Reply(made, {"location": f"/v1/keys/{id_of(item)}"})
 
 
-def _to_entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = None) -> KeyEntry:
+def _to_entry(item: Item, now: int, is_creator_revoked: bool, used: Item | None = None) -> ApiKey:
     return {
         "key_id": id_of(item),
         "name": item["name"],

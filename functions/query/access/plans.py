@@ -18,7 +18,7 @@ from leadline.domain.errors import Conflict
 from leadline.http.problems import Problem, unavailable
 from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, KeyPlan
 from leadline.store.table import Put, at_version
-from query.access.schemas import AccessSettingsAnswer, PlanEntry, PlanPage
+from query.access.schemas import AccessConfiguration, UsagePlan, UsagePlanPage
 from query.changes.record import entry
 from query.web.body import read_json
 from query.web.etags import check_if_match, with_etag
@@ -44,7 +44,7 @@ _read_origin = matching(
 PARAMETERS = (LIMIT, CURSOR)
 
 
-def plan_page(request: Request) -> PlanPage:
+def plan_page(request: Request) -> UsagePlanPage:
     """Plans in order of name."""
     after = request.position()
     request.sent.faults.check_query()
@@ -167,11 +167,11 @@ def _read_settings(request: Request) -> AccessSettings:
     return AccessSettings.from_item(request.table.get([ACCESS_KEY]).get(ACCESS_KEY))
 
 
-def _to_entry(name: str, plan: KeyPlan) -> PlanEntry:
+def _to_entry(name: str, plan: KeyPlan) -> UsagePlan:
     return {"plan": name, "per_minute": plan.per_minute, "per_day": plan.per_day, "api": plan.api}
 
 
-def _to_answer(settings: AccessSettings) -> AccessSettingsAnswer:
+def _to_answer(settings: AccessSettings) -> AccessConfiguration:
     return {
         "log": settings.log,
         "log_days": settings.log_days,

@@ -19,7 +19,7 @@ class CodeHostSources(TypedDict):
     tags: dict[str, dict[str, str]]
 
 
-class SourcesAnswer(TypedDict):
+class WebhookSources(TypedDict):
     """How webhooks are read, defaults included. `incident_services`: from a sender's name (`pagerduty:PXYZ12`) to a service."""
 
     github: CodeHostSources
@@ -32,18 +32,20 @@ class SourcesAnswer(TypedDict):
 _FORM = pattern(200, "*?")
 
 
-class TargetSent(TypedDict):
+class TargetMappingRequest(TypedDict):
     """Where a deployment goes; what is left out stays as the sender named it."""
 
     service: NotRequired[Name | None]
     environment: NotRequired[Name | None]
 
 
-_Targets = Annotated[dict[str, TargetSent | None], Schema({"maxProperties": MAX_ENTRIES, "propertyNames": _FORM})]
+_Targets = Annotated[
+    dict[str, TargetMappingRequest | None], Schema({"maxProperties": MAX_ENTRIES, "propertyNames": _FORM})
+]
 _Services = Annotated[dict[str, Name], Schema({"maxProperties": MAX_ENTRIES, "propertyNames": text(200)})]
 
 
-class CodeHostSent(TypedDict):
+class CodeHostSourcesRequest(TypedDict):
     """Any of it; what is left out gets its default. A pattern has at most 32 `*` and `?`."""
 
     incident_label: NotRequired[Name | None]
@@ -53,17 +55,17 @@ class CodeHostSent(TypedDict):
     tags: NotRequired[_Targets | None]
 
 
-class SourcesSent(TypedDict):
+class WebhookSourcesRequest(TypedDict):
     """As it is shown; what is left out gets its default."""
 
-    github: NotRequired[CodeHostSent | None]
-    gitlab: NotRequired[CodeHostSent | None]
-    bitbucket: NotRequired[CodeHostSent | None]
+    github: NotRequired[CodeHostSourcesRequest | None]
+    gitlab: NotRequired[CodeHostSourcesRequest | None]
+    bitbucket: NotRequired[CodeHostSourcesRequest | None]
     incident_services: NotRequired[_Services | None]
     default_service: NotRequired[Name | None]
 
 
-class PlanEntry(TypedDict):
+class UsagePlan(TypedDict):
     """How many requests a key may make in a minute and in a day (UTC), null for any; `api`: whether it may use the Product API."""
 
     plan: str
@@ -72,17 +74,17 @@ class PlanEntry(TypedDict):
     api: bool
 
 
-class PlanPage(TypedDict):
+class UsagePlanPage(TypedDict):
     """In order of name."""
 
-    items: list[PlanEntry]
+    items: list[UsagePlan]
     next_cursor: str | None
 
 
 _Bound = Annotated[int, Schema(whole(1, 10_000_000))]
 
 
-class PlanSent(TypedDict):
+class UsagePlanRequest(TypedDict):
     """Left out or null: no bound; `api` true. `plan`: that of the path, as GET shows it."""
 
     plan: NotRequired[Annotated[str, Schema(text(100))] | None]
@@ -91,7 +93,7 @@ class PlanSent(TypedDict):
     api: NotRequired[bool | None]
 
 
-class AccessSettingsAnswer(TypedDict):
+class AccessConfiguration(TypedDict):
     """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from.
     `docs`: whether Swagger UI is served at /docs."""
 
@@ -101,7 +103,7 @@ class AccessSettingsAnswer(TypedDict):
     docs: bool
 
 
-class AccessSettingsSent(TypedDict):
+class AccessConfigurationRequest(TypedDict):
     """What is left out gets its default: log true, log_days 90, no origins, docs false."""
 
     log: NotRequired[bool | None]
@@ -110,7 +112,7 @@ class AccessSettingsSent(TypedDict):
     docs: NotRequired[bool | None]
 
 
-class AccessEntry(TypedDict):
+class AccessLogEntry(TypedDict):
     """A request that was answered. `route` is a template; `key_id` is null where no good key was sent; `source` is an address."""
 
     at: str
@@ -122,8 +124,8 @@ class AccessEntry(TypedDict):
     milliseconds: int
 
 
-class AccessPage(TypedDict):
+class AccessLogPage(TypedDict):
     """The newest first. A page may be short, even empty, and not be the last."""
 
-    items: list[AccessEntry]
+    items: list[AccessLogEntry]
     next_cursor: str | None

@@ -19,7 +19,15 @@ from leadline.domain.levels import EDITIONS
 from leadline.http.problems import Problem
 from leadline.store.badges import BADGES, Badge, badge_id_of, badge_key, is_token_of, new_badge
 from leadline.store.table import ABSENT, Check, Delete, Put, at_version
-from query.badges.schemas import MAX_ENVIRONMENT, MAX_FILTERS, MAX_LABEL, BadgeEntry, BadgeMade, BadgePage, BadgeShown
+from query.badges.schemas import (
+    MAX_ENVIRONMENT,
+    MAX_FILTERS,
+    MAX_LABEL,
+    BadgeCreated,
+    BadgePage,
+    BadgeSummary,
+    ShieldsBadge,
+)
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
 from query.changes.record import entry
 from query.changes.while_active import while_active
@@ -71,7 +79,7 @@ def post_badge(request: Request) -> Reply:
 
     token, badge = while_active(request, CONFIG_WRITE, make)
     link = f"/v1/badges/{token}"
-    made: BadgeMade = {"link": link, "badge": _to_entry(badge)}
+    made: BadgeCreated = {"link": link, "badge": _to_entry(badge)}
     return Reply(made, {"location": link})
 
 
@@ -112,7 +120,7 @@ def _open(request: Request, token: str) -> Badge:
     return badge
 
 
-def _render(request: Request, badge: Badge) -> BadgeShown:
+def _render(request: Request, badge: Badge) -> ShieldsBadge:
     shows = badge.shows
     reports = Reports(request, DORA_WITH_COVERAGE)
     window = last_days(shows["days"], reports.organisation.calendar.day_of(request.now))
@@ -158,7 +166,7 @@ def _read_body(body: Any) -> dict[str, Any]:
     return {name: value for name, value in shows.items() if value is not None}
 
 
-def _to_entry(badge: Badge) -> BadgeEntry:
+def _to_entry(badge: Badge) -> BadgeSummary:
     shows = badge.shows
     return {
         "badge_id": badge.badge_id,

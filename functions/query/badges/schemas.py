@@ -15,7 +15,7 @@ MAX_LABEL = 60
 MAX_ENVIRONMENT = 100
 
 
-class BadgeEntry(TypedDict):
+class BadgeSummary(TypedDict):
     """A badge, without the secret of its link.
 
     It shows one statistic of one metric (see GET /v1/metrics/dora/rows) of the last `days` days, today included. `levels`: the
@@ -39,21 +39,21 @@ class BadgeEntry(TypedDict):
 class BadgePage(TypedDict):
     """The newest first."""
 
-    items: list[BadgeEntry]
+    items: list[BadgeSummary]
     next_cursor: str | None
 
 
-class BadgeMade(TypedDict):
+class BadgeCreated(TypedDict):
     """A new badge. `link` is the path that shows it, without a key: it is stored nowhere and shown only here."""
 
     link: str
-    badge: BadgeEntry
+    badge: BadgeSummary
 
 
 _Filter = Annotated[list[Name], Schema(array(MAX_FILTERS))]
 
 
-class BadgeSent(TypedDict):
+class BadgeFields(TypedDict):
     """A badge to be made. `statistic`: the metric's usual one where it is not given; `days`: 30; `label`: the metric's name."""
 
     metric: Annotated[str, Schema({"enum": list(N)})]
@@ -79,11 +79,11 @@ def _of(metric: str) -> Json:
     return {"anyOf": [without, {"properties": {**told, "statistic": {"enum": [HEADLINES[metric], None]}}}]}
 
 
-BadgeAsked = Annotated[BadgeSent, Schema({"anyOf": [_of(metric) for metric in N]})]
+BadgeRequest = Annotated[BadgeFields, Schema({"anyOf": [_of(metric) for metric in N]})]
 """As it is sent: a statistic is one of its metric's, and levels are of headlines."""
 
 
-class BadgeShown(TypedDict):
+class ShieldsBadge(TypedDict):
     """A badge as shields.io's endpoint badge takes it; nothing more, since it refuses what it does not know."""
 
     schemaVersion: Literal[1]

@@ -20,7 +20,7 @@ from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.changes.outbox import new_job, publish
 from query.changes.record import entry
-from query.schemas import Accepted
+from query.schemas import QueuedEvent
 from query.web.faults import not_found
 from query.web.request import Reply, Request
 
@@ -99,5 +99,5 @@ def remove_person(request: Request, name: str) -> Reply:
             *job.writes(),
         ]
     )
-    accepted: Accepted = {"event_id": removal, "status": "queued"}
+    accepted: QueuedEvent = {"event_id": removal, "status": "queued"}
     return Reply(accepted, publish(request, job))

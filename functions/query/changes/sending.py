@@ -8,11 +8,11 @@ from typing import Any
 from leadline.contract.event_ids import event_id
 from leadline.http.problems import unavailable
 from leadline.queue import Message, canonical, compose, deliver, group_of
-from query.schemas import Accepted
+from query.schemas import QueuedEvent
 from query.web.request import Request
 
 
-def send(request: Request, message: Message) -> Accepted:
+def send(request: Request, message: Message) -> QueuedEvent:
     """Answers once the queue has the message. Raises Problem (503) where the queue can't be reached."""
     taken, stopped = deliver(request.reach.queue(), [message])
     if not all(taken):

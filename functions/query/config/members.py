@@ -18,7 +18,7 @@ from leadline.contract.text import name_of, read_author
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.store.people import People
-from query.schemas import Member
+from query.schemas import TeamMember
 from query.web.faults import Faults
 from query.web.values import same_as
 
@@ -78,7 +78,7 @@ def to_data(member: Membership) -> dict[str, str]:
     return {"author": member.author, **{name: day.isoformat() for name, day in values.items() if day is not None}}
 
 
-def to_answer(member: Membership) -> Member:
+def to_answer(member: Membership) -> TeamMember:
     return {
         "author": member.author,
         "from": member.start.isoformat() if member.start else None,

@@ -14,16 +14,16 @@ _PATTERNS = Schema(array(MOST_PATTERNS))
 
 if TYPE_CHECKING:
     Settings = dict[str, Any]
-    SettingsSent = dict[str, Any]
+    SettingsRequest = dict[str, Any]
 else:
     # One member for each setting of the schema.
     Settings = TypedDict("Settings", {setting.name: Annotated[Any, Schema(setting.schema)] for setting in SETTINGS})
     Settings.__doc__ = "The settings of the whole organisation."
-    SettingsSent = TypedDict(
-        "SettingsSent",
+    SettingsRequest = TypedDict(
+        "SettingsRequest",
         {setting.name: NotRequired[Annotated[Any, Schema(setting.schema)] | None] for setting in SETTINGS},
     )
-    SettingsSent.__doc__ = (
+    SettingsRequest.__doc__ = (
         "Any of the settings; null restores the default. A pattern has at most 32 `*`, a list of patterns 10,000 bytes."
     )
 
@@ -43,7 +43,7 @@ class ServiceConfiguration(TypedDict):
     archived: bool
 
 
-class ServiceSent(TypedDict):
+class ServiceConfigurationRequest(TypedDict):
     """Any of what is configured of a service; null takes it back. `service`: that of the path, as GET shows it.
 
     `paths`: a pattern has at most 32 `*` and `?`, all of them have 10,000 bytes together.

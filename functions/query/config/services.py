@@ -8,7 +8,7 @@ from itertools import islice
 from leadline.contract.text import name_of
 from leadline.store.services import SERVICES, Service
 from query.reports.selection import all_services
-from query.schemas import ServiceEntry, ServicePage
+from query.schemas import ServicePage, ServiceSummary
 from query.visibility.key_scope import within
 from query.web.parameters import CURSOR, LIMIT, Parameter, choice
 from query.web.request import Request
@@ -62,7 +62,7 @@ def _wanted(request: Request, service: Service) -> bool:
     return archived == "any" or service.archived == (archived == "true")
 
 
-def _entry(service: Service) -> ServiceEntry:
+def _entry(service: Service) -> ServiceSummary:
     return {
         "service": service.name,
         "repository": service.repository,

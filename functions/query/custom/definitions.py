@@ -31,9 +31,9 @@ from leadline.store.table import Delete, Put, Write, at_version
 from query.changes.outbox import TRIES, crowded, new_job, publish
 from query.changes.record import entry
 from query.custom.report import definition_answer
-from query.custom.schemas import MetricDefinition, MetricEntry, MetricPage
+from query.custom.schemas import CustomMetricConfiguration, CustomMetricPage, CustomMetricSummary
 from query.reports.custom_metrics import no_metric, reached_metric, reaches_metric
-from query.schemas import Accepted
+from query.schemas import QueuedEvent
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
 from query.web.faults import Faults, not_found
@@ -53,7 +53,7 @@ _FIELDS: dict[str, Reader] = {
 }
 
 
-def metric_page(request: Request) -> MetricPage:
+def metric_page(request: Request) -> CustomMetricPage:
     """Metrics that are defined or have points, in order of name; for a limited key, those with points that it reaches."""
     after = request.position()
     request.sent.faults.check_query()
@@ -75,7 +75,7 @@ def _list_reached(request: Request, after: str, at_once: int) -> Iterator[Metric
         after = names[-1]
 
 
-def get_definition(request: Request) -> Reply | MetricDefinition:
+def get_definition(request: Request) -> Reply | CustomMetricConfiguration:
     """A metric's definition, with its ETag where it is defined. Raises Problem (404)."""
     request.sent.faults.check_query()
     metric = reached_metric(request, request.name)
@@ -110,7 +110,7 @@ def delete_metric(request: Request) -> Reply:
             request.table.write([Put(made.to_item()), *(gone if old.defined else []), *job.writes()])
         except Conflict:
             continue
-        accepted: Accepted = {"event_id": event_id, "status": "queued"}
+        accepted: QueuedEvent = {"event_id": event_id, "status": "queued"}
         return Reply(accepted, publish(request, job))
     raise crowded()
 
@@ -163,7 +163,7 @@ def _apply(base: CustomMetricDefinition, fields: Mapping[str, Any]) -> CustomMet
     return new.without_defaults()
 
 
-def _to_entry(metric: Metric) -> MetricEntry:
+def _to_entry(metric: Metric) -> CustomMetricSummary:
     answer = definition_answer(metric)
     return {**answer, "etag": etag(answer) if metric.defined else None}
 

@@ -7,7 +7,7 @@ from functools import partial
 from leadline.domain.custom_metrics import CustomMetric
 from leadline.domain.points import NOWHERE
 from leadline.store.metrics import Metric
-from query.custom.schemas import CustomGroup, CustomReport, MetricDefinition
+from query.custom.schemas import CustomMetricConfiguration, CustomMetricGroup, CustomMetricReport
 from query.reports.custom_measure import Custom
 from query.reports.custom_metrics import reached_metric
 from query.reports.dora import window_answer
@@ -20,7 +20,7 @@ from query.web.request import Request
 PARAMETERS = REPORT_PARAMETERS
 
 
-def custom_report(request: Request) -> CustomReport:
+def custom_report(request: Request) -> CustomMetricReport:
     """The report of the query string. Raises Problem: 400, 403, 404."""
     sent = request.sent
     window = read_window(sent, request.calendar(), request.now)
@@ -36,10 +36,10 @@ def measure_of(request: Request, name: str) -> Custom:
     return Custom(reached_metric(request, name), partial(all_services, request.table))
 
 
-def custom_answer(report: MetricsReport[CustomMetric], metric: Metric) -> CustomReport:
+def custom_answer(report: MetricsReport[CustomMetric], metric: Metric) -> CustomMetricReport:
     """The report as the API shows it."""
     window = report.query.window
-    answer: CustomReport = {
+    answer: CustomMetricReport = {
         "window": window_answer(window, report.timezone),
         "filters": report.query.filters.answer(),
         "definition": definition_answer(metric),
@@ -52,14 +52,14 @@ def custom_answer(report: MetricsReport[CustomMetric], metric: Metric) -> Custom
             for part, metrics in report.series
         ]
     if report.groups is not None:
-        groups: list[CustomGroup] = [
+        groups: list[CustomMetricGroup] = [
             {"key": None if group.key == NOWHERE else group.key, "metrics": group.metrics} for group in report.groups
         ]
         answer["groups"] = sorted(groups, key=lambda group: (group["key"] is None, group["key"] or ""))
     return answer
 
 
-def definition_answer(metric: Metric) -> MetricDefinition:
+def definition_answer(metric: Metric) -> CustomMetricConfiguration:
     definition = metric.definition
     return {
         "name": metric.name,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from leadline.domain.custom_metrics import CustomMetric
-from query.schemas import WindowAnswer
+from query.schemas import ReportWindow
 from query.web.schemas import METRIC_PATTERN, Schema, text
 
 Kind = Literal["counter", "gauge", "duration"]
@@ -13,7 +13,7 @@ Aggregation = Literal["sum", "count", "rate", "last", "mean", "min", "max", "p50
 Direction = Literal["higher_is_better", "lower_is_better", "none"]
 
 
-class MetricDefinition(TypedDict):
+class CustomMetricConfiguration(TypedDict):
     """How a metric is read. `aggregation`: which of its numbers is the headline. `defined`: false where nobody said how; then it is
     a counter."""
 
@@ -26,7 +26,7 @@ class MetricDefinition(TypedDict):
     description: str | None
 
 
-class DefinitionSent(TypedDict):
+class CustomMetricConfigurationRequest(TypedDict):
     """Any of how a metric is read; null is the default, which for unit and aggregation depends on the kind.
 
     A counter is read as `sum` (default), `count` or `rate` (the sum per day); a gauge as `last` (default), `mean`, `min` or `max`;
@@ -43,47 +43,47 @@ class DefinitionSent(TypedDict):
     description: NotRequired[Annotated[str, Schema(text(1000))] | None]
 
 
-class MetricEntry(MetricDefinition):
+class CustomMetricSummary(CustomMetricConfiguration):
     """A metric. `etag`: for If-Match, null where it is not defined."""
 
     etag: str | None
 
 
-class MetricPage(TypedDict):
+class CustomMetricPage(TypedDict):
     """In order of name. A page may be short, even empty, and not be the last."""
 
-    items: list[MetricEntry]
+    items: list[CustomMetricSummary]
     next_cursor: str | None
 
 
-class PreviousCustom(TypedDict):
+class PreviousCustomMetricReport(TypedDict):
     """The window of the same length just before, for comparison."""
 
-    window: WindowAnswer
+    window: ReportWindow
     metrics: CustomMetric
 
 
-CustomSeriesEntry = TypedDict("CustomSeriesEntry", {"from": str, "to": str, "metrics": CustomMetric})
+CustomMetricSeriesPoint = TypedDict("CustomMetricSeriesPoint", {"from": str, "to": str, "metrics": CustomMetric})
 
 
-class CustomGroup(TypedDict):
+class CustomMetricGroup(TypedDict):
     """One group; `key` is null for points of no service, or of services that are tied to no repository."""
 
     key: str | None
     metrics: CustomMetric
 
 
-class CustomReport(TypedDict):
+class CustomMetricReport(TypedDict):
     """A custom metric's numbers for a window, and for the one before it.
 
     `filters` repeats what was asked. `series` is there with `interval`, `groups` with `group_by`; groups in which nothing was
     counted are left out.
     """
 
-    window: WindowAnswer
+    window: ReportWindow
     filters: dict[str, Any]
-    definition: MetricDefinition
+    definition: CustomMetricConfiguration
     metrics: CustomMetric
-    previous: PreviousCustom
-    series: NotRequired[list[CustomSeriesEntry]]
-    groups: NotRequired[list[CustomGroup]]
+    previous: PreviousCustomMetricReport
+    series: NotRequired[list[CustomMetricSeriesPoint]]
+    groups: NotRequired[list[CustomMetricGroup]]

@@ -25,7 +25,7 @@ from query.changes.outbox import TRIES, crowded
 from query.changes.record import entry
 from query.dashboards.default import DEFAULT, DEFAULT_ID
 from query.dashboards.definition import MAX_BYTES, read_definition, read_id
-from query.dashboards.schemas import Dashboard, DashboardEntry, DashboardPage, Definition
+from query.dashboards.schemas import Dashboard, DashboardDefinition, DashboardPage, DashboardSummary
 from query.web.body import read_json
 from query.web.etags import check_if_match, etag, with_etag
 from query.web.faults import Faults, not_found
@@ -43,7 +43,7 @@ def dashboard_page(request: Request) -> DashboardPage:
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)
-    page: list[DashboardEntry] = []
+    page: list[DashboardSummary] = []
     for dashboard in _list_visible(request, after, limit + 1):
         if len(page) == limit:
             return {"items": page, "next_cursor": request.next_cursor(page[-1]["id"])}
@@ -142,7 +142,7 @@ def found(request: Request) -> Dashboard:
     return dashboard
 
 
-def _change(request: Request, change: Callable[[Dashboard | None], Definition]) -> Reply:
+def _change(request: Request, change: Callable[[Dashboard | None], DashboardDefinition]) -> Reply:
     """`change` returns the new definition for the current dashboard, None where there is none."""
     if not _is_id(request.name):
         raise not_found("Not a valid dashboard id: it has 1 to 64 of a-z, 0-9, - and _.")
@@ -164,13 +164,13 @@ def _change(request: Request, change: Callable[[Dashboard | None], Definition]) 
     raise crowded()
 
 
-def _apply_patch(current: Dashboard | None, patch: Mapping[str, Any], name: str) -> Definition:
+def _apply_patch(current: Dashboard | None, patch: Mapping[str, Any], name: str) -> DashboardDefinition:
     if current is None:
         raise _not_found()
     return _read_body({**current, **patch}, name)
 
 
-def _read_body(body: object, name: str | None = None) -> Definition:
+def _read_body(body: object, name: str | None = None) -> DashboardDefinition:
     """The definition out of a body. `name`: the dashboard's id if it has one. Raises Problem (422)."""
     faults = Faults()
     definition = read_definition(body, faults, name)
@@ -239,7 +239,7 @@ def _read_stored(request: Request, name: str) -> tuple[StoredDashboard | None, I
     return StoredDashboard.from_item(item) if item is not None else None, found.get(SETTINGS_KEY)
 
 
-def _name_people(request: Request, definition: Definition, settings: Item | None) -> dict[str, Any]:
+def _name_people(request: Request, definition: DashboardDefinition, settings: Item | None) -> dict[str, Any]:
     """The definition, with people named as they are to be stored now."""
     people = People(request.table, Naming.of(OrganisationSettings.from_item(settings)))
     names = people.stored_names(names_in(dict(definition)))

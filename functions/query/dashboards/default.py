@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from query.dashboards.schemas import Definition, Grouping, Interval, Panel, Visual
+from query.dashboards.schemas import DashboardDefinition, Grouping, Interval, Panel, Visual
 
 DEFAULT_ID = "default"
 
@@ -28,7 +28,7 @@ def _panel(
     }
 
 
-DEFAULT: Definition = {
+DEFAULT: DashboardDefinition = {
     "name": "Delivery",
     "description": "DORA's five metrics, where the lead time goes, and each service and team.",
     "window": {"last": 30, "unit": "day", "complete": False},

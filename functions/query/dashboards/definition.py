@@ -12,7 +12,15 @@ from leadline.contract.numbers import read_flag, whole_number
 from leadline.contract.objects import ObjectReader, list_of
 from leadline.contract.text import matching, name_of, one_of
 from leadline.domain.windows import Window
-from query.dashboards.schemas import ID_PATTERN, MAX_DESCRIPTION, MAX_PANELS, Definition, Panel, PanelFilters, Recent
+from query.dashboards.schemas import (
+    ID_PATTERN,
+    MAX_DESCRIPTION,
+    MAX_PANELS,
+    DashboardDefinition,
+    DashboardWindow,
+    Panel,
+    PanelFilters,
+)
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
 from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
 from query.web.faults import Faults
@@ -27,7 +35,7 @@ VISUALS = ("number", "line", "bar", "table")
 _PANEL_FIELDS = ("id", "title", "metric", "statistic", "visual", "interval", "group_by", "filters")
 _MOST = {"day": 400, "week": 57, "month": 13}
 """The longest windows that a report accepts."""
-_LAST_30_DAYS: Recent = {"last": 30, "unit": "day", "complete": False}
+_LAST_30_DAYS: DashboardWindow = {"last": 30, "unit": "day", "complete": False}
 
 read_id = matching(ID_PATTERN[1:-1], "id", "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit")
 """The id of a dashboard or a panel."""
@@ -42,7 +50,7 @@ def _text(most: int) -> Callable[[object], str]:
 _read_name, _read_title, _read_description = name_of(200), _text(200), _text(MAX_DESCRIPTION)
 
 
-def read_definition(body: object, faults: Faults, name: str | None = None) -> Definition:
+def read_definition(body: object, faults: Faults, name: str | None = None) -> DashboardDefinition:
     """The definition with its defaults. Adds every fault; the result is of use only where there is none.
 
     `name`: the dashboard's id, which may be sent back; None where it has none yet.
@@ -61,7 +69,7 @@ def read_definition(body: object, faults: Faults, name: str | None = None) -> De
     }
 
 
-def recent_window(recent: Recent, today: date) -> Window:
+def recent_window(recent: DashboardWindow, today: date) -> Window:
     """The window that ends today."""
     last, current = recent["last"], _part_of(recent["unit"], today, 0)
     if recent["complete"]:
@@ -90,11 +98,11 @@ def _part_of(unit: str, today: date, back: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def _read_recent(value: Any, faults: Faults) -> Recent:
+def _read_recent(value: Any, faults: Faults) -> DashboardWindow:
     fields = ObjectReader(value, ("last", "unit", "complete"), faults, "/window")
     unit = fields.required("unit", one_of(*_MOST), "")
     last = fields.required("last", whole_number(1, _MOST.get(unit, max(_MOST.values()))), 1)
-    return cast(Recent, {"last": last, "unit": unit, "complete": fields.read("complete", read_flag, False)})
+    return cast(DashboardWindow, {"last": last, "unit": unit, "complete": fields.read("complete", read_flag, False)})
 
 
 def _read_filters(value: Any, faults: Faults, at: str) -> tuple[PanelFilters, Filters]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from query.reports.statistics import CUSTOM, DORA_METRICS
-from query.schemas import WindowAnswer
+from query.schemas import ReportWindow
 from query.web.parameters import MAX_REPEATS
 from query.web.schemas import METRIC_PATTERN, Name, Repository, Schema, array, text
 
@@ -23,7 +23,7 @@ _Description = Annotated[str, Schema(text(MAX_DESCRIPTION))]
 _Last = Annotated[int, Schema({"minimum": 1, "maximum": 400})]
 
 
-class Recent(TypedDict):
+class DashboardWindow(TypedDict):
     """The last so many days, ISO weeks or calendar months. The current one is the last of them and ends with today, or, where
     they are to be `complete`, comes after them."""
 
@@ -55,25 +55,25 @@ class Panel(TypedDict):
     filters: PanelFilters
 
 
-class Definition(TypedDict):
+class DashboardDefinition(TypedDict):
     """What a dashboard says. `filters` hold for all its panels. `limited_keys`: keys that are limited to some services may read
     it; its numbers are then of those services alone."""
 
     name: str
     description: str | None
-    window: Recent
+    window: DashboardWindow
     filters: PanelFilters
     limited_keys: bool
     panels: list[Panel]
 
 
-class Dashboard(Definition):
+class Dashboard(DashboardDefinition):
     """A dashboard."""
 
     id: str
 
 
-class RecentSent(TypedDict):
+class DashboardWindowRequest(TypedDict):
     """400 days, 57 weeks or 13 months at most; `complete` is false where it is left out."""
 
     last: _Last
@@ -81,7 +81,7 @@ class RecentSent(TypedDict):
     complete: NotRequired[bool | None]
 
 
-class FiltersSent(TypedDict):
+class PanelFiltersRequest(TypedDict):
     """Any of the filters; what is left out or null leaves all there are."""
 
     service: NotRequired[Annotated[list[Name], Schema(array(MAX_REPEATS))] | None]
@@ -91,7 +91,7 @@ class FiltersSent(TypedDict):
     author: NotRequired[Name | None]
 
 
-class PanelSent(TypedDict):
+class PanelRequest(TypedDict):
     """Without `statistic` it shows the metric's first."""
 
     id: Id
@@ -103,39 +103,39 @@ class PanelSent(TypedDict):
     visual: Visual
     interval: NotRequired[Interval | None]
     group_by: NotRequired[Grouping | None]
-    filters: NotRequired[FiltersSent | None]
+    filters: NotRequired[PanelFiltersRequest | None]
 
 
-class DashboardSent(TypedDict):
+class DashboardRequest(TypedDict):
     """A dashboard to be made, or that takes the place of one. What may be left out gets its default: 30 days, no filters."""
 
     name: Name
     description: NotRequired[_Description | None]
-    window: NotRequired[RecentSent | None]
-    filters: NotRequired[FiltersSent | None]
+    window: NotRequired[DashboardWindowRequest | None]
+    filters: NotRequired[PanelFiltersRequest | None]
     limited_keys: NotRequired[bool | None]
-    panels: Annotated[list[PanelSent], Schema(array(MAX_PANELS, 1))]
+    panels: Annotated[list[PanelRequest], Schema(array(MAX_PANELS, 1))]
 
 
-class DashboardReplaced(DashboardSent):
+class DashboardReplaceRequest(DashboardRequest):
     """A dashboard as it is to be. `id`: that of the path, as GET shows it."""
 
     id: NotRequired[Id | None]
 
 
-class DashboardPatch(TypedDict):
+class DashboardUpdateRequest(TypedDict):
     """What is to change, each as a whole; null sets the default. `id`: that of the path, as GET shows it."""
 
     id: NotRequired[Id | None]
     name: NotRequired[Name]
     description: NotRequired[_Description | None]
-    window: NotRequired[RecentSent | None]
-    filters: NotRequired[FiltersSent | None]
+    window: NotRequired[DashboardWindowRequest | None]
+    filters: NotRequired[PanelFiltersRequest | None]
     limited_keys: NotRequired[bool | None]
-    panels: NotRequired[Annotated[list[PanelSent], Schema(array(MAX_PANELS, 1))]]
+    panels: NotRequired[Annotated[list[PanelRequest], Schema(array(MAX_PANELS, 1))]]
 
 
-class DashboardEntry(TypedDict):
+class DashboardSummary(TypedDict):
     """A dashboard in the list; `panels`: how many it has."""
 
     id: str
@@ -148,7 +148,7 @@ class DashboardEntry(TypedDict):
 class DashboardPage(TypedDict):
     """In order of id."""
 
-    items: list[DashboardEntry]
+    items: list[DashboardSummary]
     next_cursor: str | None
 
 
@@ -208,6 +208,6 @@ class DashboardData(TypedDict):
 
     id: str
     name: str
-    window: WindowAnswer
-    previous: WindowAnswer
+    window: ReportWindow
+    previous: ReportWindow
     panels: list[PanelData]

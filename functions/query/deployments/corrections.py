@@ -24,7 +24,7 @@ from leadline.store.table import Key, Put
 from query.changes.record import entry
 from query.changes.sending import message_of, send
 from query.records.deployments import deployments_by_key
-from query.schemas import Accepted
+from query.schemas import QueuedEvent
 from query.visibility.key_scope import reaches, reaches_repository
 from query.web.body import read_json
 from query.web.faults import Faults, not_found
@@ -58,7 +58,7 @@ INCIDENT = (
 )
 
 
-def patch_deployment(request: Request) -> Accepted:
+def patch_deployment(request: Request) -> QueuedEvent:
     """Overrides the given fields of a deployment; null clears an override. Raises Problem: 400, 404, 413, 415, 422, 503."""
     request.sent.faults.check_query()
     faults = Faults()
@@ -76,7 +76,7 @@ def patch_deployment(request: Request) -> Accepted:
     )
 
 
-def delete_deployment(request: Request) -> Accepted:
+def delete_deployment(request: Request) -> QueuedEvent:
     """Deletes a deployment from its timeline. Raises Problem: 404, 503."""
     request.sent.faults.check_query()
     record, lock = _read_deployment(request)
@@ -85,7 +85,7 @@ def delete_deployment(request: Request) -> Accepted:
     return _send(request, message, "deployment", record.key)
 
 
-def delete_change(request: Request) -> Accepted:
+def delete_change(request: Request) -> QueuedEvent:
     """Deletes a change everywhere. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     repository, number = request.sent.one("repository"), request.sent.one("number")
@@ -95,7 +95,7 @@ def delete_change(request: Request) -> Accepted:
     return _send(request, message, "change", f"{repository}#{number}")
 
 
-def delete_incident(request: Request) -> Accepted:
+def delete_incident(request: Request) -> QueuedEvent:
     """Deletes an incident everywhere. Raises Problem: 400, 404, 503."""
     request.sent.faults.check_query()
     service, name = request.sent.one("service"), request.sent.one("id")
@@ -112,7 +112,7 @@ def _send(
     name: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> Accepted:
+) -> QueuedEvent:
     action = "deleted" if after is None else "corrected"
     change: AuditEntry = entry(request, kind, name, action, message.event_id, message.event_id, before, after)
     request.table.write([Put(change.to_item())])

@@ -17,7 +17,7 @@ from query.records.deployments import deployments_by_key, mapping_answer
 from query.records.timelines import Stretch, Timeline, newest_first
 from query.reports.period import dates_are_valid
 from query.reports.selection import all_services
-from query.schemas import Correction, Deployment, DeploymentPage, Recovery
+from query.schemas import Deployment, DeploymentCorrection, DeploymentPage, DeploymentRecovery
 from query.visibility.key_scope import check_filters, reaches, within
 from query.visibility.people import labels_shown, shown
 from query.web.answer_size import Page
@@ -134,7 +134,7 @@ def deployment_answer(record: Record, organisation: OrganisationSettings) -> Dep
     report = record.deployment.report
     counted = record.parts[0].summary if record.parts else None
     failed = counted is not None and counted.failed
-    recovery: Recovery | None = None
+    recovery: DeploymentRecovery | None = None
     if counted is not None and counted.failed:
         recovery = {"seconds": counted.recovery, "open": counted.recovery is None}
     commits = record.commits
@@ -180,7 +180,7 @@ def deployment_answer(record: Record, organisation: OrganisationSettings) -> Dep
     }
 
 
-def _correction_answer(record: Record) -> Correction | None:
+def _correction_answer(record: Record) -> DeploymentCorrection | None:
     correction = record.correction
     if not correction.to_data():
         return None

@@ -21,7 +21,7 @@ from leadline.store.planned_writes import PlannedWrites
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Table
-from query.schemas import Preview
+from query.schemas import DeploymentPreview
 from query.visibility.key_scope import beyond, faults_of
 from query.visibility.people import shown
 from query.web.body import read_json
@@ -41,7 +41,7 @@ class _Planned:
     baseline: bool
 
 
-def preview(request: Request) -> Preview:
+def preview(request: Request) -> DeploymentPreview:
     """What the deployment would carry. Raises Problem: 400, 413, 415, 422."""
     request.sent.faults.check_query()
     planned = _read(request)

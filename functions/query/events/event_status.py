@@ -21,7 +21,7 @@ from leadline.store.points import identity_key, point_at, point_from_item, point
 from leadline.store.services import Service, service_key
 from leadline.store.table import LAST, Item, Table
 from query.records.deployments import deployments_by_key
-from query.schemas import CellTouched, EventStep
+from query.schemas import CountingCell, EventTraceStep
 from query.visibility.people import shown
 
 Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superseded", "duplicate"]
@@ -39,7 +39,7 @@ class EventStatus:
     reason: str | None = None
     record: Record | None = None
     deployments: tuple[str, ...] = ()
-    steps: tuple[EventStep, ...] = ()
+    steps: tuple[EventTraceStep, ...] = ()
 
 
 def status_of(
@@ -93,7 +93,7 @@ def _production_of(table: Table, service: str, organisation: OrganisationSetting
     return (Service.from_item(item).production if item else ()) or organisation.production
 
 
-def _mapping_steps(record: Record) -> Iterable[EventStep]:
+def _mapping_steps(record: Record) -> Iterable[EventTraceStep]:
     report = record.deployment.report
     if report.id is not None:
         if record.to_id is not None:
@@ -204,12 +204,12 @@ def _may_be_named_by(entry: TimelineEntry, incident: Incident) -> bool:
     return name is None or same_sha(entry.sha, name) or same_sha(entry.node, name)
 
 
-def cells_shown(record: Record, organisation: OrganisationSettings) -> list[CellTouched]:
+def cells_shown(record: Record, organisation: OrganisationSettings) -> list[CountingCell]:
     """The cells that count this deployment, without those of people who are not shown."""
     return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
 
 
-def cells_of(record: Record) -> list[CellTouched]:
+def cells_of(record: Record) -> list[CountingCell]:
     """The cells that count this deployment, each once."""
     keys = {key for part in record.parts for key in contributions(part)}
     return [
@@ -228,6 +228,6 @@ def _number_of(number: int, what: str) -> str:
     return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
-def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventStep:
+def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventTraceStep:
     """A derived step: as it is now, without a time."""
     return {"step": name, "at": None, "detail": detail}

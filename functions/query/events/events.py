@@ -27,7 +27,7 @@ from query.changes.sending import send
 from query.events.event_status import MOST_CELLS, cells_shown, status_of
 from query.records.deployments import mapping_answer
 from query.reports.selection import all_services
-from query.schemas import Accepted, AttentionEntry, AttentionPage, EventStep, EventTrace
+from query.schemas import AttentionItem, AttentionPage, EventTrace, EventTraceStep, QueuedEvent
 from query.visibility.key_scope import check_filters, known_repositories, reaches_event, within
 from query.web.faults import not_found
 from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
@@ -142,7 +142,7 @@ _RESOLVED = {
 }
 
 
-def _steps_taken(trace: Trace, record: Record | None) -> Iterator[EventStep]:
+def _steps_taken(trace: Trace, record: Record | None) -> Iterator[EventTraceStep]:
     """The steps until it was applied, with their times."""
     received = instant(trace.received_at)
     yield {"step": "received", "at": received, "detail": "valid"}
@@ -167,7 +167,7 @@ def event_page(request: Request) -> AttentionPage:
     )
     if request.limits:
         listed = _reached_entries(request, listed)
-    items: list[AttentionEntry] = []
+    items: list[AttentionItem] = []
     last: str | None = None
     for position, status, item in islice(listed, MAX_LOOKED_AT):
         last = position
@@ -214,7 +214,7 @@ def _matches(request: Request, item: Item) -> bool:
     return (not services or item.get("service") in services) and (not reasons or item["reason"] in reasons)
 
 
-def _to_entry(status: str, item: Item) -> AttentionEntry:
+def _to_entry(status: str, item: Item) -> AttentionItem:
     name = item["sk"].partition("#")[2]
     parked = status == PARKED
     return {
@@ -235,7 +235,7 @@ def _to_entry(status: str, item: Item) -> AttentionEntry:
     }
 
 
-def retry_event(request: Request) -> Accepted:
+def retry_event(request: Request) -> QueuedEvent:
     """Queues a parked event once more. Raises Problem: 404, 409, 503."""
     request.sent.faults.check_query()
     trace = _read_trace(request)

@@ -1,1 +1,1 @@
-"""The OpenAPI document, and the page that shows it."""
+"""Serves the OpenAPI document, and Swagger UI for it."""

@@ -11,7 +11,7 @@ from leadline.store.deployments import Record, place_of
 from leadline.store.people import PEOPLE
 from leadline.store.services import Service
 from query.people.person import person_named
-from query.people.schemas import AuthorPage, PageChange, PageTeam, PersonPage
+from query.people.schemas import AuthorChange, AuthorReport, AuthorTeam, PseudonymPage
 from query.records.deployments import deployments_by_key
 from query.records.timelines import Stretch, Timeline, newest_first
 from query.reports.dora import window_answer
@@ -37,7 +37,7 @@ MAX_LOOKED_AT = 200
 _BATCH = 20
 
 
-def person_page(request: Request) -> PersonPage:
+def person_page(request: Request) -> PseudonymPage:
     """Pseudonyms with real names, in order of pseudonym. Raises Problem: 400, 403."""
     after = request.position()
     request.sent.faults.check_query()
@@ -52,7 +52,7 @@ def person_page(request: Request) -> PersonPage:
     }
 
 
-def author_page(request: Request) -> AuthorPage:
+def author_page(request: Request) -> AuthorReport:
     """An author's page. Raises Problem: 400; 403 where the settings switch it off; 404 for somebody without team and deployment."""
     reports = Reports(request, DORA)
     organisation = reports.organisation
@@ -91,7 +91,7 @@ def _repository(service: Service | None) -> str | None:
     return service.repository if service is not None else None
 
 
-def _teams(roster: Roster, author: str, window: Window) -> Iterator[PageTeam]:
+def _teams(roster: Roster, author: str, window: Window) -> Iterator[AuthorTeam]:
     """The teams that the author was in on any of these days."""
     for team, members in sorted(roster.teams.items()):
         for member in members:
@@ -104,7 +104,7 @@ def _teams(roster: Roster, author: str, window: Window) -> Iterator[PageTeam]:
                 }
 
 
-def _changes(request: Request, timelines: list[Timeline], window: Window, author: str) -> Iterator[PageChange]:
+def _changes(request: Request, timelines: list[Timeline], window: Window, author: str) -> Iterator[AuthorChange]:
     """The author's changes in the newest deployments of these days."""
     calendar = request.calendar()
     stretch = Stretch(place_of(calendar.start_of(window.start), ""), place_of(calendar.start_of(window.end), ""))
@@ -115,7 +115,7 @@ def _changes(request: Request, timelines: list[Timeline], window: Window, author
             yield from _shipped(record, author)
 
 
-def _shipped(record: Record, author: str) -> Iterator[PageChange]:
+def _shipped(record: Record, author: str) -> Iterator[AuthorChange]:
     for change in (change for part in record.parts for change in part.changes if change.author == author):
         yield {
             "repository": change.repository,

@@ -3,27 +3,27 @@
 from typing_extensions import TypedDict
 
 from leadline.contract.metrics_catalogue import Metrics
-from query.schemas import PreviousWindow, WindowAnswer
+from query.schemas import PreviousReport, ReportWindow
 
 
-class Person(TypedDict):
+class Pseudonym(TypedDict):
     """Whose pseudonym it is."""
 
     pseudonym: str
     name: str
 
 
-class PersonPage(TypedDict):
+class PseudonymPage(TypedDict):
     """In order of pseudonym. A page may be short, even empty, and not be the last."""
 
-    items: list[Person]
+    items: list[Pseudonym]
     next_cursor: str | None
 
 
-PageTeam = TypedDict("PageTeam", {"team": str, "from": str | None, "to": str | None})
+AuthorTeam = TypedDict("AuthorTeam", {"team": str, "from": str | None, "to": str | None})
 
 
-class PageService(TypedDict):
+class AuthorService(TypedDict):
     """The author's part in one service."""
 
     service: str
@@ -31,7 +31,7 @@ class PageService(TypedDict):
     metrics: Metrics
 
 
-class PageChange(TypedDict):
+class AuthorChange(TypedDict):
     """A change of the author's as it was deployed. `lead_time` in seconds; `sha` of a commit that counts as a change of its own."""
 
     repository: str
@@ -44,13 +44,13 @@ class PageChange(TypedDict):
     deployed_at: str
 
 
-class AuthorPage(TypedDict):
+class AuthorReport(TypedDict):
     """An author in a window: teams that they were in then, services they had a part in, their metrics, and their latest changes."""
 
     author: str
-    teams: list[PageTeam]
-    services: list[PageService]
-    window: WindowAnswer
+    teams: list[AuthorTeam]
+    services: list[AuthorService]
+    window: ReportWindow
     metrics: Metrics
-    previous: PreviousWindow
-    changes: list[PageChange]
+    previous: PreviousReport
+    changes: list[AuthorChange]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from leadline.store.deployments import Record, deployment_item_key, part_key
 from leadline.store.table import Item, Table
-from query.schemas import Mapping
+from query.schemas import DeploymentMapping
 
 
 def deployments_by_key(table: Table, keys: Sequence[str]) -> dict[str, Record]:
@@ -32,7 +32,7 @@ def _is_reported(header: Item) -> bool:
     return bool(received) and max(received) > header.get("deleted", 0)
 
 
-def mapping_answer(record: Record) -> Mapping:
+def mapping_answer(record: Record) -> DeploymentMapping:
     """How the deployment was mapped to changes."""
     return {
         "status": record.status,  # type: ignore[typeddict-item]  # one of the four, by attribution

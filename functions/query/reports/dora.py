@@ -11,7 +11,7 @@ from query.reports.levels import levels_answer
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import MetricsReport, Reports
-from query.schemas import DoraReport, WindowAnswer
+from query.schemas import DoraReport, ReportWindow
 from query.web.parameters import choice
 from query.web.request import Request
 
@@ -53,7 +53,7 @@ def dora_answer(report: MetricsReport[Metrics]) -> DoraReport:
     return answer
 
 
-def window_answer(window: Window, timezone: str) -> WindowAnswer:
+def window_answer(window: Window, timezone: str) -> ReportWindow:
     """A window as every report shows it."""
     return {
         "from": window.start.isoformat(),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from leadline.contract.metrics_catalogue import METRICS, MetricEntry, Metrics
 from leadline.domain.levels import EDITIONS, levels_of
-from query.schemas import LevelsAnswer
+from query.schemas import PerformanceLevels
 
 
-def levels_answer(edition: str, metrics: Metrics) -> LevelsAnswer:
+def levels_answer(edition: str, metrics: Metrics) -> PerformanceLevels:
     """The level of each metric's headline. A metric without data has none."""
     values = {metric.id: _headline(metric, metrics) for metric in METRICS if metric.id in EDITIONS[edition]}
     return {

@@ -3,7 +3,7 @@
 from typing_extensions import TypedDict
 
 
-class Row(TypedDict):
+class MetricRow(TypedDict):
     """One number. `time`: start of its window or part of the series. `group`: key of its group, null without groups.
 
     `metric`: its place in the `metrics` of the report, or `coverage`. `statistic`: the number there. `unit`: s, ratio (0 to 1),

@@ -14,7 +14,7 @@ from query.reports.measures import Days
 from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.statistics import DORA_WITH_COVERAGE, SINGLE, N, ReportNumbers, Value
-from query.shapes.row_schemas import Row
+from query.shapes.row_schemas import MetricRow
 from query.web.faults import refuse_query
 from query.web.parameters import choice
 from query.web.request import Request
@@ -36,7 +36,7 @@ _Group = tuple[str | None, ReportNumbers, Days]
 """Key, numbers of the window, and counters by day."""
 
 
-def dora_rows(request: Request) -> list[Row]:
+def dora_rows(request: Request) -> list[MetricRow]:
     """The rows for the query string. Raises Problem: 400, 403."""
     sent = request.sent
     reports = Reports(request, DORA_WITH_COVERAGE)
@@ -81,7 +81,7 @@ def _numbers_in_order(
 
 def _rows(
     calendar: Calendar, part: Window, group: str | None, numbers: ReportNumbers, wanted: dict[tuple[str, str], Value]
-) -> Iterator[Row]:
+) -> Iterator[MetricRow]:
     time = instant(calendar.start_of(part.start)) or ""
     for (metric, statistic), value in wanted.items():
         yield {

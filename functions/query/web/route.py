@@ -1,4 +1,4 @@
-"""A route: the requests it takes, the scope it needs, and what it answers."""
+"""A route: which requests it matches, which scope it needs, and what it answers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,31 @@ from query.web.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` may hold one {name}, which matches any text. `scope`: what a key needs; None: no key is needed.
+    """One operation of the API.
 
-    `run` returns the body, or a Reply with headers of its own. `answer` and `body`: the types of the response's and the request's
-    body, None where there is none. `status`: of success. `headers` and `problems`: request headers and error statuses beyond those
-    of every route. `limited`: whether limited keys may use it, since it shows and changes only what they reach. `types`: the media
-    types of a successful answer, the default first; `run` finds the chosen one in `request.media`, and returns text or bytes where
-    it is not JSON. `link`: the name in the path is a secret, which takes the place of a key. `starts_job`: a successful answer
-    names the job that it starts.
+    `path`: literal, or with one {name} that matches anything in its place.
+    `scope`: what a key needs; None means that no key is needed.
+    `run`: answers the body, or a Reply where headers come along. `status`: of a successful answer.
+    `operation`, `summary`, `description`: as the OpenAPI document has them.
+    `answer`, `body`: the types of the answer and of the request body; None means empty.
+    `headers`: request headers that the route reads, with their descriptions.
+    `problems`: its error statuses, beside those that every route has.
+    `limited`: whether keys limited to some services may use it, because it shows and changes only what is theirs.
+    `types`: media types of a successful answer, the default first. `run` finds the negotiated one in `request.media`, and
+    answers text where it is not JSON.
+    `link`: whether the name in the path is a secret that replaces a key.
+    `starts_job`: whether a successful answer may name a job that it starts (header `Leadline-Job`).
     """
 
     method: str
     path: str
     scope: str | None
     run: Callable[[Request], Any]
+    operation: str
     summary: str
     answer: Any
     parameters: Sequence[Parameter] = ()
+    description: str = ""
     body: Any = None
     problems: tuple[int, ...] = ()
     status: int = 200
@@ -43,16 +51,16 @@ class Route:
 
     @property
     def administers(self) -> bool:
-        """Whether it changes configuration: then the key is read for each request, so that a revoked key changes nothing."""
+        """Whether it changes shared configuration. Then the key is read afresh, so that a revoked key changes nothing."""
         return self.method != "GET" and self.scope in (ADMIN, CONFIG_WRITE)
 
     @property
     def literal(self) -> int:
-        """Literal characters of the path: of several routes that match, the one with most of them is chosen."""
+        """How many characters of the path are literal. Of several routes that match, the one with the most wins."""
         return len(re.sub(r"\{\w+\}", "", self.path))
 
     def match(self, path: str) -> str | None:
-        """The value of {name} in this path, "" where the route has none; None where the path does not match."""
+        """The value of {name} in this path, "" if the route has no name, None if the path does not match."""
         start, brace, rest = self.path.partition("{")
         if not brace:
             return "" if path == start else None
