@@ -44,6 +44,8 @@ def _configure(world: World) -> None:
     world.call("update_service", "shop", {"production": ["production", "live"]}, headers=_ANY)
     members = [{"author": "ada", "from": "2026-01-01"}, {"author": "grace"}]
     world.call("replace_team", "payments", {"members": members})
+    world.call("list_jobs")
+    world.call("get_job", world.examples["list_jobs"].answers["application/json"]["items"][0]["id"])
     sources = {"github": {"release_branches": ["main"]}, "incident_services": {"pagerduty:PXYZ12": "shop"}}
     world.call("replace_webhook_sources", body=sources, headers=_ANY)
     world.call("get_webhook_sources")

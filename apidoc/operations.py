@@ -35,6 +35,10 @@ def _header(description: str, kind: str = "string") -> Json:
 HEADERS: Json = {
     REQUEST_ID: _header("The request's id, as in the access log."),
     "ETag": _header("The version of the resource, for `If-None-Match` and `If-Match`."),
+    "Leadline-Job": {
+        "description": "The id of the job that applies the change, for `GET /v1/jobs/{job}`. Absent where nothing is to be applied.",
+        "schema": {"type": "string"},
+    },
     "Location": _header("The URL of the created resource."),
     "Retry-After": _header("Seconds to wait before the next attempt.", "integer"),
     "WWW-Authenticate": _header("How to authenticate."),
