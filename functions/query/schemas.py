@@ -1,6 +1,6 @@
-"""What the Product API answers, as types: the handlers are checked against them, and the OpenAPI document is made from them.
+"""Types of the Product API's bodies. Handlers are type-checked against them, and the OpenAPI document is generated from them.
 
-Typed dicts, not pydantic models: pydantic is needed for the document only, and every cold start would pay for it.
+They are typed dicts, not pydantic models: only `apidoc` needs pydantic, at build time.
 """
 
 from typing import Annotated, Any, Literal, NotRequired
@@ -12,6 +12,7 @@ from leadline.domain.metrics import Coverage
 from query.web.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
 ReportWindow = TypedDict("ReportWindow", {"from": str, "to": str, "days": int, "timezone": str})
+ReportWindow.__doc__ = "A window of days; `from` is inclusive, `to` exclusive."
 
 
 class PreviousReport(TypedDict):
@@ -22,17 +23,20 @@ class PreviousReport(TypedDict):
 
 
 DoraSeriesPoint = TypedDict("DoraSeriesPoint", {"from": str, "to": str, "metrics": Metrics})
+DoraSeriesPoint.__doc__ = "The metrics of one interval; `from` is inclusive, `to` exclusive."
 
 
 class DoraGroup(TypedDict):
-    """One group; `key` is null for services that are tied to no repository."""
+    """One group of a report. `key` is null for services without a repository."""
 
     key: str | None
     metrics: Metrics
 
 
 class LevelCutOff(TypedDict):
-    """A level as the report published it; `low`, `high`: that in deployments a day, seconds, or a share of 1; null: no end."""
+    """A level as `published` by DORA. `low` and `high` are in deployments per day, seconds or a ratio; null means open-
+    ended.
+    """
 
     level: str
     published: str
@@ -41,7 +45,7 @@ class LevelCutOff(TypedDict):
 
 
 class MetricLevels(TypedDict):
-    """`levels`: those whose published range holds the value. None where it falls between two, several where they overlap."""
+    """The levels whose published range contains the value. Ranges have gaps and overlaps, so there may be none or several."""
 
     levels: list[str]
     value: float | None
@@ -49,17 +53,17 @@ class MetricLevels(TypedDict):
 
 
 class PerformanceLevels(TypedDict):
-    """DORA's performance levels by one year's report: its own clusters, and no level that it does not have."""
+    """DORA's performance levels by the report of one year."""
 
     edition: Literal["2019", "2021", "2022", "2023"]
     metrics: dict[str, MetricLevels]
 
 
 class DoraReport(TypedDict):
-    """DORA's metrics for a window, and for the one before it.
+    """DORA metrics for a window and for the one before it.
 
-    `filters` repeats what was asked. `series` is there with `interval`, `groups` with `group_by`; groups in which nothing was
-    counted are left out.
+    `filters` repeats the request's filters. `series` is present with `interval`, `groups` with `group_by`; empty groups
+    are omitted.
     """
 
     window: ReportWindow
@@ -73,7 +77,7 @@ class DoraReport(TypedDict):
 
 
 class ShippedChange(TypedDict):
-    """A change in a deployment; `lead_time` in seconds."""
+    """A change in a deployment. `lead_time` is in seconds."""
 
     repository: str
     number: int
@@ -82,9 +86,9 @@ class ShippedChange(TypedDict):
 
 
 class DirectCommit(TypedDict):
-    """A commit that a deployment carries and that belongs to no change.
+    """A deployed commit that belongs to no change.
 
-    `lead_time` in seconds where it counts as a change of its own (setting `direct_commits`), else null.
+    `lead_time`, in seconds, is set if it counts as a change (setting `direct_commits`).
     """
 
     sha: str
@@ -94,7 +98,7 @@ class DirectCommit(TypedDict):
 
 
 class DeploymentMapping(TypedDict):
-    """How a deployment was mapped to changes: `status`, why, and the range of commits it carries."""
+    """How a deployment was mapped to changes: the `status`, the reason, and the range of commits."""
 
     status: Literal["mapped", "baseline", "pending", "unmatched"]
     reason: str
@@ -103,14 +107,14 @@ class DeploymentMapping(TypedDict):
 
 
 class DeploymentRecovery(TypedDict):
-    """`seconds` from the failed deployment finished to its remedy finished; null while it is open."""
+    """The time from the failed deployment to its remedy, in seconds; null while `open`."""
 
     seconds: int | None
     open: bool
 
 
 class DeploymentCorrection(TypedDict):
-    """What a person said of a deployment. `failed` overrules what was derived; `excluded`: it counts nowhere."""
+    """Manual corrections of a deployment. `failed` overrides the derived value; an `excluded` deployment is not counted."""
 
     failed: bool | None
     excluded: bool
@@ -118,8 +122,11 @@ class DeploymentCorrection(TypedDict):
     note: str | None
 
 
-class DeploymentUpdateFields(TypedDict):
-    """What to correct; what is left out stays, null takes it back. `remediates`: the run id or SHA of what it repaired."""
+class DeploymentUpdateRequest(TypedDict):
+    """The corrections to change. Omitted fields stay as they are; null clears a correction.
+
+    `remediates`: the run id or SHA of the failed deployment that this one repaired.
+    """
 
     failed: NotRequired[bool | None]
     excluded: NotRequired[bool]
@@ -127,13 +134,13 @@ class DeploymentUpdateFields(TypedDict):
     note: NotRequired[Annotated[str, Schema(text(1000))] | None]
 
 
-DeploymentUpdateRequest = Annotated[DeploymentUpdateFields, Schema({"minProperties": 1})]
+DeploymentUpdateBody = Annotated[DeploymentUpdateRequest, Schema({"minProperties": 1})]
 
 
 class Deployment(TypedDict):
-    """A run that put a SHA into an environment.
+    """A run that put a commit into an environment.
 
-    `failed`: after it reached its environment. `recovery` is null unless it failed. `finished_at` is null while it runs.
+    `failed`: it failed after it went live. `recovery` is null unless it failed. `finished_at` is null while it runs.
     """
 
     key: str
@@ -159,9 +166,8 @@ class Deployment(TypedDict):
     mapping: DeploymentMapping
 
 
-class DeploymentPreviewFields(TypedDict):
-    """A deployment that may be made, with the fields of one that was. `id` is needed unless `baseline`; so is one of
-    `repository` and `service`."""
+class DeploymentPreviewRequest(TypedDict):
+    """A planned deployment. Required: `id` unless `baseline`, and `repository` or `service`."""
 
     id: NotRequired[Sha | None]
     repository: NotRequired[Repository | None]
@@ -171,14 +177,17 @@ class DeploymentPreviewFields(TypedDict):
     baseline: NotRequired[bool | None]
 
 
-DeploymentPreviewRequest = Annotated[
-    DeploymentPreviewFields, Schema({"allOf": [needs_one_of("repository", "service"), NEEDS_A_SHA]})
+DeploymentPreviewBody = Annotated[
+    DeploymentPreviewRequest, Schema({"allOf": [needs_one_of("repository", "service"), NEEDS_A_SHA]})
 ]
 
 
 class DeploymentPreview(TypedDict):
-    """What a deployment would get that finished now. `resolved`: whether its service is known, would be created for it or tied to
-    its repository by it, or is another repository's."""
+    """What a deployment would ship if it finished now.
+
+    `resolved`: whether its service is `known`, would be `created`, would be `tied` to the repository, or belongs to
+    another repository (`mismatch`).
+    """
 
     service: str
     resolved: Literal["known", "created", "tied", "mismatch"]
@@ -191,14 +200,14 @@ class DeploymentPreview(TypedDict):
 
 
 class DeploymentPage(TypedDict):
-    """The newest first. `next_cursor` is null on the last page; a page may be short, even empty, and not be the last."""
+    """A page of deployments, newest first. A page may be short or empty without being the last."""
 
     items: list[Deployment]
     next_cursor: str | None
 
 
 class EventTraceStep(TypedDict):
-    """One thing that happened to an event. `at` is null for what is derived: that is as it stands now."""
+    """One step of an event's processing. `at` is null for what is derived from the current data."""
 
     step: Literal["received", "queued", "parked", "service", "sha", "range", "changes", "outcome", "counted"]
     at: str | None
@@ -206,7 +215,7 @@ class EventTraceStep(TypedDict):
 
 
 class CountingCell(TypedDict):
-    """A cell that counts the deployment."""
+    """A cell of the metrics that counts the deployment."""
 
     environment: str
     service: str | None
@@ -216,10 +225,11 @@ class CountingCell(TypedDict):
 
 
 class EventTrace(TypedDict):
-    """What became of an event.
+    """How an event was processed.
 
-    `reason` says why a number is missing or what it stands on, `advice` what to do. `deployments` are the keys of those that
-    count it, `cells` the first 100 of those that count a deployment. Until it is applied, only `event_id` may be known.
+    `reason` explains a missing number, `advice` says what to do. `deployments` are the keys of the deployments that
+    count the event, `cells` the first 100 cells that count the deployment. Before the event is processed, only
+    `event_id` may be known.
     """
 
     event_id: str
@@ -242,18 +252,19 @@ class EventTrace(TypedDict):
 
 
 class RejectionFault(TypedDict):
-    """What was wrong: `pointer` into a body that was sent, without names of fields that are unknown, and the fault's `code`."""
+    """Why events were rejected: a `pointer` into the body, without the names of unknown fields, and a `code`."""
 
     pointer: str
     code: str
 
 
 class AttentionItem(TypedDict):
-    """Something that needs attention: a deployment that is `pending`, `unmatched` or `waiting`, a `parked` event, or events that
-    were `refused`.
+    """Something that needs attention: a `pending`, `unmatched` or `waiting` deployment, a `parked` event, or `refused`
+    events.
 
-    Of refused events: how many (`count`) were refused alike from `since` to `last_at`, an hour at most, the id of the `key` they
-    came with, and up to 10 `faults`. Null and empty for all else.
+    Refused events are grouped: `count` events were rejected for the same reason between `since` and `last_at`, an hour
+    at most. `key` is the id of the key that sent them, `faults` has up to 10 faults. For all other items these fields
+    are null or empty.
     """
 
     status: Literal["pending", "unmatched", "waiting", "parked", "refused"]
@@ -273,24 +284,24 @@ class AttentionItem(TypedDict):
 
 
 class AttentionPage(TypedDict):
-    """The newest first. A page may be short, even empty, and not be the last."""
+    """A page of items that need attention, newest first. A page may be short or empty without being the last."""
 
     items: list[AttentionItem]
     next_cursor: str | None
 
 
 class QueuedEvent(TypedDict):
-    """It is on the queue; GET /v1/events/{event_id} tells what becomes of it."""
+    """The request is queued. `GET /v1/events/{event_id}` shows its progress."""
 
     event_id: str
     status: Literal["queued"]
 
 
 class ServiceSummary(TypedDict):
-    """What gets deployed: the repository it is tied to, if any yet, and the environments it was deployed to.
+    """A service: its repository, if known, and the environments that it was deployed to.
 
-    `production`: which of them count as production, null where those are the organisation's. `team`: who owns it; `archived`: it is
-    done with.
+    `production`: its production environments, or null for the organisation's. `team`: the owner. `archived`: no longer
+    in use.
     """
 
     service: str
@@ -302,42 +313,43 @@ class ServiceSummary(TypedDict):
 
 
 class ServicePage(TypedDict):
-    """In order of name."""
+    """A page of services, ordered by name."""
 
     items: list[ServiceSummary]
     next_cursor: str | None
 
 
 TeamMember = TypedDict("TeamMember", {"author": str, "from": str | None, "to": str | None})
+TeamMember.__doc__ = "A membership; `from` is inclusive, `to` exclusive, null is open-ended."
 TeamMemberRequest = TypedDict(
     "TeamMemberRequest", {"author": Name, "from": NotRequired[Date | None], "to": NotRequired[Date | None]}
 )
+TeamMemberRequest.__doc__ = "A membership; `from` is inclusive, `to` exclusive, null is open-ended."
 
 
 class TeamRequest(TypedDict):
-    """Who is in a team, from a day (inclusive) to a day (exclusive); either may be left open. `team`: that of the path, as GET
-    shows it."""
+    """A team's members. `from` is inclusive, `to` exclusive; either may be omitted. `team` must equal the path's."""
 
     team: NotRequired[Name | None]
     members: Annotated[list[TeamMemberRequest], Schema(array(1_000))]
 
 
 class Team(TypedDict):
-    """A team and everyone who is or was in it."""
+    """A team with its present and former members."""
 
     team: str
     members: list[TeamMember]
 
 
 class TeamPage(TypedDict):
-    """In order of name."""
+    """A page of teams, ordered by name."""
 
     items: list[Team]
     next_cursor: str | None
 
 
 class Health(TypedDict):
-    """Liveness only; dependencies are not checked."""
+    """The API answers. Dependencies are not checked."""
 
     status: Literal["ok"]
     version: str

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from apidoc.document import FILE, committed_document, operations_of
 from infra.aws.node import ROOT, node_executable
+
+from apidoc.document import FILE, committed_document, operations_of
 
 REDOCLY = "@redocly/cli/bin/cli.js"
 SPECTRAL = "@stoplight/spectral-cli/dist/index.js"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-from query.badges.schemas import BadgeFields, ShieldsBadge
+from query.badges.schemas import BadgeRequest, ShieldsBadge
 from query.reports.statistics import SINGLE
 from query.shapes.row_schemas import MetricRow
 from query.shapes.scrape import GAUGES
@@ -48,7 +48,7 @@ def test_a_badges_fields_are_listed_and_the_example_can_be_made() -> None:
     assert body
     assert make(an_api(), **json.loads(body[1]))["badge"]["levels"] == "2023"
     table = text.partition("| field | |")[2].partition("The colour")[0]
-    assert set(BadgeFields.__annotations__) == set(re.findall(r"`(\w+)`(?=,| \||: a)", table))
+    assert set(BadgeRequest.__annotations__) == set(re.findall(r"`(\w+)`(?=,| \||: a)", table))
     assert json.loads(text.partition("```json")[2].partition("```")[0]).keys() == ShieldsBadge.__annotations__.keys()
 
 

@@ -1,4 +1,4 @@
-"""What /v1/keys answers and takes, as types."""
+"""Bodies of `/v1/keys`."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -10,11 +10,12 @@ from query.web.schemas import Name, Repository, Schema, Time, array, text, whole
 
 
 class ApiKey(TypedDict):
-    """A key, without what makes it one.
+    """An API key, without its secret.
 
-    `services` and `repositories`: what it is limited to; both empty: nothing. `last_used_at` is exact to the hour, null for never.
-    `creator_revoked`: whether the key in `created_by` is revoked; where that one has expired, whether the key that made it is, and
-    so on. `replaces`, `replaced_by`: the keys before and after it, where it was rotated.
+    `services`, `repositories`: what the key is limited to; both empty means unlimited. `last_used_at` is accurate to
+    the hour and null if the key was never used. `creator_revoked`: whether the key in `created_by` is revoked; if that
+    key has expired, whether its own creator is, and so on. `replaces`, `replaced_by`: the previous and the next key of
+    a rotation.
     """
 
     key_id: str
@@ -35,14 +36,14 @@ class ApiKey(TypedDict):
 
 
 class ApiKeyPage(TypedDict):
-    """The newest first."""
+    """A page of API keys, newest first."""
 
     items: list[ApiKey]
     next_cursor: str | None
 
 
 class ApiKeyCreated(TypedDict):
-    """A new key. `secret` is the text to send as `Authorization: Bearer …`: it is stored nowhere and shown only here."""
+    """A new API key. `secret` goes into `Authorization: Bearer SECRET`. It is not stored and never returned again."""
 
     secret: str
     key: ApiKey
@@ -52,7 +53,7 @@ Scope = Annotated[str, Schema({"enum": sorted(SCOPES)})]
 
 
 class ApiKeyRequest(TypedDict):
-    """A key to be made. Without `expires_at` it does not end by itself."""
+    """The API key to create. Omit `expires_at` for a key that never expires."""
 
     name: Name
     scopes: Annotated[list[Scope], Schema(array(len(SCOPES), least=1))]
@@ -63,7 +64,10 @@ class ApiKeyRequest(TypedDict):
 
 
 class ApiKeyRotationRequest(TypedDict):
-    """`overlap_hours`: for so long the old key is good beside the new one; 24 where it is not given, 0 ends it at once."""
+    """How to rotate an API key.
+
+    `overlap_hours`: how long the old key stays valid, 24 by default; 0 revokes it at once.
+    """
 
     overlap_hours: NotRequired[Annotated[int, Schema(whole(0, 720))] | None]
     expires_at: NotRequired[Time | None]

@@ -1,4 +1,4 @@
-"""The routes of keys, plans, the access log and its settings, which need the scope admin, and of sources."""
+"""Routes of API keys, webhook sources, usage plans, the access log and its settings."""
 
 from __future__ import annotations
 

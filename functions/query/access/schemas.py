@@ -1,4 +1,4 @@
-"""What the routes of sources, plans, the access log and its settings answer and take, as types."""
+"""Bodies of webhook sources, usage plans, the access log and its settings."""
 
 from typing import Annotated, NotRequired
 
@@ -10,7 +10,9 @@ from query.web.schemas import ORIGIN, Name, Schema, array, text, whole
 
 
 class CodeHostSources(TypedDict):
-    """How a code host's webhooks are read. Mappings go from a name or pattern (`*`, `?`) to a service, an environment, or both."""
+    """How webhooks of a code host are read. Mappings go from a name or pattern (`*`, `?`) to a service, an environment, or
+    both.
+    """
 
     incident_label: str | None
     release_branches: list[str]
@@ -20,7 +22,7 @@ class CodeHostSources(TypedDict):
 
 
 class WebhookSources(TypedDict):
-    """How webhooks are read, defaults included. `incident_services`: from a sender's name (`pagerduty:PXYZ12`) to a service."""
+    """How webhooks are read, including defaults. `incident_services` maps a sender's name (`pagerduty:PXYZ12`) to a service."""
 
     github: CodeHostSources
     gitlab: CodeHostSources
@@ -33,7 +35,7 @@ _FORM = pattern(200, "*?")
 
 
 class TargetMappingRequest(TypedDict):
-    """Where a deployment goes; what is left out stays as the sender named it."""
+    """The service or environment to use. An omitted field keeps the sender's value."""
 
     service: NotRequired[Name | None]
     environment: NotRequired[Name | None]
@@ -46,7 +48,7 @@ _Services = Annotated[dict[str, Name], Schema({"maxProperties": MAX_ENTRIES, "pr
 
 
 class CodeHostSourcesRequest(TypedDict):
-    """Any of it; what is left out gets its default. A pattern has at most 32 `*` and `?`."""
+    """How webhooks of a code host are read. Omitted fields get their defaults. A pattern may have up to 32 `*` and `?`."""
 
     incident_label: NotRequired[Name | None]
     release_branches: NotRequired[Annotated[list[Annotated[str, Schema(_FORM)]], Schema(array(MAX_ENTRIES))] | None]
@@ -56,7 +58,7 @@ class CodeHostSourcesRequest(TypedDict):
 
 
 class WebhookSourcesRequest(TypedDict):
-    """As it is shown; what is left out gets its default."""
+    """How webhooks are read. Omitted fields get their defaults."""
 
     github: NotRequired[CodeHostSourcesRequest | None]
     gitlab: NotRequired[CodeHostSourcesRequest | None]
@@ -66,7 +68,9 @@ class WebhookSourcesRequest(TypedDict):
 
 
 class UsagePlan(TypedDict):
-    """How many requests a key may make in a minute and in a day (UTC), null for any; `api`: whether it may use the Product API."""
+    """Requests that a key may make per minute and per day (UTC); null means unlimited. `api`: whether it may use the
+    Product API.
+    """
 
     plan: str
     per_minute: int | None
@@ -75,7 +79,7 @@ class UsagePlan(TypedDict):
 
 
 class UsagePlanPage(TypedDict):
-    """In order of name."""
+    """A page of usage plans, ordered by name."""
 
     items: list[UsagePlan]
     next_cursor: str | None
@@ -85,7 +89,7 @@ _Bound = Annotated[int, Schema(whole(1, 10_000_000))]
 
 
 class UsagePlanRequest(TypedDict):
-    """Left out or null: no bound; `api` true. `plan`: that of the path, as GET shows it."""
+    """A usage plan. Omit a limit, or send null, for none; `api` is true by default. `plan` must equal the path's."""
 
     plan: NotRequired[Annotated[str, Schema(text(100))] | None]
     per_minute: NotRequired[_Bound | None]
@@ -94,8 +98,11 @@ class UsagePlanRequest(TypedDict):
 
 
 class AccessConfiguration(TypedDict):
-    """`log`: whether requests are noted in the access log, kept for `log_days`. `origins`: pages that browsers may call from.
-    `docs`: whether Swagger UI is served at /docs."""
+    """Access settings.
+
+    `log`: whether requests are logged. `log_days`: for how many days entries are kept. `origins`: web origins whose
+    pages may call the API. `docs`: whether Swagger UI is served at `/docs`.
+    """
 
     log: bool
     log_days: int
@@ -104,7 +111,7 @@ class AccessConfiguration(TypedDict):
 
 
 class AccessConfigurationRequest(TypedDict):
-    """What is left out gets its default: log true, log_days 90, no origins, docs false."""
+    """Access settings. Defaults: log true, log_days 90, no origins, docs false."""
 
     log: NotRequired[bool | None]
     log_days: NotRequired[Annotated[int, Schema(whole(1, 3_650))] | None]
@@ -113,7 +120,10 @@ class AccessConfigurationRequest(TypedDict):
 
 
 class AccessLogEntry(TypedDict):
-    """A request that was answered. `route` is a template; `key_id` is null where no good key was sent; `source` is an address."""
+    """A request that was answered.
+
+    `route` is the path's template. `key_id` is null without a valid key. `source` is the client's IP address.
+    """
 
     at: str
     request_id: str
@@ -125,7 +135,7 @@ class AccessLogEntry(TypedDict):
 
 
 class AccessLogPage(TypedDict):
-    """The newest first. A page may be short, even empty, and not be the last."""
+    """A page of the access log, newest first. A page may be short or empty without being the last."""
 
     items: list[AccessLogEntry]
     next_cursor: str | None

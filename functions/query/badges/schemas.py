@@ -1,4 +1,4 @@
-"""What /v1/badges answers and takes, as types."""
+"""Bodies of `/v1/badges`."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -16,10 +16,10 @@ MAX_ENVIRONMENT = 100
 
 
 class BadgeSummary(TypedDict):
-    """A badge, without the secret of its link.
+    """A badge, without its secret link.
 
-    It shows one statistic of one metric (see GET /v1/metrics/dora/rows) of the last `days` days, today included. `levels`: the
-    edition of DORA's levels by which it is coloured.
+    It shows one statistic of one metric (see `GET /v1/metrics/dora/rows`) over the last `days` days, including today.
+    `levels`: the edition of DORA's levels that sets its colour.
     """
 
     badge_id: str
@@ -37,14 +37,14 @@ class BadgeSummary(TypedDict):
 
 
 class BadgePage(TypedDict):
-    """The newest first."""
+    """A page of badges, newest first."""
 
     items: list[BadgeSummary]
     next_cursor: str | None
 
 
 class BadgeCreated(TypedDict):
-    """A new badge. `link` is the path that shows it, without a key: it is stored nowhere and shown only here."""
+    """A new badge. `link` is the path that shows it without a key. It is not stored and never returned again."""
 
     link: str
     badge: BadgeSummary
@@ -53,8 +53,8 @@ class BadgeCreated(TypedDict):
 _Filter = Annotated[list[Name], Schema(array(MAX_FILTERS))]
 
 
-class BadgeFields(TypedDict):
-    """A badge to be made. `statistic`: the metric's usual one where it is not given; `days`: 30; `label`: the metric's name."""
+class BadgeRequest(TypedDict):
+    """The badge to create. Defaults: the metric's first statistic, 30 `days`, and the metric's name as `label`."""
 
     metric: Annotated[str, Schema({"enum": list(N)})]
     statistic: NotRequired[Annotated[str, Schema({"enum": list(dict.fromkeys(name for _, name in SINGLE))})] | None]
@@ -70,21 +70,21 @@ class BadgeFields(TypedDict):
 
 
 def _of(metric: str) -> Json:
-    """Which statistics a metric has, and whether it has levels."""
+    """The schema of one metric: its statistics, and whether it has levels."""
     statistics = [name for other, name in SINGLE if other == metric]
-    told: Json = {"metric": {"const": metric}, "statistic": {"enum": [*statistics, None]}}
-    without: Json = {"properties": {**told, "levels": {"type": "null"}}}
+    choice: Json = {"metric": {"const": metric}, "statistic": {"enum": [*statistics, None]}}
+    without: Json = {"properties": {**choice, "levels": {"type": "null"}}}
     if metric not in HEADLINES:
         return without
-    return {"anyOf": [without, {"properties": {**told, "statistic": {"enum": [HEADLINES[metric], None]}}}]}
+    return {"anyOf": [without, {"properties": {**choice, "statistic": {"enum": [HEADLINES[metric], None]}}}]}
 
 
-BadgeRequest = Annotated[BadgeFields, Schema({"anyOf": [_of(metric) for metric in N]})]
-"""As it is sent: a statistic is one of its metric's, and levels are of headlines."""
+BadgeBody = Annotated[BadgeRequest, Schema({"anyOf": [_of(metric) for metric in N]})]
+"""The request body: a statistic belongs to its metric, and only headline statistics have levels."""
 
 
 class ShieldsBadge(TypedDict):
-    """A badge as shields.io's endpoint badge takes it; nothing more, since it refuses what it does not know."""
+    """A badge in the format of shields.io's endpoint badge, which allows no other fields."""
 
     schemaVersion: Literal[1]
     label: str

@@ -1,4 +1,4 @@
-"""The routes of the configuration: services, teams, settings, and who changed what."""
+"""Routes of services, teams, settings and the history of changes."""
 
 from __future__ import annotations
 

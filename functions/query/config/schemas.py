@@ -1,4 +1,4 @@
-"""What the routes of settings, services' configuration and history answer and take, as types (see `query.schemas`)."""
+"""Bodies of settings, service configurations and the history."""
 
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
@@ -29,10 +29,11 @@ else:
 
 
 class ServiceConfiguration(TypedDict):
-    """A service as it is configured. `paths`: patterns of its files where it shares its repository, none means all.
+    """A service's configuration.
 
-    `production`: its environments that count as production, null where those are the organisation's. `team`: who owns it;
-    `archived`: it is done with. Both are for people: no number depends on them.
+    `paths`: patterns of its files if it shares its repository; none means all. `production`: its production
+    environments, or null for the organisation's. `team`: the owner. `archived`: no longer in use. Neither changes any
+    number.
     """
 
     service: str
@@ -44,9 +45,9 @@ class ServiceConfiguration(TypedDict):
 
 
 class ServiceConfigurationRequest(TypedDict):
-    """Any of what is configured of a service; null takes it back. `service`: that of the path, as GET shows it.
+    """A service's configuration; null resets a field. `service` must equal the path's.
 
-    `paths`: a pattern has at most 32 `*` and `?`, all of them have 10,000 bytes together.
+    `paths`: a pattern may have up to 32 `*` and `?`; all together up to 10,000 bytes.
     """
 
     service: NotRequired[Name | None]
@@ -58,7 +59,7 @@ class ServiceConfigurationRequest(TypedDict):
 
 
 class HistoryEntry(TypedDict):
-    """One change. `key_id`: the API key it was made with; `event_id`: the event by which the numbers follow."""
+    """One change. `key_id`: the API key that made it. `event_id`: the event that updates the metrics."""
 
     at: str
     key_id: str
@@ -71,7 +72,7 @@ class HistoryEntry(TypedDict):
 
 
 class HistoryPage(TypedDict):
-    """The newest first. A page may be short, even empty, and not be the last."""
+    """A page of changes, newest first. A page may be short or empty without being the last."""
 
     items: list[HistoryEntry]
     next_cursor: str | None

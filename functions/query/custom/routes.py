@@ -1,4 +1,4 @@
-"""The routes of custom metrics."""
+"""Routes of custom metrics."""
 
 from __future__ import annotations
 

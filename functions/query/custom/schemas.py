@@ -1,4 +1,4 @@
-"""What the routes of custom metrics answer and take, as types (see `query.schemas`)."""
+"""Bodies of custom metrics."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -14,8 +14,11 @@ Direction = Literal["higher_is_better", "lower_is_better", "none"]
 
 
 class CustomMetricConfiguration(TypedDict):
-    """How a metric is read. `aggregation`: which of its numbers is the headline. `defined`: false where nobody said how; then it is
-    a counter."""
+    """How a custom metric is read.
+
+    `aggregation`: which of its statistics is the headline. `defined`: false for a metric that was never defined, which
+    is read as a counter.
+    """
 
     name: str
     defined: bool
@@ -27,11 +30,11 @@ class CustomMetricConfiguration(TypedDict):
 
 
 class CustomMetricConfigurationRequest(TypedDict):
-    """Any of how a metric is read; null is the default, which for unit and aggregation depends on the kind.
+    """A custom metric's definition; null resets a field. The defaults of unit and aggregation depend on the kind.
 
-    A counter is read as `sum` (default), `count` or `rate` (the sum per day); a gauge as `last` (default), `mean`, `min` or `max`;
-    a duration, in seconds unless it has another unit, as `p50` (default), `p75`, `p90`, `mean` or `sum`. `name` is that of the
-    path, as GET shows it; `defined` may be sent back and says nothing.
+    Aggregations of a counter: `sum` (default), `count`, `rate` (the sum per day). Of a gauge: `last` (default), `mean`,
+    `min`, `max`. Of a duration (in seconds unless `unit` differs): `p50` (default), `p75`, `p90`, `mean`, `sum`. `name`
+    must equal the path's; `defined` is ignored.
     """
 
     name: NotRequired[Annotated[str, Schema({"pattern": f"^{METRIC_PATTERN}$"})] | None]
@@ -44,13 +47,13 @@ class CustomMetricConfigurationRequest(TypedDict):
 
 
 class CustomMetricSummary(CustomMetricConfiguration):
-    """A metric. `etag`: for If-Match, null where it is not defined."""
+    """A custom metric. `etag` is for `If-Match`, and null if the metric was never defined."""
 
     etag: str | None
 
 
 class CustomMetricPage(TypedDict):
-    """In order of name. A page may be short, even empty, and not be the last."""
+    """A page of custom metrics, ordered by name. A page may be short or empty without being the last."""
 
     items: list[CustomMetricSummary]
     next_cursor: str | None
@@ -64,20 +67,21 @@ class PreviousCustomMetricReport(TypedDict):
 
 
 CustomMetricSeriesPoint = TypedDict("CustomMetricSeriesPoint", {"from": str, "to": str, "metrics": CustomMetric})
+CustomMetricSeriesPoint.__doc__ = "The values of one interval; `from` is inclusive, `to` exclusive."
 
 
 class CustomMetricGroup(TypedDict):
-    """One group; `key` is null for points of no service, or of services that are tied to no repository."""
+    """One group of a report. `key` is null for points without a service, and for services without a repository."""
 
     key: str | None
     metrics: CustomMetric
 
 
 class CustomMetricReport(TypedDict):
-    """A custom metric's numbers for a window, and for the one before it.
+    """A custom metric's values for a window and for the one before it.
 
-    `filters` repeats what was asked. `series` is there with `interval`, `groups` with `group_by`; groups in which nothing was
-    counted are left out.
+    `filters` repeats the request's filters. `series` is present with `interval`, `groups` with `group_by`; empty groups
+    are omitted.
     """
 
     window: ReportWindow

@@ -1,4 +1,4 @@
-"""The routes of dashboards."""
+"""Routes of dashboards."""
 
 from __future__ import annotations
 

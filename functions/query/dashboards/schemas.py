@@ -1,4 +1,4 @@
-"""What /v1/dashboards answers and takes, as types (see `query.schemas`)."""
+"""Bodies of `/v1/dashboards`."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -24,8 +24,7 @@ _Last = Annotated[int, Schema({"minimum": 1, "maximum": 400})]
 
 
 class DashboardWindow(TypedDict):
-    """The last so many days, ISO weeks or calendar months. The current one is the last of them and ends with today, or, where
-    they are to be `complete`, comes after them."""
+    """The last days, ISO weeks or calendar months, including the current one; `complete` excludes it."""
 
     last: int
     unit: Unit
@@ -33,7 +32,7 @@ class DashboardWindow(TypedDict):
 
 
 class PanelFilters(TypedDict):
-    """As the query parameters of a report; of `team` and `author` one at most."""
+    """Filters, as in the query of a report. At most one of `team` and `author`."""
 
     service: NotRequired[list[str]]
     repository: NotRequired[list[str]]
@@ -43,7 +42,7 @@ class PanelFilters(TypedDict):
 
 
 class Panel(TypedDict):
-    """One number, or several that belong together, and how they are to be drawn."""
+    """A panel: one statistic or several that belong together, and how to draw them."""
 
     id: str
     title: str
@@ -56,8 +55,11 @@ class Panel(TypedDict):
 
 
 class DashboardDefinition(TypedDict):
-    """What a dashboard says. `filters` hold for all its panels. `limited_keys`: keys that are limited to some services may read
-    it; its numbers are then of those services alone."""
+    """A dashboard's definition.
+
+    `filters` apply to all its panels. `limited_keys`: whether keys limited to some services may read it; they see
+    numbers of those services only.
+    """
 
     name: str
     description: str | None
@@ -68,13 +70,13 @@ class DashboardDefinition(TypedDict):
 
 
 class Dashboard(DashboardDefinition):
-    """A dashboard."""
+    """A dashboard's definition and id."""
 
     id: str
 
 
 class DashboardWindowRequest(TypedDict):
-    """400 days, 57 weeks or 13 months at most; `complete` is false where it is left out."""
+    """A window: up to 400 days, 57 weeks or 13 months. `complete` is false by default."""
 
     last: _Last
     unit: Unit
@@ -82,7 +84,7 @@ class DashboardWindowRequest(TypedDict):
 
 
 class PanelFiltersRequest(TypedDict):
-    """Any of the filters; what is left out or null leaves all there are."""
+    """Filters, as in the query of a report. Omit a filter, or send null, to include everything."""
 
     service: NotRequired[Annotated[list[Name], Schema(array(MAX_REPEATS))] | None]
     repository: NotRequired[Annotated[list[Repository], Schema(array(MAX_REPEATS))] | None]
@@ -92,7 +94,7 @@ class PanelFiltersRequest(TypedDict):
 
 
 class PanelRequest(TypedDict):
-    """Without `statistic` it shows the metric's first."""
+    """A panel. `statistic` defaults to the metric's first."""
 
     id: Id
     title: Name
@@ -107,7 +109,7 @@ class PanelRequest(TypedDict):
 
 
 class DashboardRequest(TypedDict):
-    """A dashboard to be made, or that takes the place of one. What may be left out gets its default: 30 days, no filters."""
+    """A dashboard's complete definition. Defaults: the last 30 days, no filters."""
 
     name: Name
     description: NotRequired[_Description | None]
@@ -118,13 +120,13 @@ class DashboardRequest(TypedDict):
 
 
 class DashboardReplaceRequest(DashboardRequest):
-    """A dashboard as it is to be. `id`: that of the path, as GET shows it."""
+    """A dashboard's complete definition. `id` must equal the path's."""
 
     id: NotRequired[Id | None]
 
 
 class DashboardUpdateRequest(TypedDict):
-    """What is to change, each as a whole; null sets the default. `id`: that of the path, as GET shows it."""
+    """The fields of a dashboard to change, each as a whole; null resets a field. `id` must equal the path's."""
 
     id: NotRequired[Id | None]
     name: NotRequired[Name]
@@ -136,7 +138,7 @@ class DashboardUpdateRequest(TypedDict):
 
 
 class DashboardSummary(TypedDict):
-    """A dashboard in the list; `panels`: how many it has."""
+    """A dashboard in a list. `panels` is the number of panels."""
 
     id: str
     name: str
@@ -146,15 +148,17 @@ class DashboardSummary(TypedDict):
 
 
 class DashboardPage(TypedDict):
-    """In order of id."""
+    """A page of dashboards, ordered by id."""
 
     items: list[DashboardSummary]
     next_cursor: str | None
 
 
 class PanelValue(TypedDict):
-    """One number of a panel, in the window and in the one before. `unit`: s (seconds), ratio (0 to 1), deployments/day, or what is
-    counted; null where a custom metric has none. A number that can't be computed is null."""
+    """One number of a panel in the window and in the previous one; null if it cannot be computed.
+
+    `unit`: s (seconds), ratio (0 to 1), deployments/day, or what is counted; null for a custom metric without a unit.
+    """
 
     name: str
     unit: str | None
@@ -163,10 +167,11 @@ class PanelValue(TypedDict):
 
 
 PanelPoint = TypedDict("PanelPoint", {"from": str, "to": str, "values": list[float | None]})
+PanelPoint.__doc__ = "The numbers of one interval, in the order of the panel's values."
 
 
 class PanelGroup(TypedDict):
-    """One group; `key` is null for services that are tied to no repository. `series` is there with `interval`."""
+    """One group of a panel. `key` is null for services without a repository. `series` is present with `interval`."""
 
     key: str | None
     values: list[float | None]
@@ -174,8 +179,9 @@ class PanelGroup(TypedDict):
 
 
 class PanelProblem(TypedDict):
-    """Why a panel has no numbers: as a request for it alone would be answered, or because they are more than a panel of this
-    dashboard has room for (422, code `too_wide`)."""
+    """Why a panel has no numbers: the error of the same report on its own, or too many numbers for one panel (422, code
+    `too_wide`).
+    """
 
     type: str
     title: str
@@ -185,9 +191,12 @@ class PanelProblem(TypedDict):
 
 
 class PanelData(TypedDict):
-    """A panel with its numbers. `values` of series and groups are in the order of the panel's. `filters`: those of panel,
-    dashboard and request together; null where they contradict each other, so that nothing is left. `series` is there with
-    `interval`, `groups` with `group_by`. With an `error` there are no numbers."""
+    """A panel with its numbers.
+
+    `values` of series and groups are in the order of the panel's own `values`. `filters` combine those of panel,
+    dashboard and request; null if they contradict each other. `series` is present with `interval`, `groups` with
+    `group_by`. With an `error` there are no numbers.
+    """
 
     id: str
     title: str
@@ -204,7 +213,7 @@ class PanelData(TypedDict):
 
 
 class DashboardData(TypedDict):
-    """All panels of a dashboard, in order, for a `window` and the `previous` one."""
+    """The data of all panels of a dashboard, in order, for a `window` and the `previous` one."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The routes of deployments: lists, previews, corrections and deletions."""
+"""Routes of deployments: lists, previews, corrections and deletions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEPLOYMENT_ROUTES = (
         "Preview a deployment.",
         answers.DeploymentPreview,
         description="Shows which changes a deployment would ship if it finished now. Stores nothing.",
-        body=answers.DeploymentPreviewRequest,
+        body=answers.DeploymentPreviewBody,
         problems=(413, 415, 422),
         limited=True,
     ),
@@ -53,7 +53,7 @@ DEPLOYMENT_ROUTES = (
         "Correct a deployment.",
         answers.QueuedEvent,
         description="Override failed, excluded or remediates; null clears an override. Metrics follow within seconds.",
-        body=answers.DeploymentUpdateRequest,
+        body=answers.DeploymentUpdateBody,
         problems=(404, 413, 415, 422),
         status=202,
         limited=True,

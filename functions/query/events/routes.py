@@ -1,4 +1,4 @@
-"""The routes of events: what needs attention, traces and retries."""
+"""Routes of events: what needs attention, traces and retries."""
 
 from __future__ import annotations
 

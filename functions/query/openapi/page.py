@@ -1,7 +1,7 @@
-"""GET /docs: Swagger UI on /openapi.json, for people who read the API in a browser. Off until /v1/settings/access turns it on.
+"""GET /docs: Swagger UI for /openapi.json. Off until it is enabled at /v1/settings/access.
 
-All of it comes from here, nothing from another host: the page's policy (Content-Security-Policy) allows no more. The library's
-files are those that Powertools brings along, and are read only when they are asked for.
+Everything is served from this host, and the Content-Security-Policy allows no other. Swagger UI's files come with Powertools and
+are read on request.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HEADERS = {
     "cache-control": "public, max-age=300",
 }
 
-# Addresses are relative, so that it works below a prefix, too.
+# Relative URLs work below a path prefix, too.
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -49,34 +49,34 @@ _START = """SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  persistAuthorization: false,  // a key that is typed in is forgotten with the page
-  validatorUrl: null,           // nothing is sent to anybody else
+  persistAuthorization: false,  // the key is forgotten when the page is closed
+  validatorUrl: null,           // sends nothing to third parties
 });
 """
 
 
 def page(request: Request) -> Reply:
-    """The page. Raises Problem (404) while it is off."""
+    """The page. Raises Problem (404) while it is disabled."""
     return _reply(request, _PAGE)
 
 
 def start(request: Request) -> Reply:
-    """What starts it: a file of its own, since the policy allows no script within the page. Raises Problem (404)."""
+    """The start script, a separate file because the policy forbids inline scripts. Raises Problem (404)."""
     return _reply(request, _START)
 
 
 def script(request: Request) -> Reply:
-    """Swagger UI itself. Raises Problem (404)."""
+    """Swagger UI's script. Raises Problem (404)."""
     return _reply(request, _LIBRARY / "swagger-ui-bundle.min.js")
 
 
 def style(request: Request) -> Reply:
-    """Its style sheet. Raises Problem (404)."""
+    """Swagger UI's style sheet. Raises Problem (404)."""
     return _reply(request, _LIBRARY / "swagger-ui.min.css")
 
 
 def _reply(request: Request, content: str | Path) -> Reply:
     request.sent.faults.check_query()
     if not request.reach.access.settings.settings().docs:
-        raise not_found("The documentation is off; an admin turns it on at /v1/settings/access.")
+        raise not_found("The API page is disabled. An admin can enable it at /v1/settings/access.")
     return Reply(content if isinstance(content, str) else content.read_text("utf-8"), _HEADERS)

@@ -1,4 +1,4 @@
-"""The routes of people."""
+"""Routes of people."""
 
 from __future__ import annotations
 

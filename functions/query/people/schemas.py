@@ -1,4 +1,4 @@
-"""What the routes of people answer, as types (see `query.schemas`)."""
+"""Bodies of `/v1/people`."""
 
 from typing_extensions import TypedDict
 
@@ -7,24 +7,25 @@ from query.schemas import PreviousReport, ReportWindow
 
 
 class Pseudonym(TypedDict):
-    """Whose pseudonym it is."""
+    """A pseudonym and the real name."""
 
     pseudonym: str
     name: str
 
 
 class PseudonymPage(TypedDict):
-    """In order of pseudonym. A page may be short, even empty, and not be the last."""
+    """A page of pseudonyms, in their order. A page may be short or empty without being the last."""
 
     items: list[Pseudonym]
     next_cursor: str | None
 
 
 AuthorTeam = TypedDict("AuthorTeam", {"team": str, "from": str | None, "to": str | None})
+AuthorTeam.__doc__ = "A team that the author was in; `from` is inclusive, `to` exclusive."
 
 
 class AuthorService(TypedDict):
-    """The author's part in one service."""
+    """An author's share of a service."""
 
     service: str
     repository: str | None
@@ -32,7 +33,7 @@ class AuthorService(TypedDict):
 
 
 class AuthorChange(TypedDict):
-    """A change of the author's as it was deployed. `lead_time` in seconds; `sha` of a commit that counts as a change of its own."""
+    """A deployed change of an author. `lead_time` is in seconds. `sha` is set for a direct commit that counts as a change."""
 
     repository: str
     number: int | None
@@ -45,7 +46,7 @@ class AuthorChange(TypedDict):
 
 
 class AuthorReport(TypedDict):
-    """An author in a window: teams that they were in then, services they had a part in, their metrics, and their latest changes."""
+    """An author in a window: teams, services, metrics, and the latest changes."""
 
     author: str
     teams: list[AuthorTeam]

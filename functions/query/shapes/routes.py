@@ -1,4 +1,4 @@
-"""The routes of DORA metrics in other formats, and of badges."""
+"""Routes of DORA metrics in other formats, and of badges."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SHAPE_ROUTES = (
         "Create a badge.",
         badge_answers.BadgeCreated,
         description="The link is returned only in this response.",
-        body=badge_answers.BadgeRequest,
+        body=badge_answers.BadgeBody,
         problems=(413, 415, 422),
         status=201,
     ),

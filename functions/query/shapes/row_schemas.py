@@ -1,13 +1,14 @@
-"""The answer of GET /v1/metrics/dora/rows."""
+"""The body of `GET /v1/metrics/dora/rows`."""
 
 from typing_extensions import TypedDict
 
 
 class MetricRow(TypedDict):
-    """One number. `time`: start of its window or part of the series. `group`: key of its group, null without groups.
+    """One number.
 
-    `metric`: its place in the `metrics` of the report, or `coverage`. `statistic`: the number there. `unit`: s, ratio (0 to 1),
-    deployments/day, deployments, changes or days. `n`: the number of deployments or changes that the metric rests on.
+    `time`: the start of its window or interval. `group`: the group's key, or null. `metric`: its place in the report's
+    `metrics`, or `coverage`. `statistic`: the name of the number. `unit`: s, ratio (0 to 1), deployments/day,
+    deployments, changes or days. `n`: how many deployments or changes the metric is based on.
     """
 
     time: str

@@ -1,7 +1,7 @@
-"""What the OpenAPI document says of a value besides its type: JSON schemas of the forms that `query.web.values` reads.
+"""JSON schemas of the values that `query.web.values` reads, for the OpenAPI document.
 
-They say what can be said. What depends on other fields, on the clock or on what is stored, and bounds in bytes, shows in the
-faults of an answer only.
+Rules that a schema cannot express show only as faults in the answer: those that depend on other fields, on the clock or on stored
+data, and limits in bytes.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _REPOSITORY = rf"^[^{_CONTROL}@]*[^{_CONTROL}\s@][^{_CONTROL}@]*$"
 
 
 def needs_one_of(*names: str) -> Json:
-    """One of these members has to be there, and not null."""
+    """Requires one of these members, not null."""
     return {"anyOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]}
 
 
 class Schema:
-    """Goes into `Annotated[...]`: these members are added to the JSON schema of the type.
+    """In `Annotated[...]`: adds these members to the JSON schema of the type.
 
-    pydantic finds the method below when it makes the document; nothing else is needed of it, so that no cold start pays for it.
+    Pydantic calls the method when `apidoc` generates the document, so nothing needs pydantic at run time.
     """
 
     def __init__(self, members: Json) -> None:
@@ -52,7 +52,7 @@ def whole(least: int, most: int) -> Json:
 NEEDS_A_SHA = {
     "anyOf": [*needs_one_of("id")["anyOf"], {"required": ["baseline"], "properties": {"baseline": {"const": True}}}]
 }
-"""Of a deployment: only one that starts tracking may go without."""
+"""Every deployment needs an `id`, except a baseline."""
 REPOSITORY: Json = {**text(200), "pattern": _REPOSITORY}
 REPOSITORY_PATH: Json = {**text(200), "pattern": rf"^[^{_CONTROL}\s@/]+(/[^{_CONTROL}\s@/]+)+$"}
 URL: Json = {
@@ -61,7 +61,7 @@ URL: Json = {
     "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{_CONTROL}\s@]*)?$",
 }
 METRIC_PATTERN = "[a-z][a-z0-9._-]{0,99}"
-"""Of a custom metric's name."""
+"""The form of a custom metric's name."""
 SHA: Json = {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}
 DATE: Json = {"type": "string", "format": "date"}
 TIME: Json = {"type": "string", "format": "date-time"}
