@@ -36,7 +36,7 @@ HEADERS: Json = {
     REQUEST_ID: _header("The request's id, as in the access log."),
     "ETag": _header("The version of the resource, for `If-None-Match` and `If-Match`."),
     "Leadline-Job": {
-        "description": "The id of the job that applies the change: see `GET /v1/jobs/{job}`. Absent where nothing is to be applied.",
+        "description": "The id of the job that applies the change: see `GET /v1/jobs/{job}`. Absent if there is nothing to apply.",
         "schema": {"type": "string"},
     },
     "Location": _header("The URL of the created resource."),

@@ -8,9 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.aws.node import ROOT, node_executable
-
 from apidoc.document import FILE, committed_document, operations_of
+from leadline_cdk.node import ROOT, node_executable
 
 REDOCLY = "@redocly/cli/bin/cli.js"
 SPECTRAL = "@stoplight/spectral-cli/dist/index.js"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from apidoc.document import committed_document as document
 from leadline import __version__
 from leadline_cli.main import main
-from query.routes import document
 from tests.unit.query.product_api import ProductApi
 
 ROOT = Path(__file__).parents[2]

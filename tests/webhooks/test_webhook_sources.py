@@ -13,12 +13,12 @@ from types import ModuleType
 
 import pytest
 
-from cli import webhooks
 from ingest.messages import ReportedEvent
 from ingest.webhooks.delivery import Source, Translation
 from ingest.webhooks.signatures import verify_authorization
 from leadline.contract.events import INCIDENT
 from leadline.contract.webhook_sources import WEBHOOK_SOURCES, WebhookSource
+from leadline_cli import webhooks
 from tests.webhooks.hooks import SECRET, WebhooksApi
 
 ROOT = Path(__file__).parents[2]
