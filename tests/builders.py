@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.store.deployments import Record
 from leadline.store.table import Table
 from tests.stored import records

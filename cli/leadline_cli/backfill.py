@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from leadline.queue import Message, SqsQueue, compose, deliver, group_of
+from leadline.contract.messages import LoadingMessage
+from leadline.queue import SqsQueue, addressed, deliver
 from leadline.store.table import Item, Table
 from leadline_cli.main import CommandError
 from leadline_cli.progress import Progress
@@ -62,10 +63,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def start(stack: Stack, repository: str, since: int, now: int) -> None:
     """Queues the first page. `since` and `now` in epoch milliseconds. Raises CommandError if the queue can't be reached."""
-    data = {"purpose": _PURPOSE, "repository": repository, "since": since, "started_at": now}
-    event_id = f"load_{_PURPOSE}_{now}"
-    message = Message(event_id, compose("loading", event_id, now, data), group_of(repository), event_id)
-    taken, trouble = deliver(SqsQueue(stack.client("sqs"), stack.settings.queue_url), [message])
+    message = LoadingMessage(
+        event_id=f"load_{_PURPOSE}_{now}",
+        received_at=now,
+        source="cli",
+        purpose=_PURPOSE,
+        repository=repository,
+        since=since,
+        started_at=now,
+    )
+    queue = SqsQueue(stack.client("sqs"), stack.settings.queue_url)
+    taken, trouble = deliver(queue, [addressed(message, repository)])
     if not all(taken):
         raise CommandError(f"the queue did not accept the message: {trouble or 'try again'}")
 

@@ -1,16 +1,16 @@
-"""One batch from the queue: each message is finished, tried again soon, or parked, and none takes its neighbours along.
+"""One batch from the queue: each message is finished, tried again soon, or parked, and none affects its neighbours.
 
-    it succeeded                        done
+    success                             deleted
     a passing fault (Transient)         tried again after 1, 2, 4 … at most 30 seconds, for half an hour; then parked
     it can never work (Poison)          parked at once
-    anything else: a bug of ours        tried once more, then parked with UNEXPECTED_ERROR
-    the process dies of it              SQS hands the batch out again; its neighbours are finished first, as below
+    anything else: a bug                tried once more, then parked with UNEXPECTED_ERROR
+    it kills the process                SQS hands the batch out again; its neighbours are finished first, as below
 
-Order does not matter to us, so a group goes on behind a message that failed, which AWS's own example for FIFO queues does not.
+Order does not matter, so a group goes on behind a message that failed, unlike in AWS's own example for FIFO queues.
 
-A batch in which something is retried may have killed the process before; Lambda then deletes nothing of it, however much was done.
-So what is new comes first and is deleted before anything retried is begun, and what is retried is deleted one by one, forwards on
-one try and backwards on the next. Whichever message kills the process, two tries finish all others.
+A batch that holds a retried message may have killed the process before; Lambda then deletes none of its messages, however many were
+finished. So new messages come first and are deleted before any retried one begins, and retried ones are deleted one by one,
+forwards on one try and backwards on the next. Whichever message kills the process, two tries finish all others.
 """
 
 from __future__ import annotations
@@ -20,24 +20,21 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from compute.application import failed_repeatedly, is_parked, note_parked
+from compute.apply import failed_repeatedly, is_parked, note_parked
 from compute.deliveries import Deliveries
-from compute.fold import parse_envelope
 from leadline.contract import reasons
+from leadline.contract.messages import KINDS, Envelope
 from leadline.domain.errors import LeadlineError, NotUnderstood, Poison, Transient
 from leadline.store.table import Table
 from leadline.telemetry import describe, logger
 
 TRY_FOR = 30 * 60 * 1000
-"""How long a message is tried that fails in passing (milliseconds since SQS first handed it out)."""
+"""How long a message with a passing fault is tried (milliseconds since SQS first handed it out)."""
 UNEXPECTED_TRIES = 2
 LONGEST_PAUSE = 30
 """Seconds. A group waits while one of its messages does, so this is also how long a recovered repository may wait."""
 RESERVED = 20_000
 """No message is begun with less time left (milliseconds): a large one takes some seconds, and Lambda then kills the process."""
-
-REPEATED_BY_THE_SCHEDULE = ("lookup", "loading", "renaming")
-"""Kinds of messages that the sweep sends again by itself, so that none is missed when it is given up."""
 
 
 class Batches:
@@ -93,22 +90,25 @@ class Batches:
         return False
 
     def _is_last_try(self, record: SQSRecord) -> bool:
-        tried_for = self._now() - int(record.attributes.approximate_first_receive_timestamp)
-        return tries(record) > 1 and tried_for >= TRY_FOR
+        if tries(record) == 1:
+            return False
+        return self._now() - int(record.attributes.approximate_first_receive_timestamp) >= TRY_FOR
 
     def _list_before_last_try(self, record: SQSRecord) -> None:
-        """Lists the message as parked, so that it is listed whatever its last try dies of; success takes it off the list.
+        """Lists the message as parked, so that it is listed even if its last try kills the process; success takes it off the list.
 
-        Raises Poison where it is listed already: its last try did kill the process.
+        Raises Poison where it is listed already: its last try has killed the process.
         """
-        if _kind(record.body) in (None, *REPEATED_BY_THE_SCHEDULE):
+        envelope = _envelope(record.body)
+        if envelope is None or _is_resent(envelope):
             return
-        if is_parked(self._table, record.body):
+        if is_parked(self._table, envelope):
             raise failed_repeatedly()
         note_parked(self._table, record.body, failed_repeatedly(), self._now(), record.attributes.message_group_id)
 
     def _give_up(self, record: SQSRecord, transient: Transient) -> bool:
-        if _kind(record.body) in REPEATED_BY_THE_SCHEDULE:
+        envelope = _envelope(record.body)
+        if envelope is not None and _is_resent(envelope):
             return True
         if isinstance(transient, NotUnderstood):
             return self._park(record, Poison(transient.reason, transient.detail))
@@ -140,7 +140,7 @@ class Batches:
 
 
 def in_turn(records: Sequence[SQSRecord]) -> Iterator[SQSRecord]:
-    """What is new, then what is retried: forwards, or backwards every other time."""
+    """New messages, then retried ones: forwards, or backwards every other time."""
     yield from (record for record in records if tries(record) == 1)
     retried = [record for record in records if tries(record) > 1]
     yield from retried if max(map(tries, retried), default=0) % 2 else reversed(retried)
@@ -151,15 +151,20 @@ def tries(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count)
 
 
-def _kind(body: str) -> str | None:
+def _envelope(body: str) -> Envelope | None:
     try:
-        kind: str = parse_envelope(body)["kind"]
+        return Envelope.from_json(body)
     except Poison:
         return None
-    return kind
+
+
+def _is_resent(envelope: Envelope) -> bool:
+    """Whether the sweep sends it again by itself, so that nothing is lost when it is given up."""
+    kind = KINDS.get(envelope.kind)
+    return kind is not None and kind.resent_by_sweep
 
 
 def _unexpected(error: Exception) -> Poison:
-    """Names the class and the place; the message of an exception may repeat what was sent."""
+    """Names the class and the place; an exception's message may repeat what was sent."""
     described = describe(error)
     return Poison(reasons.UNEXPECTED_ERROR, f"{described['error']} at {described['at'][-1]}")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from leadline.contract.messages import without_hops
 from leadline.domain.errors import Poison, Transient
-from leadline.queue import without_hops
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

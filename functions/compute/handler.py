@@ -1,16 +1,15 @@
 """The compute function: queued events in, facts and cells out.
 
-Batches are answered in part: what failed in passing is tried again soon, what can never work is parked with its reason, and neither
-holds up anything else (`compute.batch`).
+A batch is answered message by message: passing faults are tried again soon, what can never work is parked with its reason, and
+neither holds up anything else (`compute.batch`).
 """
 
 import os
-import time
 from functools import cache, partial
 from typing import Any
 
 from compute.deliveries import SqsDeliveries
-from compute.worker import Compute
+from compute.worker import Compute, clock
 from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
@@ -33,10 +32,6 @@ def build_app() -> Compute:
         from compute.vcs.connection import Connections, read_secret
 
         read = partial(read_secret, client("secretsmanager"), settings.vcs_secret_id)
-        connections = Connections(read, table, _now)
+        connections = Connections(read, table, clock)
     deliveries = SqsDeliveries(sqs, settings.queue_url, settings.dlq_url)
-    return Compute(table, SqsQueue(sqs, settings.queue_url), deliveries, connections, _now)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return Compute(table, SqsQueue(sqs, settings.queue_url), deliveries, connections, clock)

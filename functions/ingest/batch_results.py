@@ -130,7 +130,7 @@ def invalid_body(code: str, detail: str) -> Problem:
 def _read_item(event_type: EventType, item: Any, now: int, *, index: int, pointer: str) -> ItemResult:
     result = ItemResult(index, pointer)
     try:
-        queued = message(event_type.read(item, now), received_at=now)
+        queued = message(event_type.read(item, now), received_at=now, source="api")
     except InvalidValue as invalid:
         result.faults = invalid.at(pointer)
         return result

@@ -1,4 +1,4 @@
-"""From an event to its message on the FIFO queue (`leadline.queue`).
+"""From an event to its message on the FIFO queue (`leadline.contract.messages`).
 
 `message` takes a valid event. `to_message` takes what another system reported (`ReportedEvent`), which is validated here
 as if it had been posted to the Events API. Optional details that are invalid (an overlong label, a broken URL) are left
@@ -16,7 +16,8 @@ from leadline.contract.event_ids import event_id
 from leadline.contract.events import DEPLOYMENT, POINT
 from leadline.contract.fields import Event, EventType
 from leadline.contract.invalid_value import InvalidValue
-from leadline.queue import Message, canonical, compose, group_of
+from leadline.contract.messages import Envelope, canonical
+from leadline.queue import Message, group_of
 
 MAX_BYTES = 256 * 1024
 """Of one event's message: an event becomes facts of one table item each, and those end at 400 KB."""
@@ -56,9 +57,15 @@ def message(event: Event, *, received_at: int, source: str = "api", source_time:
     if event.type is POINT and "service" in data:
         data.pop("repository", None)  # only places a point that has no service
     name = event_id(event.type.prefix, f"{event.type.kind}\n{canonical(data)}")
-    times = {} if source_time is None else {"source_time": source_time}
-    body = compose(event.type.kind, name, received_at, data, source=source, **times)
-    return Message(name, body, _group(event, data), _deduplication_id(event, name, received_at))
+    envelope = Envelope(
+        kind=event.type.kind,
+        event_id=name,
+        received_at=received_at,
+        data=data,
+        source=source,
+        source_time=source_time,
+    )
+    return Message(name, envelope.to_json(), _group(event, data), _deduplication_id(event, name, received_at))
 
 
 def to_message(reported: ReportedEvent, *, now: int, source: str, delivery_id: str) -> Message:

@@ -1,10 +1,7 @@
-"""The queue to compute: messages, their groups, what SQS said yes to and what it did not.
+"""The queue to compute: its port, sending in batches, and which messages SQS has taken.
 
-    {"v": 1, "kind": "deployment", "event_id": "dep_…", "received_at": epoch ms, "data": {…}, "hops": 3}
-
-`hops`, absent for 0: how many messages led to this one, each sent by the one before.
-
-The group is the lock under which compute writes (a repository mostly), so that what concerns one is folded in turn.
+What a message says is in `leadline.contract.messages`. Its group is the lock under which compute writes, mostly a repository, so
+that messages about one repository are worked on in turn.
 
 The port is one method; `SqsQueue` is the real one, `MemoryQueue` the shipped fake, and one contract suite runs on both.
 """
@@ -12,31 +9,29 @@ The port is one method; `SqsQueue` is the real one, `MemoryQueue` the shipped fa
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from leadline.contract.messages import QueueMessage
 from leadline.domain.errors import Transient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-VERSION = 1
-"""Of the form of messages. Compute understands no other; it waits for a newer version of itself to come or to come back."""
 MAX_RECEIVES = 1_000
-"""How often SQS hands out a message before it moves it to the dead letters by itself: the most it allows. Compute parks what fails
-long before (`compute.batch`). This is for a function that does not start, or a table that can't be reached: hours and days."""
+"""After so many receives SQS itself moves a message to the dead letters: the most it allows. Compute parks failing messages long
+before (`compute.batch`). This covers hours and days in which the function does not start or the table can't be reached."""
 BATCH_MESSAGES = 10  # SendMessageBatch, on a FIFO queue
 BATCH_BYTES = 1024 * 1024  # of all messages of a batch
 BUDGET_SECONDS = 20.0
-"""No batch is begun later than this: API Gateway gives up on us after 30 seconds, and then nobody hears our answer."""
+"""No batch is begun later than this: API Gateway gives up after 30 seconds, and our answer would be lost."""
 
 
-# What SQS takes in a message group id or deduplication id.
+# What SQS accepts as a message group id or deduplication id.
 _SQS_ID = re.compile(r"[!-~]{1,128}")
 
 
@@ -46,7 +41,7 @@ class Message:
     body: str
     group: str
     deduplication: str
-    """SQS takes a second message with this within five minutes for the same, and drops it."""
+    """SQS drops a second message with the same value within five minutes."""
 
     @property
     def size(self) -> int:
@@ -54,32 +49,14 @@ class Message:
         return len(self.body.encode())
 
 
-def compose(kind: str, event_id: str, received_at: int, data: Mapping[str, Any], **more: Any) -> str:
-    """A message's body. `received_at` in epoch ms."""
-    return canonical(
-        {"v": VERSION, "kind": kind, "event_id": event_id, "received_at": received_at, "data": data, **more}
-    )
-
-
-def without_hops(body: str) -> str:
-    """The message as if no other had led to it, so that it may go on as long as the first when it is retried."""
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(message, dict) or "hops" not in message:
-        return body
-    return canonical({name: value for name, value in message.items() if name != "hops"})
-
-
 def group_of(lock: str) -> str:
-    """The group of what is written under this lock: its name, or where SQS would not take that, a digest."""
+    """The group of messages written under this lock: its name, or a digest where SQS would not accept that."""
     return lock if _SQS_ID.fullmatch(lock) else "hash:" + hashlib.sha256(lock.encode()).hexdigest()
 
 
-def canonical(value: Any) -> str:
-    """JSON in one spelling only, so that equal values have equal digests."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def addressed(message: QueueMessage, lock: str) -> Message:
+    """The message, to be worked on in turn with all that is written under this lock."""
+    return Message(message.event_id, message.to_json(), group_of(lock), message.event_id)
 
 
 class Queue(Protocol):

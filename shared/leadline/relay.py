@@ -15,8 +15,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from leadline.contract.messages import KINDS, Envelope
 from leadline.domain.errors import Conflict, Transient
-from leadline.queue import Message, Queue, compose, deliver, group_of
+from leadline.queue import Message, Queue, addressed, deliver
 from leadline.store.outbox import ROSTER, FanOut, OutboxMessage, OutboxRecord, Position, moved
 from leadline.store.points import METRICS, point_lock
 from leadline.store.services import SERVICES, Service
@@ -56,8 +57,15 @@ def _messages(table: Table, record: OutboxRecord) -> Iterator[tuple[Position, Me
     for position, content in _contents(table, record):
         if record.after is None or position > record.after:
             name = record.event_id(content.kind, position)
-            body = compose(content.kind, name, record.received_at, content.data, job=record.job)
-            yield position, Message(name, body, group_of(content.lock), name)
+            envelope = Envelope(
+                kind=content.kind,
+                event_id=name,
+                received_at=record.received_at,
+                data=content.data,
+                source="product_api",
+                job=record.job,
+            )
+            yield position, addressed(KINDS[content.kind].from_envelope(envelope), content.lock)
 
 
 def _contents(table: Table, record: OutboxRecord) -> Iterator[tuple[Position, OutboxMessage]]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apidoc.document import FILE, committed_document, operations_of
-from leadline_cdk.node import ROOT, node_executable
+from leadline_cdk.node import node_executable
+from leadline_cdk.paths import ROOT
 
 REDOCLY = "@redocly/cli/bin/cli.js"
 SPECTRAL = "@stoplight/spectral-cli/dist/index.js"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compute.application import apply_message, note_parked
-from compute.fold import parse_envelope
-from compute.people import renaming
+from compute.apply import apply_message, note_parked
+from compute.jobs import renaming
+from leadline.contract.messages import RenamingMessage, parse
 from leadline.domain.errors import Poison
 from tests.builders import Event
 from tests.unit.query.product_api import Answer, ProductApi
@@ -29,11 +29,12 @@ class Pipeline(ProductApi):
 
     def _apply(self, body: str, now: int) -> None:
         try:
-            if parse_envelope(body)["kind"] == "renaming":
+            message = parse(body)
+            if isinstance(message, RenamingMessage):
                 while renaming.go_on(self.table, now, sleep=lambda _: None):
                     pass
                 return
-            apply_message(self.table, body, now)
+            apply_message(self.table, message, now)
         except Poison as poison:
             note_parked(self.table, body, poison, now, "group")
 

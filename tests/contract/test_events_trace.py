@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from compute.application import apply_message, note_parked
-from compute.kinds.lookup import look_up
+from compute.apply import apply_message, note_parked
+from compute.jobs.lookup import look_up
 from compute.vcs.connection import Connections
 from compute.vcs.port import Unavailable
 from leadline.access.keys import EVENTS_WRITE, METRICS_READ
 from leadline.contract.event_ids import event_id, is_event_id
+from leadline.contract.messages import parse
 from leadline.contract.reasons import REASONS
 from leadline.domain.errors import Poison
 from leadline.queue import MemoryQueue
@@ -301,7 +302,7 @@ def test_an_event_that_comes_again_keeps_its_first_trace_and_one_that_is_sent_ag
     api = Pipeline()
     api.tell(LINE, FIRST)
     first = api.trace(FIRST)
-    apply_message(api.table, json.dumps(FIRST), at(20))
+    apply_message(api.table, parse(json.dumps(FIRST)), at(20))
     assert api.trace(FIRST) == first
     again = {**FIRST, "received_at": at(21)}
     api.tell(again)
@@ -365,7 +366,7 @@ def retried(api: Pipeline, told: Event) -> str:
     assert answer.status == 202, answer.text
     assert answer.json == {"event_id": told["event_id"], "status": "queued"}
     message = api.queue.messages[-1]
-    apply_message(api.table, message.body, at(22))
+    apply_message(api.table, parse(message.body), at(22))
     return message.group
 
 

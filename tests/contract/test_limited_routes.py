@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.application import failed_repeatedly, note_parked
+from compute.apply import failed_repeatedly, note_parked
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ, create_key
 from leadline.contract.event_ids import event_id
 from leadline.store.events import event_key

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compute.deliveries import MemoryDeliveries
-from compute.people import renaming
+from compute.jobs import renaming
 from compute.worker import Compute
 from leadline.access.keys import CONFIG_WRITE, create_key
 from leadline.queue import Message

@@ -214,7 +214,7 @@ def test_a_removed_person_is_named_no_more_among_bots() -> None:
 
 
 def test_while_the_queue_is_down_a_removal_waits_for_the_sweep() -> None:
-    from compute.people import renaming
+    from compute.jobs import renaming
 
     api = told()
     api.queue.down = True

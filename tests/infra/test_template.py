@@ -216,7 +216,7 @@ def test_compute_may_take_messages_write_facts_and_park_poison_and_no_more(templ
             "sqs:GetQueueUrl",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
-            "sqs:SendMessage",  # the sweep's errands
+            "sqs:SendMessage",  # the sweep's messages
         },
         "LeadlineTable899ED315": READING | WRITING | {"dynamodb:Scan"},  # a removed person is looked for everywhere
         "LeadlineDeadLetters16258E8E": {"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"},

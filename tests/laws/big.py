@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.domain.deployments import StatusReport, deployment_key
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from compute.derive import records as compute_records
-from compute.fold import fold
+from compute.apply import fold
+from compute.derive import timeline as compute_timeline
 from leadline.domain import facts
 from leadline.store import planned_writes as changeset
 from leadline.store.memory import MemoryTable
@@ -62,7 +62,7 @@ def small_transactions(room: int, part_size: int) -> Iterator[None]:
     """Transactions that hold less, so that small histories take many of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changeset, "ROOM", room)
-        patch.setattr(compute_records, "ROOM", room)
+        patch.setattr(compute_timeline, "ROOM", room)
         patch.setattr(facts, "PART_SIZE", part_size)
         yield
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compute.jobs.loading import BACKFILL, begin
-from compute.jobs.schedule import send
-from leadline.queue import Message, compose
+from compute.jobs.sweep import send
+from leadline.queue import Message, addressed
 from tests.builders import HOUR, a_change, a_deployment, a_line, an_incident, at, commits, event, sha
 from tests.laws.added import badges, custom_metrics, dashboards, keys_and_plans, outbox, people, previews
 from tests.laws.posted import ANN, BOB, CID, PERSON, SHOP, TILL, post, posted_events
@@ -185,8 +185,8 @@ def parked_events(whole: Whole) -> None:
     whole.good("POST", f"/v1/events/{hopeless['event_id']}/retry")
     late = a_deployment("m1", at(10), deployment_id="late", service="shop")
     whole.work_for_the_last_time(Message(late["event_id"], json.dumps({**late, "v": 2}), SHOP, ""))
-    told = compose("deletion of incident", "del_1", at(10), {"service": "nowhere", "incident": 7})
-    whole.work(Message("del_1", told, "g", ""))
+    of_an_incident = event("deletion of incident", {"service": "nowhere", "incident": 7}, at(10))
+    whole.work(Message(of_an_incident["event_id"], json.dumps(of_an_incident), "g", ""))
     of_a_change = event("deletion of change", {"repository": 5, "number": 3}, at(10))
     whole.work(Message(of_a_change["event_id"], json.dumps(of_a_change), "g", ""))
     whole.work(Message("x", "{", "g", ""))
@@ -209,7 +209,7 @@ def code_hosts(whole: Whole) -> None:
         for number, name in enumerate([hosted.between("HEAD")[-1], tip]):
             told = {"id": name, "repository": repository, "environment": "production", "deployment_id": f"h{number}"}
             post(whole, "deployments", {**told, "finished_at": whole.now + number})
-        send(whole.queue, [begin(BACKFILL, repository, 1_700_000_000_000, whole.now)], whole.now)
+        send(whole.queue, [addressed(begin(BACKFILL, repository, 1_700_000_000_000, whole.now), repository)])
         whole.settle()
         whole.scheduled("reconcile")
         server.fault = lambda _: Reply(503, {})
@@ -219,7 +219,7 @@ def code_hosts(whole: Whole) -> None:
             whole.now += 6 * 60_000
             whole.scheduled("sweep")
         server.fault = lambda _: Reply(429, {}, {"Retry-After": "60"})
-        send(whole.queue, [begin(BACKFILL, repository, 1_700_000_000_000, whole.now)], whole.now)
+        send(whole.queue, [addressed(begin(BACKFILL, repository, 1_700_000_000_000, whole.now), repository)])
         whole.settle()
         whole.now += 48 * HOUR
         whole.scheduled("sweep")

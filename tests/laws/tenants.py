@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from compute.application import failed_repeatedly, note_parked
+from compute.apply import failed_repeatedly, note_parked
 from ingest.events_api import Ingest
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
 from leadline.contract.event_ids import event_id
+from leadline.contract.messages import canonical
 from leadline.domain.cells import CellKey
-from leadline.queue import canonical
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Item, Put
 from query.reports.filters import GROUPINGS

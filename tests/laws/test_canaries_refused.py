@@ -16,10 +16,10 @@ from ingest.events_api import ROUTES as EVENT_ROUTES
 from ingest.webhooks import github as github_source
 from leadline.access.keys import EVENTS_WRITE, create_key
 from leadline.domain.errors import Transient
-from leadline.queue import Message, compose
+from leadline.queue import Message
 from leadline.telemetry import Failed
 from query.routes import ROUTES
-from tests.builders import a_deployment, at
+from tests.builders import a_deployment, at, event
 from tests.laws.canaries import a_key, a_name, a_secret, watched
 from tests.laws.posted import a_posted_deployment
 from tests.laws.refusals import (
@@ -146,10 +146,10 @@ def test_a_bug_in_applying_an_event_or_reading_a_payload_is_logged_without_what_
 
 def test_what_is_parked_says_why_in_our_words() -> None:
     hopeless = [
-        compose("weather", "wea_1", at(1), {"x": a_name()}),
-        compose("deployment", "dep_1", at(1), {"environment": {"x": a_name()}, "status": a_name()}),
-        compose("correction", "cor_1", at(1), {"deployment": a_name(), "correction": {"note": a_name()}}),
-        compose("incident", "inc_1", at(1), {"id": a_name(), "started_at": a_name()}),
+        json.dumps(event("weather", {"x": a_name()}, at(1))),
+        json.dumps(event("deployment", {"environment": {"x": a_name()}, "status": a_name()}, at(1))),
+        json.dumps(event("correction", {"deployment": a_name(), "correction": {"note": a_name()}}, at(1))),
+        json.dumps(event("incident", {"id": a_name(), "started_at": a_name()}, at(1))),
         f"{{{a_name()}",
         json.dumps([a_name()]),
     ]

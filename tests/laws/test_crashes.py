@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.store.memory import MemoryTable
 from tests.histories import a_history
 from tests.laws.dying import small_transactions, survives

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Key, Put
 from tests.builders import Event

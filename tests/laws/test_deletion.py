@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.domain.deployments import StatusReport, deployment_key
 from leadline.store.memory import MemoryTable
 from tests.histories import START, a_history

@@ -13,8 +13,8 @@ from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
-from compute.people import renaming
+from compute.apply import fold
+from compute.jobs import renaming
 from leadline.store.configuration import ROSTER_KEY
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Key, Write

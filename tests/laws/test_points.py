@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from compute.points import cells as compute_point_cells
 from leadline.domain.points import Point, contributions, merged
 from leadline.store.memory import MemoryTable

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.application import apply_message, apply_points
+from compute.apply import apply_message, apply_point_run
+from leadline.contract.messages import PointMessage, parse
 from leadline.domain.points import PointScope
 from leadline.store import planned_writes as changeset
 from leadline.store.memory import MemoryTable
@@ -51,12 +52,18 @@ def runs(events: Iterable[Event], draw: random.Random) -> Iterator[list[Event]]:
         yield run
 
 
+def a_message(body: str) -> PointMessage:
+    message = parse(body)
+    assert isinstance(message, PointMessage)
+    return message
+
+
 def tell(table: MemoryTable, run: list[Event]) -> None:
     bodies = [json.dumps(each) for each in run]
     if run[0]["kind"] == "point":
-        apply_points(table, bodies, NOW)
+        apply_point_run(table, [a_message(body) for body in bodies], NOW)
     else:
-        apply_message(table, bodies[0], NOW)
+        apply_message(table, parse(bodies[0]), NOW)
 
 
 def all_but_versions(table: MemoryTable) -> object:
@@ -130,9 +137,10 @@ def test_a_run_of_points_of_many_teams_takes_as_many_transactions_as_it_needs() 
         point = a_point(value, at(day), service="till", author="ann", received=at(received), **fields)
         return json.dumps(point)
 
-    others = [told(number, number + 1, 18) for number in range(8)]
-    apply_points(table, [*others, told(5, 9, 20, id="one")], NOW)
-    apply_points(table, [*(told(1, day, 18) for day in (20, 21, 22)), told(7, 10, 19, id="one")], NOW)
+    others = [a_message(told(number, number + 1, 18)) for number in range(8)]
+    apply_point_run(table, [*others, a_message(told(5, 9, 20, id="one"))], NOW)
+    later = [*(told(1, day, 18) for day in (20, 21, 22)), told(7, 10, 19, id="one")]
+    apply_point_run(table, [a_message(body) for body in later], NOW)
     assert point_cells(table) == folded_points(table)
     everyone = [spread for cell, spread in point_cells(table).items() if cell.scope == PointScope("production")]
     assert (sum(spread.n for spread in everyone), sum(spread.total for spread in everyone)) == (12, 38_000_000)

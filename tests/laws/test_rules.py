@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.contract.settings_schema import COUNT
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.memory import MemoryTable

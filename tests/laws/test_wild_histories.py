@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Key, Table
 from tests.laws.wild_histories import a_wild_history

@@ -12,7 +12,7 @@ import pytest
 
 from compute import handler as compute
 from compute import worker as worker_module
-from compute.application import apply_message
+from compute.apply import apply_message
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.dynamodb import DynamoTable

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline import aws
 from leadline.settings import Settings
 from leadline.store.attention import PARKED, attention_partition

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.domain.cells import CellKey
 from leadline.queue import MemoryQueue, Message
 from leadline.store.deployments import Record

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from compute.fold import fold
+from compute.apply import fold
 from compute.vcs.cache import Facts
 from compute.vcs.connection import Connections
-from compute.vcs.enrich import Message, enrich
+from compute.vcs.enrich import enrich
 from compute.vcs.port import Host
+from leadline.contract.messages import QueueMessage
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Table
-from tests.builders import a_deployment, the_deployment
+from tests.builders import Event, a_deployment, the_deployment
 from tests.vcs.hosted import Hosted
 
 NOW = 1_790_000_000_000
@@ -55,9 +56,9 @@ def connect(
     return host
 
 
-def tell(table: Table, messages: Sequence[Message]) -> None:
+def tell(table: Table, messages: Sequence[QueueMessage | Event]) -> None:
     for each in messages:
-        fold(table, json.dumps(each), sleep=lambda _: None)
+        fold(table, each if isinstance(each, QueueMessage) else json.dumps(each), sleep=lambda _: None)
 
 
 @dataclass

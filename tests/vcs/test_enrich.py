@@ -79,20 +79,20 @@ def test_a_merge_that_only_a_webhook_told_of_is_completed() -> None:
 def test_where_the_former_deployment_is_unknown_to_the_host_the_latest_commits_are_told() -> None:
     host = Told({(sha("b"), None): line("b", "a")})
     (told,) = enrich(host, Facts(MemoryTable(), REPOSITORY), REPOSITORY, sha("b"), sha("gone"), NOW)
-    assert {each["sha"] for each in told["data"]["commits"]} == {sha("b"), sha("a")}
+    assert {each["sha"] for each in told.data["commits"]} == {sha("b"), sha("a")}
 
 
 def test_of_another_branch_both_sides_are_told() -> None:
     host = Told({(sha("fix"), sha("main")): line("fix"), (sha("main"), sha("fix")): line("main")})
     (told,) = enrich(host, Facts(MemoryTable(), REPOSITORY), REPOSITORY, sha("fix"), sha("main"), NOW)
-    assert {each["sha"] for each in told["data"]["commits"]} == {sha("fix"), sha("main")}
+    assert {each["sha"] for each in told.data["commits"]} == {sha("fix"), sha("main")}
 
 
 def test_the_change_that_a_commit_was_picked_from_is_asked_for() -> None:
     picked = History(sha("copy"), [commit("copy", "base", cherry_picked_from=sha("fix"))])
     host = Told({(sha("copy"), sha("base")): picked}, [change(4, "fix")])
     told = enrich(host, Facts(MemoryTable(), REPOSITORY), REPOSITORY, sha("copy"), sha("base"), NOW)
-    assert [each["data"]["number"] for each in told if each["kind"] == "change"] == [4]
+    assert [each.data["number"] for each in told if each.kind == "change"] == [4]
 
 
 def test_a_change_that_brings_others_merges_stands_by_its_own_merge_only() -> None:
@@ -101,7 +101,7 @@ def test_a_change_that_brings_others_merges_stands_by_its_own_merge_only() -> No
         [change(4, "m4", "work"), change(6, "back", "work", "m4")],
     )
     told = enrich(host, Facts(MemoryTable(), REPOSITORY), REPOSITORY, sha("back"), sha("base"), NOW)
-    data = {each["data"]["number"]: each["data"] for each in told if each["kind"] == "change"}
+    data = {each.data["number"]: each.data for each in told if each.kind == "change"}
     assert data[4]["commit_shas"] == [sha("work")]
     assert data[6].keys() & {"commit_shas", "head_sha"} == set()
 
@@ -111,7 +111,7 @@ def test_the_same_answer_is_the_same_event() -> None:
     first, second = (
         enrich(host, Facts(MemoryTable(), REPOSITORY), REPOSITORY, sha("b"), sha("base"), now) for now in (NOW, NOW + 1)
     )
-    assert [each["event_id"] for each in first] == [each["event_id"] for each in second]
+    assert [each.event_id for each in first] == [each.event_id for each in second]
 
 
 def deployed(environment: str = "", **fields: Any) -> Deployed:
@@ -136,6 +136,6 @@ def test_deployments_go_where_their_webhook_would_put_them() -> None:
 
     rules = CodeHost(environments={"eu-*": Target("shop", "production")}, tags={"v*": Target(None, None)})
     page = recent(Host(), REPOSITORY, 0, None, rules, NOW)
-    places = [(each["data"].get("service"), each["data"]["environment"]) for each in page.messages]
+    places = [(each.data.get("service"), each.data["environment"]) for each in page.messages]
     assert places == [(None, "production")] * 2 + [("shop", "production"), (None, "staging"), (None, "production")]
     assert page.cursor == "more"

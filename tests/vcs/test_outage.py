@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from compute.fold import fold
-from compute.jobs.sweep import HOUR, MINUTE, PERIOD, errands
-from compute.kinds.lookup import look_up
+from compute.apply import fold
+from compute.jobs.lookup import look_up
+from compute.jobs.sweep import HOUR, MINUTE, PERIOD, due
 from compute.vcs.connection import Connections
+from leadline.contract.messages import LookupMessage, parse
 from leadline.store.attention import PENDING, attention_partition
 from leadline.store.memory import MemoryTable
 from tests.builders import a_deployment, deployments
@@ -68,6 +69,6 @@ def test_two_days_of_outage_lose_nothing_and_ask_next_to_nothing(tmp_path: Path)
 
 
 def sweep(table: MemoryTable, connections: Connections, clock: Clock) -> None:
-    for errand in list(errands(table, clock.now, lookups=True)):
-        assert errand.kind == "lookup", "a deployment was given up although its host is back"
-        look_up(table, connections, errand.data["deployment"], clock.now)
+    for message in [parse(queued.body) for queued in due(table, clock.now, lookups=True)]:
+        assert isinstance(message, LookupMessage), "a deployment was given up although its host is back"
+        look_up(table, connections, message.deployment, clock.now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.contract.times import read_time
 from leadline.queue import MemoryQueue
 from leadline.store.incidents import incident_key

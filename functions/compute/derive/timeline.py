@@ -1,58 +1,103 @@
-"""A timeline: one service in one environment, its deployments in order of finish time.
+"""A timeline: the deployments of one service in one environment, in order of finish time, and what is stored about them.
 
-`derive` goes along the timeline from each place that something changed at, re-attributing deployments until one leaves the same
-state as before. So a late deployment re-derives itself and its successor, and nothing else unless more really changes.
+It reads each deployment once and remembers it as it is planned to be stored. Work that is left to do is kept as marks in the lock
+item (`leadline.store.planned_writes`) with every transaction, so that the next worker finishes the plan of one that died.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 
-from compute.derive.records import save_record, with_changes
-from compute.derive.rework import is_rework, repairs_the_one_before
-from compute.derive.unit_of_work import ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME, UnitOfWork
-from leadline.domain.attribution import Attribution, DeploymentRun, Reason, State, Status, attribute
-from leadline.domain.deployments import FAILURE, SUCCESS, StatusReport
-from leadline.domain.facts import carry, carry_commits
-from leadline.domain.outcomes import Outcome
+from leadline.domain.cells import contributions, difference
+from leadline.domain.facts import FactPart
 from leadline.store.attention import PENDING, UNMATCHED, attention_key
-from leadline.store.change_filter import change_filter, commits_that_count
+from leadline.store.cells import cell_keys
 from leadline.store.deployments import (
     Record,
     TimelineEntry,
     deployment_item_key,
     line_partition,
+    part_item,
+    part_key,
+    reference_keys,
+    references,
     same_sha,
     year_of,
 )
+from leadline.store.ledger import set_waits, ship_key
+from leadline.store.planned_writes import ROOM, PlannedWrites
 from leadline.store.services import Service
+from leadline.store.table import Guard, Item, Key
 
+ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME = "attribute", "attribute-all", "outcome"
+_SEPARATOR = "\x1f"
 _PAGE = 10
 _SHA_SEARCH = 500
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """Something to derive again: attribution from this place of a timeline on, until nothing changes any more or to the end, or
+    the outcome at this place."""
+
+    kind: str
+    service: str
+    environment: str
+    place: str
+
+    def __str__(self) -> str:
+        return _SEPARATOR.join((self.kind, self.service, self.environment, self.place))
+
+    @classmethod
+    def parse(cls, text: str) -> "Mark":
+        return cls(*text.split(_SEPARATOR))
+
+
+def first_marks(todo: Iterable[str]) -> list[Mark]:
+    """The marks to derive next: those of one kind on one timeline, attributions before outcomes."""
+    marks = sorted(Mark.parse(text) for text in todo)
+    kind = next(kind for kind in (ATTRIBUTE_ALL, ATTRIBUTE, OUTCOME) if any(mark.kind == kind for mark in marks))
+    first = next(mark for mark in marks if mark.kind == kind)
+    timeline = (kind, first.service, first.environment)
+    return [mark for mark in marks if (mark.kind, mark.service, mark.environment) == timeline]
+
+
+def save_service(changes: PlannedWrites, service: Service) -> None:
+    """Plans to store the service, provided that nobody else has changed it since it was read."""
+    changes.put(service.to_item(), Guard(service.version))
+    names = changes.lock.get("services", [])
+    if service.name not in names and service.lock == changes.repository:
+        changes.note(services=sorted([*names, service.name]))
+
+
 class Timeline:
-    """One service in one environment, seen through a workspace.
+    """One service in one environment, seen through the planned writes of its lock.
 
     `_end`, where it is known: nothing is stored at or after this place, and the place of the last entry before it. With it the
     usual event, the newest deployment of its timeline, costs one query.
     """
 
-    def __init__(self, work: UnitOfWork, service: Service, environment: str) -> None:
-        self.work = work
+    def __init__(self, changes: PlannedWrites, service: Service, environment: str) -> None:
+        self.changes = changes
         self.service = service
         self.environment = environment
         self._end: tuple[str, str | None] | None = None
+        self._partitions: dict[int, str] = {}
+        self._years_of: dict[str, int] = {}
+        self._entries: dict[str, TimelineEntry | None] = {}
+        self._records: dict[str, Record | None] = {}
+        self._claims: dict[str, tuple[Key, dict[str, str]]] = {}
 
-    def record(self, key: str) -> Record | None:
-        header = self.work.changes.get(deployment_item_key(key))
-        if header is None:
-            return None
-        others = self.work.changes.query(f"dep#{key}", "part#") if header.get("parts", 1) > 1 else None
-        return Record.from_items(header, others)
+    def mark(self, kind: str, place: str) -> None:
+        self.changes.todo.add(str(Mark(kind, self.service.name, self.environment, place)))
+
+    def unmark(self, kind: str, place: str) -> None:
+        self.changes.todo.discard(str(Mark(kind, self.service.name, self.environment, place)))
 
     def entry(self, place: str) -> TimelineEntry | None:
-        item = self.work.changes.get((self._partition(year_of(place)), place))
-        return TimelineEntry.from_item(item) if item else None
+        if place not in self._entries:
+            item = self.changes.get((self._partition(self._year(place)), place))
+            self._entries[place] = TimelineEntry.from_item(item) if item else None
+        return self._entries[place]
 
     def entries(self, first: str) -> Iterator[TimelineEntry]:
         """The timeline's entries from this place on, in order."""
@@ -61,9 +106,9 @@ class Timeline:
             yield from [planned] if planned else []
             return
         for year in self._years():
-            if year >= year_of(first):
-                for item in self.work.changes.query(self._partition(year), first):
-                    yield TimelineEntry.from_item(item)
+            if year >= self._year(first):
+                for item in self.changes.query(self._partition(year), first):
+                    yield self._known(item)
 
     def entries_before(self, place: str) -> Iterator[TimelineEntry]:
         """The timeline's entries before this place, last first."""
@@ -72,24 +117,25 @@ class Timeline:
             if self._end[1] is None:
                 return
             last = self._end[1]
-            known = self.entry(last)  # as it is by now: it may have been attributed anew meanwhile
+            known = self.entry(last)  # as it is by now: it may have been attributed again since
             yield from [known] if known else []
         for year in reversed(self._years()):
-            if year > year_of(last):
+            if year > self._year(last):
                 continue
             page = [last]
             while page:
-                items = self.work.changes.query(self._partition(year), "", last, reverse=True, limit=_PAGE)
-                found = [entry for item in items if (entry := TimelineEntry.from_item(item)).place < last]
+                items = self.changes.query(self._partition(year), "", last, reverse=True, limit=_PAGE)
+                found = [entry for item in items if (entry := self._known(item)).place < last]
                 yield from found
                 page = [entry.place for entry in found]
                 last = page[-1] if page else last
 
-    def look_at_end(self, place: str) -> None:
+    def find_end(self, place: str) -> None:
         """Finds out, with one query, whether anything is stored at or after this place."""
         for year in reversed(self._years()):
-            for item in self.work.changes.query(self._partition(year), reverse=True, limit=1):
-                self._end = (place, item["sk"]) if item["sk"] < place else None
+            for item in self.changes.query(self._partition(year), reverse=True, limit=1):
+                last = self._known(item).place
+                self._end = (place, last) if last < place else None
                 return
         self._end = (place, None)
 
@@ -110,133 +156,89 @@ class Timeline:
     def is_newest(self, place: str) -> bool:
         return next(self.entries(place + "~"), None) is None
 
-    def mark(self, kind: str, place: str) -> None:
-        self.work.mark(kind, self.service.name, self.environment, place)
-
-    def unmark(self, kind: str, place: str) -> None:
-        self.work.unmark(kind, self.service.name, self.environment, place)
-
     def put_entry(self, entry: TimelineEntry) -> None:
-        year = year_of(entry.place)
+        year = self._year(entry.place)
+        partition = self._partition(year)
         if year not in self._years():
             self.service = self.service.deployed_in(self.environment, year)
-            self.work.save_service(self.service)
-        self.work.changes.put(entry.to_item(self.service.name, self.environment))
-        self.work.changes.note(last_finish=max(self.work.changes.lock.get("last_finish", 0), entry.finish))
+            save_service(self.changes, self.service)
+        finish, item = entry.finish, entry.to_item(partition)
+        self.changes.put(item)
+        self.changes.note(last_finish=max(self.changes.lock.get("last_finish", 0), finish))
+        self._entries[entry.place] = entry
 
-    def redo(self, place: str) -> None:
-        """Marks a deployment to be attributed again, although what came before it is the same."""
+    def remove_entry(self, place: str) -> None:
+        self.changes.delete((self._partition(self._year(place)), place))
+        self._entries[place] = None
+
+    def attribute_again(self, place: str) -> None:
+        """Marks a deployment to be attributed again although what came before it is the same."""
         entry = self.entry(place)
         if entry is not None:
             self.put_entry(replace(entry, underived=True))
             self.mark(ATTRIBUTE, place)
 
-    def remove_entry(self, place: str) -> None:
-        self.work.changes.delete((self._partition(year_of(place)), place))
+    def record(self, key: str) -> Record | None:
+        if key not in self._records:
+            header = self.changes.get(deployment_item_key(key))
+            others = None
+            if header is not None and header.get("parts", 1) > 1:
+                others = self.changes.query(f"dep#{key}", "part#")
+            self._records[key] = Record.from_items(header, others) if header is not None else None
+        return self._records[key]
 
-    def derive_all(self, start: str) -> None:
-        """Re-attributes every deployment from this place on: the rules changed, not what was told."""
-        state = next((entry.after for entry in self.entries_before(start)), State())
-        for entry in self.entries(start):
-            state = self._attribute(entry, state)
-            self.unmark(ATTRIBUTE_ALL, start)
-            start = entry.place + "~"
-            self.mark(ATTRIBUTE_ALL, start)
-            self.mark(OUTCOME, entry.place)
-        self.unmark(ATTRIBUTE_ALL, start)
+    def put_header(self, record: Record) -> None:
+        """Plans to store the record, of whose parts none but the first has changed."""
+        self.changes.put(record.header_item())
+        self._records[record.deployment.key] = record
 
-    def derive(self, places: set[str]) -> None:
-        """Re-attributes from each of these places on, and marks for their outcome those that were."""
-        left = set(places)
-        while left:
-            start = min(left)
-            state = next((entry.after for entry in self.entries_before(start)), State())
-            settled = True
-            for entry in self.entries(start):
-                done = {place for place in left if place <= entry.place}
-                after = self._attribute(entry, state)
-                settled = after == entry.after and not entry.underived
-                if not settled:
-                    self.mark(ATTRIBUTE, entry.place + "~")
-                for place in done:
-                    self.unmark(ATTRIBUTE, place)
-                left -= done
-                self.unmark(ATTRIBUTE, start)
-                start = entry.place + "~"
-                self.mark(OUTCOME, entry.place)
-                if settled:
-                    break
-                state = after
-            self.unmark(ATTRIBUTE, start)
-            left = {place for place in left if place > start}
+    def save_record(self, old: Record, new: Record) -> None:
+        """Plans everything that turns the old record into the new one: its parts, its cells, what it shipped and waits for.
 
-    def _attribute(self, entry: TimelineEntry, state: State) -> State:
-        record = self.record(entry.key)
-        if record is None:
-            return state
-        report = record.deployment.report
-        found = self._found(record, report, state)
-        live = report.status == SUCCESS and found.counted
-        derived = replace(record.mapped(found), repository=self.service.repository)
-        if not live:
-            derived = replace(derived, outcome=Outcome())
-        calendar = self.work.organisation.calendar
-        day = calendar.day_of(report.finish)
-        commits = commits_that_count(self.work.changes, found.direct, self.work.organisation)
-        names = [*(change.author for change in found.changes), *(commit.author for commit in commits)]
-        authors = {name for name in names if name is not None}
-        teams = self.work.roster.on(day, authors) if authors else {}
-        never_live = report.status == FAILURE and found.counted
-        counted = replace(
-            derived,
-            live=live,
-            never_live=never_live,
-            counts_as_failed=never_live and self.work.organisation.failure_status_counts,
-            labelled=live and is_rework(self.work, found.changes),
-        )
-        repairs = self.work.organisation.rework_means_failure and repairs_the_one_before(counted)
-        no_more = (entry.rollback and not derived.rollback) or (entry.repairs and not repairs)
-        if no_more and (before := self.live_before(entry.place)):
-            self.mark(OUTCOME, before.place)
-        carried = carry(found.changes, report.finish, teams)
-        carried += carry_commits(self.service.repository or "", commits, report.finish, teams)
-        counted = with_changes(counted, carried if live else (), day)
-        # First, so that it is stored no later than the header, by which it is known whether this is still to do.
-        self._keep_attention(record, counted)
-        save_record(self.work, record, counted)
-        self.put_entry(
-            replace(
-                entry,
-                sha=report.id,
-                live=live,
-                node=found.to_id or report.id,
-                after=found.after,
-                rollback=derived.rollback,
-                repairs=repairs,
-                spans=found.spans,
-                rolled_back=entry.rolled_back if live else (),
-                underived=False,
-            )
-        )
-        return found.after
+        Each part is written together with the difference its contributions make to the cells, so cells equal the fold of the facts
+        after every transaction. What is left of the plan after a crash is planned again.
+        """
+        waited = old.waits_for if old.repository == new.repository else ()  # it waited on another ledger
+        if waited != new.waits_for and new.repository is not None:
+            set_waits(self.changes, new.deployment.key, waited, new.waits_for)
+        before = {part.position: part for part in old.parts}
+        after = {part.position: part for part in new.parts}
+        lost = {key for part in old.parts for key in _ships(old, part)}
+        lost -= {key for part in new.parts for key in _ships(new, part)} if lost else set()
+        for position in [*sorted(before.keys() - after.keys(), reverse=True), *sorted(after)]:
+            self._save_part(new, before.get(position), after.get(position), lost)
+        self._records[new.deployment.key] = new
 
-    def _found(self, record: Record, report: StatusReport, state: State) -> Attribution:
-        if record.mismatch not in (None, self.service.repository):  # the service may have been tied to it since
-            return Attribution(state, Status.UNMATCHED, Reason.REPOSITORY_MISMATCH, counted=False)
-        if record.correction.excluded:
-            return Attribution(state, Status.MAPPED, Reason.EXCLUDED, counted=False)
-        concerns = change_filter(self.work.changes, self.service, self.work.organisation)
-        found = attribute(state, run_of(report), self.work.ledger, self.work.organisation.calendar, concerns)
-        if found.status != Status.PENDING:
-            return found
-        reason = Reason.VCS_UNAVAILABLE if record.unavailable else found.reason
-        return replace(found, status=Status.UNMATCHED if record.settled else Status.PENDING, reason=reason)
+    def claims_on(self, record: Record) -> list[tuple[str, str]]:
+        """Who may refer to this deployment ("i:" incident, "d:" deployment), and by which of its names."""
+        names = references(record)
+        unknown = [name for name in names if name not in self._claims]
+        if unknown:
+            self._read_claims(reference_keys(self.service.name, self.environment, unknown))
+        return [claim for name in names for claim in self._claims[name][1].items()]
 
-    def _keep_attention(self, old: Record, new: Record) -> None:
+    def claims_by(self, reference: str) -> dict[str, str]:
+        """Who refers to a deployment by this id or SHA, or one that begins like it; with the reference of each."""
+        if reference not in self._claims:
+            self._read_claims(reference_keys(self.service.name, self.environment, [reference]))
+        return self._claims[reference][1]
+
+    def put_claims(self, reference: str, claims: dict[str, str]) -> None:
+        if reference not in self._claims:
+            self._read_claims(reference_keys(self.service.name, self.environment, [reference]))
+        key = self._claims[reference][0]
+        if claims:
+            self.changes.put({"pk": key[0], "sk": key[1], "c": claims})
+        else:
+            self.changes.delete(key)
+        self._claims = {name: known for name, known in self._claims.items() if known[0] != key}
+        self._claims[reference] = (key, claims)
+
+    def list_for_attention(self, old: Record, new: Record) -> None:
         """Keeps the lists of deployments whose SHA is looked for, or was not found."""
         listed = _attention_of(new)
         if listed is None or _attention_of(old) != listed:
-            self.forget_attention(old)
+            self.unlist(old)
         if listed is not None:
             about = {
                 "service": self.service.name,
@@ -247,17 +249,72 @@ class Timeline:
                 "since": min(report.received_at for report in new.deployment.reports),
             }
             pk, sk = attention_key(listed, new.place)
-            known = self.work.changes.get((pk, sk)) or {}
-            self.work.changes.put({**known, "pk": pk, "sk": sk, **about})
+            known = self.changes.get((pk, sk)) or {}
+            self.changes.put({**known, "pk": pk, "sk": sk, **about})
 
-    def forget_attention(self, record: Record) -> None:
-        """Takes the deployment off the list it is on, if it is on one."""
+    def unlist(self, record: Record) -> None:
+        """Takes the deployment off the list that it is on, if any."""
         listed = _attention_of(record)
         if listed is not None:
-            self.work.changes.delete(attention_key(listed, record.place))
+            self.changes.delete(attention_key(listed, record.place))
+
+    def _save_part(self, record: Record, old: FactPart | None, new: FactPart | None, lost: Set[Key]) -> None:
+        cells = difference(contributions(new) if new else {}, contributions(old) if old else {})
+        shipped = _ships(record, new) if new else {}
+        gone = _ships(record, old).keys() & lost if old and lost else frozenset()
+        size = len(cells) + len(shipped) + len(gone) + 1
+        if size > ROOM and old is not None and new is not None and old.changes and new.changes:
+            empty = replace(new, changes=(), authors=(), teams=())
+            self._save_part(record, old, empty, lost)
+            self._save_part(record, empty, new, lost)
+            return
+        keys = cell_keys(cells)
+        item = None
+        if new is not None and new.position == 0:
+            item = replace(record, parts=(new, *record.parts[1:])).header_item()
+        elif new is not None:
+            item = part_item(record.deployment.key, new)
+        self.changes.make_room(size)
+        if item is not None:
+            self.changes.put(item)
+        elif old is not None:
+            self.changes.delete(part_key(record.deployment.key, old.position))
+        for ship in shipped.values():
+            self.changes.put(ship)
+        if gone:
+            self._forget_ships(record, gone)
+        for cell, numbers in cells.items():
+            self.changes.add(keys[cell], numbers)
+
+    def _forget_ships(self, record: Record, keys: Iterable[Key]) -> None:
+        """Removes that these changes shipped with the record, unless another deployment has taken them over."""
+        keys = sorted(keys)
+        self.changes.prefetch(keys)
+        for key in keys:
+            stored = self.changes.get(key)
+            if stored is not None and stored.get("d") == record.deployment.key:
+                self.changes.delete(key)
+
+    def _read_claims(self, keys: Mapping[str, Key]) -> None:
+        for name, key in keys.items():
+            self._claims[name] = (key, (self.changes.get(key) or {}).get("c", {}))
+
+    def _known(self, item: Item) -> TimelineEntry:
+        place: str = item["sk"]
+        entry = self._entries.get(place)
+        if entry is None:
+            entry = self._entries[place] = TimelineEntry.from_item(item)
+        return entry
+
+    def _year(self, place: str) -> int:
+        if place not in self._years_of:
+            self._years_of[place] = year_of(place)
+        return self._years_of[place]
 
     def _partition(self, year: int) -> str:
-        return line_partition(self.service.name, self.environment, year)
+        if year not in self._partitions:
+            self._partitions[year] = line_partition(self.service.name, self.environment, year)
+        return self._partitions[year]
 
     def _years(self) -> list[int]:
         return self.service.years.get(self.environment, [])
@@ -270,14 +327,12 @@ def _attention_of(record: Record) -> str | None:
     return record.status
 
 
-def run_of(report: StatusReport) -> DeploymentRun:
-    """What attribution needs of the report that stands."""
-    return DeploymentRun(
-        sha=report.id,
-        successful=report.status == SUCCESS,
-        failed_to_run=report.status == FAILURE,
-        finished_at=report.finish,
-        timed=report.timed,
-        baseline=report.baseline,
-        previous_id=report.previous_id,
-    )
+def _ships(record: Record, part: FactPart) -> Mapping[Key, Item]:
+    """Which deployment carried a change to this timeline: later events about the change find the deployment by it."""
+    deployment = record.deployment
+    keys = [
+        ship_key(change.repository, change.number, deployment.service, deployment.environment)
+        for change in part.changes
+        if change.sha is None
+    ]
+    return {(pk, sk): {"pk": pk, "sk": sk, "d": deployment.key} for pk, sk in keys}

@@ -1,41 +1,15 @@
-"""What one event's computation works on: the planned changes of one repository, its ledger, and the configuration.
-
-Work that is still to do is kept as marks in the changeset, hence in the repository's lock item with every transaction: a plan that
-needs several transactions is finished by whoever comes next, should its worker die in between.
-"""
+"""What one message's computation works on: the planned writes under one lock, its ledger, its timelines, and the configuration."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from compute.derive.timeline import Timeline
 from leadline.domain.roster import Roster
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
 from leadline.store.ledger import StoredLedger
 from leadline.store.people import Naming, People
 from leadline.store.planned_writes import PlannedWrites, lock_key
 from leadline.store.services import Service, service_key
-from leadline.store.table import Guard, Item, Key, Table
-
-ATTRIBUTE, ATTRIBUTE_ALL, OUTCOME = "attribute", "attribute-all", "outcome"
-_SEPARATOR = "\x1f"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
-    """Something to derive again: attribution from this place of a timeline on, until it changes nothing more or to the end, or the
-    outcome at this place."""
-
-    kind: str
-    service: str
-    environment: str
-    place: str
-
-    def __str__(self) -> str:
-        return _SEPARATOR.join((self.kind, self.service, self.environment, self.place))
-
-    @classmethod
-    def parse(cls, text: str) -> "Mark":
-        return cls(*text.split(_SEPARATOR))
-
+from leadline.store.table import Item, Key, Table
 
 Snapshot = dict[Key, Item | None]
 
@@ -50,7 +24,7 @@ def read_together(table: Table, keys: Iterable[Key]) -> Snapshot:
 
 
 class UnitOfWork:
-    """Reads and plans under one repository's lock. Made anew for each try, so that nothing read before a Conflict is used.
+    """Reads and plans under one lock. Each try after a Conflict makes a new one, so nothing that was read before is used again.
 
     `snapshot` is used where it holds the lock; else everything in it is read again together with the lock.
     """
@@ -59,15 +33,14 @@ class UnitOfWork:
         if lock_key(lock) not in snapshot:
             snapshot = read_together(table, [lock_key(lock), *snapshot])
         self.changes = PlannedWrites(table, lock, snapshot, begins_with=SETTINGS_KEY)
+        self.changes.todo = set(self.changes.stored_todo())
         self.organisation = OrganisationSettings.from_item(self.changes.get(SETTINGS_KEY))
+        self.calendar = self.organisation.calendar
         self.people = People(table, Naming.of(self.organisation))
         self.ledger = StoredLedger(self.changes, self.people.stored_name if self.people.naming.under_way else None)
-        self.changes.todo = set(self.changes.stored_todo())
+        self.lock = lock
         self._roster: Roster | None = None
-
-    @property
-    def lock(self) -> str:
-        return self.changes.repository
+        self._timelines: dict[tuple[str, str], Timeline] = {}
 
     @property
     def roster(self) -> Roster:
@@ -79,23 +52,20 @@ class UnitOfWork:
         item = self.changes.get(service_key(name))
         return Service.from_item(item) if item else None
 
-    def save_service(self, service: Service) -> None:
-        """Plans to store the service while nobody else has changed it since it was read."""
-        self.changes.put(service.to_item(), Guard(service.version))
-        names = self.changes.lock.get("services", [])
-        if service.name not in names and service.lock == self.lock:
-            self.changes.note(services=sorted([*names, service.name]))
+    def timeline(self, name: str, environment: str) -> Timeline:
+        """Of a service that is stored, or planned to be."""
+        known = self._timelines.get((name, environment))
+        if known is not None:
+            return known
+        service = self.service(name)
+        assert service is not None, f"a timeline of a service that is not stored: {name}"
+        return self.timeline_of(service, environment)
+
+    def timeline_of(self, service: Service, environment: str) -> Timeline:
+        """The same where the service is at hand, as it is stored or planned to be."""
+        return self._timelines.setdefault((service.name, environment), Timeline(self.changes, service, environment))
 
     def note_incident(self, started_at: int) -> None:
         """Raises the time (epoch milliseconds) after which no incident of the repository's services is known."""
         if started_at > self.changes.lock.get("last_incident", 0):
             self.changes.note(last_incident=started_at)
-
-    def mark(self, kind: str, service: str, environment: str, place: str) -> None:
-        self.changes.todo.add(str(Mark(kind, service, environment, place)))
-
-    def unmark(self, kind: str, service: str, environment: str, place: str) -> None:
-        self.changes.todo.discard(str(Mark(kind, service, environment, place)))
-
-    def marks(self) -> list[Mark]:
-        return sorted(Mark.parse(text) for text in self.changes.todo)

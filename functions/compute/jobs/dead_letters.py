@@ -1,19 +1,19 @@
-"""Dead letters whose events were counted since are deleted, so that what is left is what still needs somebody.
+"""Deleting dead letters whose events were counted since, so that those that are left still need somebody.
 
 A parked message is kept twice: with its event's trace, from which it is retried, and among the dead letters, where the alarm and
-`aws sqs` see it. SQS deletes by receipt only, so nobody can delete it at the moment of its retry: the sweep looks through them.
+`aws sqs` see it. SQS deletes only by receipt, so a retry can't delete it: the sweep looks through them.
 """
 
 from __future__ import annotations
 
 from compute.deliveries import DeadLetter, Deliveries
-from compute.fold import parse_envelope
+from leadline.contract.messages import Envelope
 from leadline.domain.errors import Poison
 from leadline.store.events import Trace, event_key
 from leadline.store.table import Table
 
 MOST = 1_000
-"""Dead letters looked at in one sweep: some two seconds. Where there are more, the next sweeps go on as these are deleted."""
+"""Dead letters read in one sweep, which takes some two seconds. The next sweeps read the others as these are deleted."""
 
 
 def clear(table: Table, deliveries: Deliveries) -> int:
@@ -31,10 +31,9 @@ def clear(table: Table, deliveries: Deliveries) -> int:
 
 def _event_of(letter: DeadLetter) -> str | None:
     try:
-        event_id: str = parse_envelope(letter.body)["event_id"]
+        return Envelope.from_json(letter.body).event_id
     except Poison:
         return None
-    return event_id
 
 
 def _is_counted(item: dict[str, object] | None) -> bool:

@@ -1,22 +1,23 @@
-"""Loading what a code host knows of the last days: a backfill that somebody asked for, or the hourly reconciliation.
+"""Loading what a code host knows of the last days: a backfill that was started, or the hourly reconciliation.
 
-Senders of webhooks never send again what got lost (GitHub), so every hour what was merged and deployed in the last three days is
-asked for and folded; what was known already changes nothing. A page is one message; how far a loading is, and what it found, is
+Lost webhook deliveries are not sent again (GitHub), so every hour what was merged and deployed in the last three days is requested
+and folded; what was known already changes nothing. A page is one message; how far a loading is, and what it found, is
 one item, so a loading that was cut off (a rate limit, a dead worker) goes on where it was:
 
     loading#backfill    | github.com/acme/api
     loading#reconcile   | github.com/acme/api
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING
 
-from compute.fold import fold
-from compute.jobs.sweep import Errand
+from compute.apply import fold
+from compute.jobs.sweep import SOURCE
 from compute.vcs.enrich import recent
 from compute.vcs.port import VcsError
+from leadline.contract.messages import CommitsMessage, LoadingMessage
+from leadline.queue import Message, addressed
 from leadline.store.outbox import Job, job_id, job_ttl
 from leadline.store.planned_writes import lock_key
 from leadline.store.services import SERVICES, Service
@@ -37,7 +38,7 @@ STUCK_AFTER = 10 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far it is. `since`: from when on (epoch milliseconds). Counts are of what was told; `mended`: of those, what was news.
+    """How far it is. `since`: from when on (epoch milliseconds). It counts what was received; `mended`: how much of that was new.
 
     `cursor`: where the next page begins. `trouble`: what stopped the last try, a class name of `compute.vcs.port`.
     """
@@ -73,26 +74,27 @@ def loading_key(purpose: str, repository: str) -> Key:
     return (f"loading#{purpose}", repository)
 
 
-def begin(purpose: str, repository: str, since: int, now: int) -> Errand:
-    """The errand that starts a loading from its beginning."""
-    data = {"purpose": purpose, "repository": repository, "since": since, "started_at": now}
-    return Errand(repository, "loading", f"load_{purpose}_{repository}_{now}", data)
-
-
-def load_page(table: Table, connections: "Connections", data: dict[str, Any], now: int) -> Errand | None:
-    """Loads a page and says what comes next; None after the last, or where the host cannot be asked now."""
-    item = table.get([loading_key(data["purpose"], data["repository"])]).get(
-        loading_key(data["purpose"], data["repository"])
+def begin(purpose: str, repository: str, since: int, now: int) -> LoadingMessage:
+    """The message that starts a loading from its beginning."""
+    event_id = f"load_{purpose}_{repository}_{now}"
+    return LoadingMessage(
+        event_id=event_id, received_at=now, purpose=purpose, repository=repository, since=since, started_at=now
     )
+
+
+def load_page(table: Table, connections: "Connections", message: LoadingMessage, now: int) -> LoadingMessage | None:
+    """Loads a page and returns the next message; None after the last page, or where the host can't be asked now."""
+    key = loading_key(message.purpose, message.repository)
+    item = table.get([key]).get(key)
     loading = Loading.from_item(item) if item else None
-    if loading is None or loading.started_at < data["started_at"]:
-        loading = Loading(data["purpose"], data["repository"], data["since"], data["started_at"], now)
-    if loading.done or loading.started_at > data["started_at"]:
+    if loading is None or loading.started_at < message.started_at:
+        loading = Loading(message.purpose, message.repository, message.since, message.started_at, now)
+    if loading.done or loading.started_at > message.started_at:
         return None
     try:
         moved = _load(table, connections, loading, now)
     except VcsError as error:
-        moved = _at(loading, now, trouble=type(error).__name__)
+        moved = replace(loading, moved_at=now, trouble=type(error).__name__)
     job = [Put(_job(moved).to_item())] if moved.purpose == BACKFILL else []
     table.write([Put(moved.to_item()), *job])
     return None if moved.done or moved.trouble else continued(moved, now)
@@ -119,19 +121,18 @@ def _job(loading: Loading) -> Job:
 def _load(table: Table, connections: "Connections", loading: Loading, now: int) -> Loading:
     host = connections.of(loading.repository)
     if host is None:
-        return _at(loading, now, done=True, trouble="NotConfigured")
+        return replace(loading, moved_at=now, done=True, trouble="NotConfigured")
     page = recent(host, loading.repository, loading.since, loading.cursor, _rules(table, loading.repository), now)
     counts = {"commits": 0, "change": 0, "deployment": 0}
     mended = 0
     for message in page.messages:
         version = _version(table, loading.repository)
-        fold(table, json.dumps(message))
+        fold(table, message)
         mended += _version(table, loading.repository) > version
-        told = message["data"]
-        counts[message["kind"]] += len(told["commits"]) if message["kind"] == "commits" else 1
-    return _at(
+        counts[message.kind] += len(message.data["commits"]) if isinstance(message, CommitsMessage) else 1
+    return replace(
         loading,
-        now,
+        moved_at=now,
         cursor=page.cursor,
         pages=loading.pages + 1,
         commits=loading.commits + counts["commits"],
@@ -143,31 +144,34 @@ def _load(table: Table, connections: "Connections", loading: Loading, now: int) 
     )
 
 
-def _at(loading: Loading, now: int, **values: Any) -> Loading:
-    return Loading(**{**asdict(loading), "moved_at": now, **values})
+def continued(loading: Loading, now: int) -> LoadingMessage:
+    """The message that goes on with a loading. `now` in epoch milliseconds."""
+    return LoadingMessage(
+        event_id=f"load_{loading.purpose}_{loading.repository}_{loading.started_at}_{loading.pages}_{now}",
+        received_at=now,
+        source="compute",
+        purpose=loading.purpose,
+        repository=loading.repository,
+        since=loading.since,
+        started_at=loading.started_at,
+    )
 
 
-def continued(loading: Loading, now: int) -> Errand:
-    """The errand that goes on with a loading. `now` in epoch milliseconds."""
-    data = {name: getattr(loading, name) for name in ("purpose", "repository", "since", "started_at")}
-    identity = f"load_{loading.purpose}_{loading.repository}_{loading.started_at}_{loading.pages}_{now}"
-    return Errand(loading.repository, "loading", identity, data)
-
-
-def reconciliations(table: Table, now: int) -> Iterator[Errand]:
-    """An errand for each repository that a service is tied to."""
+def reconciliations(table: Table, now: int) -> Iterator[Message]:
+    """A message for each repository that a service is tied to."""
     repositories = {Service.from_item(item).repository for item in table.query(SERVICES)}
     for repository in sorted(name for name in repositories if name):
-        yield begin(RECONCILE, repository, now - RECONCILED_DAYS * DAY, now)
+        message = begin(RECONCILE, repository, now - RECONCILED_DAYS * DAY, now)
+        yield addressed(replace(message, source=SOURCE), repository)
 
 
-def stuck(table: Table, now: int) -> Iterator[Errand]:
-    """Loadings that were cut off: a limit that is over by now, or a worker that died."""
+def stuck(table: Table, now: int) -> Iterator[Message]:
+    """Messages for loadings that were cut off: by a limit that is over by now, or by a worker that died."""
     for purpose in (BACKFILL, RECONCILE):
         for item in table.query(f"loading#{purpose}"):
             loading = Loading.from_item(item)
             if not loading.done and now - loading.moved_at >= STUCK_AFTER:
-                yield continued(loading, now)
+                yield addressed(replace(continued(loading, now), source=SOURCE), loading.repository)
 
 
 def _rules(table: Table, repository: str) -> CodeHost:

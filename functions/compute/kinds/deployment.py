@@ -1,41 +1,48 @@
-"""A deployment event: put the report on its timeline, then derive what that changes."""
+"""A deployment event puts its report on the timeline, a deletion takes it off; then everything that this changes is derived.
+
+A deletion leaves a tombstone with its time: what was received before stays deleted, however often it is delivered again. A report
+that is received later creates the deployment again.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from functools import cache
 
-from compute.derive.references import add_claim, drop_claim, heed_claims
-from compute.derive.services import open_service
-from compute.derive.timeline import Timeline
-from compute.derive.unit_of_work import ATTRIBUTE, OUTCOME
-from compute.trace import About
+from compute.derive.claims import add_claim, drop_claim, mark_claims_on
+from compute.derive.opening import finish, open_deployment, open_service
+from compute.derive.records import with_changes
+from compute.derive.timeline import ATTRIBUTE, OUTCOME, Timeline
+from compute.event_traces import About
+from leadline.contract.messages import DeploymentDeletion, DeploymentMessage
 from leadline.domain.deployments import Deployment, StatusReport, deployment_key, relabelled
-from leadline.store.deployments import Record, TimelineEntry, deployment_item_key, place_of, reference_key
+from leadline.domain.outcomes import Outcome
+from leadline.store.deployments import Record, TimelineEntry, deployment_item_key, place_of, reference_keys
 from leadline.store.ledger import node_key
 from leadline.store.table import Key, Table
 
 
-def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event_id: str) -> About:
-    """Counts the deployment this event tells of, and says which.
-
-    Applying it again changes nothing. Raises Conflict to be tried anew.
-    """
-    report = StatusReport.from_data({**data, "received_at": received_at, "event_id": event_id})
+def apply_deployment(table: Table, message: DeploymentMessage) -> About:
+    """Applying it again changes nothing. Raises Conflict where it has to be tried again."""
+    data = message.data
+    report = StatusReport.from_data({**data, "received_at": message.received_at, "event_id": message.event_id})
     repository, environment = data.get("repository"), data["environment"]
 
-    def keys_of(service: str) -> Iterable[Key]:
-        yield deployment_item_key(deployment_key(service, environment, report))
-        for name in filter(None, (report.id, report.deployment_id)):
-            yield reference_key(service, environment, name)
-        if repository is not None and report.id is not None:
-            yield node_key(repository, report.id)
+    @cache
+    def key_in(service: str) -> str:
+        return deployment_key(service, environment, report)
 
-    resolved, derivation = open_service(table, repository, data.get("service"), keys_of)
-    timeline = derivation.timeline(resolved.service.name, environment)
-    report = relabelled(report, derivation.work.people.stand_ins(dict(report.labels).values()))
-    key = deployment_key(resolved.service.name, environment, report)
-    _place(timeline, key, report, resolved.mismatch)
-    derivation.finish()
+    def keys_of(service: str) -> Iterable[Key]:
+        names = [name for name in (report.id, report.deployment_id) if name]
+        keys = [deployment_item_key(key_in(service))]
+        keys += reference_keys(service, environment, names).values()
+        return [*keys, node_key(repository, report.id)] if repository is not None and report.id is not None else keys
+
+    resolved, work = open_service(table, repository, data.get("service"), keys_of)
+    renamed = relabelled(report, work.people.stand_ins(dict(report.labels).values())) if report.labels else report
+    key = key_in(resolved.service.name)
+    timeline = work.timeline_of(resolved.service, environment)
+    _place(timeline, key, renamed, resolved.mismatch)
+    finish(work)
     return {
         "service": resolved.service.name,
         "environment": environment,
@@ -45,22 +52,42 @@ def apply_deployment(table: Table, data: dict[str, Any], received_at: int, event
     }
 
 
+def delete_deployment(table: Table, message: DeploymentDeletion) -> About:
+    """Applying it again changes nothing. Raises Conflict where it has to be tried again."""
+    work, timeline, record = open_deployment(table, message.deployment)
+    if record.deleted_at is None or record.deleted_at < message.received_at:
+        before = timeline.live_before(record.place)
+        if record.remediates is not None:
+            drop_claim(timeline, record.remediates, "d:" + record.key)
+        mark_claims_on(timeline, record)
+        timeline.remove_entry(record.place)
+        timeline.unlist(record)
+        timeline.mark(ATTRIBUTE, record.place)
+        if before is not None:
+            timeline.mark(OUTCOME, before.place)
+        if record.parts:  # last: once the header says deleted, nothing else may be left to plan
+            gone = replace(record, live=False, never_live=False, outcome=Outcome(), waits_for=(), direct=())
+            gone = replace(gone, deleted_at=message.received_at)
+            timeline.save_record(record, with_changes(gone, [], record.parts[0].summary.day))
+    finish(work)
+    return {}
+
+
 def _place(timeline: Timeline, key: str, report: StatusReport, mismatch: str | None) -> None:
     """Puts the joined reports on the timeline and marks what that changes: this place, the one it left, and its claims."""
-    changes = timeline.work.changes
     old = timeline.record(key)
     if old is not None and old.deleted_at is not None:
         if report.received_at <= old.deleted_at:
             return
         old = None
-    run = old.deployment if old else Deployment(key, timeline.service.name, timeline.environment, ())
-    deployment = run.with_report(report)
+    known = old.deployment if old else Deployment(key, timeline.service.name, timeline.environment, ())
+    deployment = known.with_report(report)
     if old is not None and deployment == old.deployment:
         return
     place = place_of(deployment.report.finish, key)
     stored = timeline.entry(old.place) if old is not None else None
     if stored is None:
-        timeline.look_at_end(place)
+        timeline.find_end(place)
         entry = TimelineEntry(place, key, deployment.report.id, live=False, underived=True)
     else:
         entry = replace(stored, place=place, sha=deployment.report.id, underived=True)
@@ -70,17 +97,18 @@ def _place(timeline: Timeline, key: str, report: StatusReport, mismatch: str | N
             timeline.mark(OUTCOME, before.place)
         timeline.remove_entry(stored.place)
         if old is not None:
-            timeline.forget_attention(old)
+            timeline.unlist(old)
         timeline.mark(ATTRIBUTE, stored.place)
-    record = (
-        Record(deployment, timeline.service.repository, place) if old is None else replace(old, deployment=deployment)
-    )
-    record = replace(record, place=place, mismatch=mismatch)
-    changes.put(record.header_item())
-    timeline.put_entry(entry)
+    record = Record(deployment, timeline.service.repository, place)
+    if old is not None:
+        record = replace(old, deployment=deployment, place=place)
+    record = replace(record, mismatch=mismatch)
     timeline.mark(ATTRIBUTE, place)
-    if old is not None and old.remediates not in (None, record.remediates):
+    timeline.put_header(record)
+    timeline.put_entry(entry)
+    remediates = record.remediates
+    if old is not None and old.remediates not in (None, remediates):
         drop_claim(timeline, old.remediates or "", "d:" + key)
-    if record.remediates is not None:
-        add_claim(timeline, record.remediates, "d:" + key)
-    heed_claims(timeline, record)
+    if remediates is not None:
+        add_claim(timeline, remediates, "d:" + key)
+    mark_claims_on(timeline, record)

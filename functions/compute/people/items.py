@@ -1,8 +1,8 @@
 """Where people's names stand in what is stored, and renaming them there.
 
-What belongs to a repository is renamed under its lock. A deployment is saved as ever, with the difference it makes to its cells;
-its teams stay what they are. What is kept as people sent it (configuration on record, parked messages) is renamed wherever a field
-is one for names.
+What belongs to a repository is renamed under its lock. A deployment is saved as usual, with the difference it makes to its cells;
+its teams stay the same. What is kept as it was sent (the history of the configuration, parked messages) is renamed in every field
+that holds names.
 """
 
 import json
@@ -10,19 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compute.derive.derivation import Derivation
-from compute.derive.records import save_record
-from compute.derive.unit_of_work import UnitOfWork, read_together
-from compute.kinds.correction import open_deployment
+from compute.derive.opening import finish, open_deployment, open_lock
 from compute.people.points import rename_points
+from leadline.contract.messages import canonical
 from leadline.domain.deployments import Deployment, relabelled
 from leadline.domain.facts import FactPart
 from leadline.domain.people import BOTS, FORMER_MEMBER, Rename, is_stand_in, names_in, renamed
-from leadline.queue import canonical
 from leadline.store.deployments import Record
 from leadline.store.ledger import entry_key, node_from_item, node_key, renamed_node, takes_part
 from leadline.store.people import People
-from leadline.store.planned_writes import lock_key
 from leadline.store.table import Item, Key, Put, Table, at_version
 
 
@@ -71,14 +67,12 @@ def _rename_under_lock(
     # node#github.com/acme/api#3f, ledger#github.com/acme/api#2026-10, change#github.com/acme/api#42
     lock = item["pk"].partition("#")[2].rpartition("#")[0]
     key = (item["pk"], item["sk"])
-    derivation = Derivation(UnitOfWork(table, lock, read_together(table, [lock_key(lock), key])))
-    derivation.finish()
-    work = derivation.work
+    work = open_lock(table, lock, [key])
     for each in (key, *_twins(lock, work.changes.get(key))):
         stored = work.changes.get(each)
         if stored is not None:
             work.changes.put(rename(stored, work.people.stored_names(names_of(stored)).__getitem__))
-    derivation.finish()
+    finish(work)
     return True
 
 
@@ -98,13 +92,13 @@ def _rename_deployment(table: Table, item: Item, people: People) -> bool:
     named = [author for author in authors if author is not None]
     if not _differ(people, [*named, *item.get("au", ())]) and not people.stand_ins(labels):
         return False
-    derivation, _, record = open_deployment(table, item["pk"].partition("#")[2])
-    new = _renamed_record(record, derivation.work.people)
+    work, timeline, record = open_deployment(table, item["pk"].partition("#")[2])
+    new = _renamed_record(record, work.people)
     if new != record:
         if not record.parts:
-            derivation.work.changes.put(new.header_item())
-        save_record(derivation.work, record, new)
-    derivation.finish()
+            timeline.put_header(new)
+        timeline.save_record(record, new)
+    finish(work)
     return True
 
 
@@ -114,12 +108,12 @@ def _renamed_record(record: Record, people: People) -> Record:
     ]
     taking_part = [author for part in record.parts for author in part.authors]
     names = people.stored_names(name for name in [*made, *taking_part] if name is not None)
-    told = record.deployment
-    gone = people.stand_ins(value for report in told.reports for _, value in report.labels)
-    reports = tuple(relabelled(report, gone) for report in told.reports)
+    old = record.deployment
+    gone = people.stand_ins(value for report in old.reports for _, value in report.labels)
+    reports = tuple(relabelled(report, gone) for report in old.reports)
     return replace(
         record,
-        deployment=Deployment(told.key, told.service, told.environment, reports),
+        deployment=Deployment(old.key, old.service, old.environment, reports),
         direct=tuple((sha, names.get(author or "", author), at) for sha, author, at in record.direct),
         parts=tuple(_renamed_parts(record.parts, names)),
     )
@@ -138,7 +132,7 @@ def _renamed_parts(parts: Iterable[FactPart], names: Mapping[str, str]) -> Itera
 
 
 def _rename_as_sent(table: Table, item: Item, people: People) -> bool:
-    # Whoever was removed already is so called here: that is nobody's name, and gets no pseudonym.
+    # FORMER_MEMBER stands for people who were removed already: it is not a name, and gets no pseudonym.
     names = {**people.stored_names({*names_in(item)} - {FORMER_MEMBER}), FORMER_MEMBER: FORMER_MEMBER}
     gone = people.stand_ins(names_in(item, BOTS))
     if not gone and all(name == new for name, new in names.items()):
@@ -157,7 +151,7 @@ def _rename_parked(table: Table, item: Item, people: People) -> bool:
         return False
     key = (item["pk"], item["sk"])
     now = table.get([key]).get(key)
-    # Retried at this very moment, it would be told to be parked still, which changes no number.
+    # Should it be retried at this very moment, it is listed as parked again, which changes no number.
     if now is not None and "message" in now:
         table.write([Put({**now, "message": renamed_message(now["message"], people)})])
     return True

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compute.points.cells import Change, Recount
-from compute.points.changes import open_metric
+from compute.points.metric import open_metric
 from leadline.domain.points import Point
 from leadline.store.people import People
 from leadline.store.points import point_from_item

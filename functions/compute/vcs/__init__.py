@@ -4,7 +4,7 @@ port         what compute asks of a code host, in three questions
 github, gitlab, bitbucket, gitea   the hosts
 http, reading                      asking, and reading answers that may be anything
 budget       one breaker a host, shared by all workers
-cache        what need not be asked again
+cache        answers that need not be requested again
 enrich       the answers as messages that compute folds like any other
 connection   which hosts there are, and their credentials
 """

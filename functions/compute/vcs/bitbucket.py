@@ -1,7 +1,7 @@
 """Bitbucket Cloud. Source: developer.atlassian.com/cloud/bitbucket/rest.
 
 It finds a commit's pull requests only in repositories with "pull request commit links" switched on, and shortens the SHAs of merges
-to twelve digits, which are asked for in full. Its deployments are told by its webhooks and by our own API.
+to twelve digits, which are requested in full. Its deployments come from its webhooks and by our own API.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,7 +94,7 @@ class Bitbucket:
             raise NotFound("no commit of the repository begins like this")
         return commit
 
-    def _change(self, repository: str, row: Any, asked: str | None = None) -> dict[str, Any] | None:
+    def _change(self, repository: str, row: Any, sha: str | None = None) -> dict[str, Any] | None:
         number = reading.number(row, "id")
         short = reading.text(row, "merge_commit", "hash")
         if number is None or reading.at(row, "state") != "MERGED" or short is None or not short.isalnum():
@@ -116,7 +116,7 @@ class Bitbucket:
                 "base_branch": reading.text(row, "destination", "branch", "name"),
                 "merge_sha": merge,
                 "head_sha": next((name for name in names if head and name.startswith(head)), None),
-                "commit_shas": [*names, *([asked] if asked and asked != merge else [])],
+                "commit_shas": [*names, *([sha] if sha and sha != merge else [])],
                 "first_commit_at": min((commit["committed_at"] for commit in brought), default=None),
                 "opened_at": reading.time(row, "created_on"),
                 **reading.first_looks(author, (look for entry in activity for look in _looks(entry))),

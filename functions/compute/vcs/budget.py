@@ -1,10 +1,10 @@
-"""The breaker of a code host: one item in the table, which all workers heed before every single request.
+"""The breaker of a code host: one item in the table, which all workers check before every request.
 
-    vcs#github.com | budget    failures in a row, `until` when nothing may be asked, `probe` whether somebody tries again
+    vcs#github.com | budget    failures in a row, `until` when no request may be made, `probe` whether a worker tries again
 
-Closed (no item, or fewer than FAILURES failures): all ask. Open: nobody asks before `until`. After that one worker, and only one,
-may try (half-open); what it finds closes the breaker or opens it again, for longer if the host fails and until the host's own
-reset time if its rate limit is used up.
+Closed (no item, or fewer than FAILURES failures): all workers make requests. Open: none does before `until`. After that one worker,
+and only one, may try (half-open); what it finds closes the breaker or opens it again, for longer if the host fails and until the
+host's own reset time if its rate limit is used up.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def budget_key(host: str) -> Key:
 
 
 class Closed(Unavailable):
-    """The breaker is open: nothing was asked. `until`: when somebody may (epoch milliseconds)."""
+    """The breaker is open: no request was made. `until`: when one may be (epoch milliseconds)."""
 
     def __init__(self, until: int) -> None:
         super().__init__("the code host is left alone for now, after failures or because its rate limit is used up")
@@ -64,13 +64,13 @@ class Breaker:
         if now < item["until"]:
             raise Closed(item["until"])
         try:
-            # Whoever writes this first is the one who tries; for all others the breaker stays open meanwhile.
+            # The first to write this is the one that tries; for all others the breaker stays open.
             return Pass(self._put(item, {**item, "until": now + PROBE, "probe": True}))
         except Conflict:
             raise Closed(now + PROBE) from None
 
     def succeeded(self, leave: Pass) -> None:
-        """The host answered: the breaker closes, unless somebody else has found meanwhile that it must open."""
+        """The host answered: the breaker closes, unless another worker has opened it since."""
         if leave.item.keys() & {"until", "failures"}:
             self._try_put(leave.item, {})
 
@@ -112,4 +112,4 @@ class Breaker:
         try:
             self._put(old, values)
         except Conflict:
-            return  # somebody else knows something newer of the host
+            return  # another worker knows something newer about the host

@@ -1,7 +1,7 @@
-"""What need not be asked of a code host again.
+"""Answers of a code host that need not be requested again.
 
 Merged changes are in the ledger for good: nothing about them changes any more. That a commit belongs to no change may well
-change, when somebody merges it, so that is remembered for two hours only:
+change, when it is merged, so that is remembered for two hours only:
 
     nochange#github.com/acme/api | 3f9a…    `ttl`: until when (epoch seconds)
 """
@@ -24,7 +24,7 @@ class Facts:
         self._repository = repository
 
     def unknown(self, shas: Iterable[str], now: int) -> list[str]:
-        """Those of these commits, in their order, whose changes have to be asked for. `now` in epoch milliseconds."""
+        """Those of these commits, in their order, whose changes have to be requested. `now` in epoch milliseconds."""
         left = list(dict.fromkeys(shas))
         keys = [key for sha in left for key in (node_key(self._repository, sha), self._key(sha))]
         items = self._table.get(keys) if keys else {}
@@ -33,8 +33,8 @@ class Facts:
             node = items.get(node_key(self._repository, sha), {})
             # A merge alone may be known from a webhook, which says neither what it brought nor when that was begun.
             merges = node.get("m", {}).values()
-            told = bool(merges) and all("f" in change for change in merges)
-            return told or items.get(self._key(sha), {}).get("ttl", 0) * 1000 > now
+            known = bool(merges) and all("f" in change for change in merges)
+            return known or items.get(self._key(sha), {}).get("ttl", 0) * 1000 > now
 
         return [sha for sha in left if not is_known(sha)]
 

@@ -1,4 +1,4 @@
-"""Which code hosts may be asked, and with what: one JSON object in Secrets Manager, read at most once a minute.
+"""The code hosts that may be used, with their credentials: one JSON object in Secrets Manager, read at most once a minute.
 
     {"github.com": {"kind": "github", "app_id": "123", "installation_id": "456", "private_key": "-----BEGIN RSA ..."},
      "gitlab.com": {"kind": "gitlab", "token": "glpat-..."},
@@ -40,7 +40,7 @@ APIS = {
     ("bitbucket", "bitbucket.org"): "https://api.bitbucket.org/2.0",
     ("gitea", "codeberg.org"): "https://codeberg.org/api/v1",
 }
-"""Where the well-known hosts are asked. Any other host says so itself, as `api`."""
+"""API addresses of the well-known hosts. Any other host has its own in `api`."""
 
 KINDS = ("github", "gitlab", "bitbucket", "gitea")
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
@@ -52,7 +52,7 @@ class BadConfiguration(VcsError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """A host of the configuration: where it is asked and who asks. `headers` or an App (id, key, installation)."""
+    """A host of the configuration: its API address and our credentials. `headers` or an App (id, key, installation)."""
 
     kind: str
     api: str

@@ -1,11 +1,10 @@
-"""What a code host knows, as messages: compute folds them like those that somebody sent.
+"""What a code host knows, as messages: compute folds them like those that were sent.
 
-`enrich` is asked for one deployment whose commit or range is not known, `recent` for what happened lately in a repository.
+`enrich` serves one deployment whose commit or range is not known, `recent` lists what happened lately in a repository.
 Folding a message again changes nothing, so both may be done again at any time.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,17 +12,15 @@ from compute.vcs.cache import Facts
 from compute.vcs.port import Deployed, History, Listing, NotFound, Page, Vcs
 from compute.vcs.reading import batches
 from compute.vcs.reading import sha as whole_sha
-from leadline.queue import VERSION
+from leadline.contract.messages import ChangeMessage, CommitsMessage, DeploymentMessage, EventMessage, canonical
 from leadline.store.sources import CodeHost, Target, choose
 
 COMMITS_A_MESSAGE = 200
 
-Message = dict[str, Any]
-
 _PRODUCTION = ("production", "prod")
 
 
-def enrich(vcs: Vcs, facts: Facts, repository: str, sha: str, since: str | None, now: int) -> list[Message]:
+def enrich(vcs: Vcs, facts: Facts, repository: str, sha: str, since: str | None, now: int) -> list[EventMessage]:
     """What is to be folded so that the range from `since` (what was deployed before, if anything) to `sha` is known.
 
     `sha` may be short. `now` in epoch milliseconds. Raises VcsError; NotFound where the repository has no such commit.
@@ -33,7 +30,7 @@ def enrich(vcs: Vcs, facts: Facts, repository: str, sha: str, since: str | None,
     if since is not None and not _reaches(history, since):
         # A rollback, or another branch: where the two part is seen only from the other side.
         commits.update((commit["sha"], commit) for commit in _other_side(vcs, repository, since, history.sha))
-    changes = [message("change", change, now) for change in _changes(vcs, facts, repository, history, now)]
+    changes = [message(ChangeMessage, change, now) for change in _changes(vcs, facts, repository, history, now)]
     # The commit itself comes last: only then has the deployment that waits for it anything to be derived from, all at once.
     head = commits.pop(history.sha)
     return [*changes, *_commits(repository, [*commits.values(), head], now)]
@@ -51,18 +48,17 @@ class Recent:
     def __init__(self, page: Page, repository: str, rules: CodeHost, now: int) -> None:
         self.cursor = page.cursor
         deployments = [data for deployed in page.deployments if (data := _placed(deployed, rules)) is not None]
-        self.messages = [
+        self.messages: list[EventMessage] = [
             *_commits(repository, page.commits, now),
-            *(message("change", change, now) for change in page.changes),
-            *(message("deployment", data, now) for data in deployments),
+            *(message(ChangeMessage, change, now) for change in page.changes),
+            *(message(DeploymentMessage, data, now) for data in deployments),
         ]
 
 
-def message(kind: str, data: dict[str, Any], now: int) -> Message:
+def message(kind: type[EventMessage], data: dict[str, Any], now: int) -> EventMessage:
     """As ingest queues it. The same data always gets the same id."""
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:24]
-    return {"v": VERSION, "kind": kind, "event_id": f"vcs_{digest}", "received_at": now, "data": data}
+    digest = hashlib.sha256(f"{kind.kind}\n{canonical(data)}".encode()).hexdigest()[:24]
+    return kind(event_id=f"vcs_{digest}", received_at=now, source="compute", data=data)
 
 
 def _history(vcs: Vcs, repository: str, sha: str, since: str | None) -> History:
@@ -86,24 +82,24 @@ def _other_side(vcs: Vcs, repository: str, since: str, sha: str) -> list[dict[st
         return []
 
 
-def _commits(repository: str, commits: Sequence[dict[str, Any]], now: int) -> Iterator[Message]:
+def _commits(repository: str, commits: Sequence[dict[str, Any]], now: int) -> Iterator[EventMessage]:
     for batch in batches(commits, COMMITS_A_MESSAGE):
-        yield message("commits", {"repository": repository, "commits": list(batch)}, now)
+        yield message(CommitsMessage, {"repository": repository, "commits": list(batch)}, now)
 
 
 def _changes(vcs: Vcs, facts: Facts, repository: str, history: History, now: int) -> list[dict[str, Any]]:
     """The changes of all these commits, and of those that some of them were picked from.
 
-    Each is asked for, also where a change found already brought it: it may be the merge of another (a release branch merged
+    Each is requested, even where a change found already brought it: it may be the merge of another (a release branch merged
     back brings the merges made on it).
     """
     picked = (commit.get("cherry_picked_from") for commit in history.commits)
     shas = [commit["sha"] for commit in history.commits] + [sha for sha in picked if whole_sha(sha)]
-    asked = facts.unknown(shas, now)
-    if not asked:
+    unknown = facts.unknown(shas, now)
+    if not unknown:
         return []
-    found = _own_commits(facts, vcs.changes(repository, asked))
-    facts.note_no_change(sorted(set(asked) - {sha for change in found for sha in _shas(change)}), now)
+    found = _own_commits(facts, vcs.changes(repository, unknown))
+    facts.note_no_change(sorted(set(unknown) - {sha for change in found for sha in _shas(change)}), now)
     return found
 
 
@@ -116,14 +112,14 @@ def _own_commits(facts: Facts, changes: list[dict[str, Any]]) -> list[dict[str, 
     merges = facts.merges(sha for change in changes for sha in change.get("commit_shas", ()))
     for change in changes:
         merges.setdefault(change["merge_sha"], set()).add(change["number"])
-    told = []
+    kept = []
     for change in changes:
         others = {number for sha in change.get("commit_shas", ()) for number in merges.get(sha, ())} - {
             change["number"]
         }
         left_out = ("commit_shas", "head_sha") if others else ()
-        told.append({name: value for name, value in change.items() if name not in left_out})
-    return told
+        kept.append({name: value for name, value in change.items() if name not in left_out})
+    return kept
 
 
 def _shas(change: dict[str, Any]) -> Iterable[str]:

@@ -79,8 +79,8 @@ class Gitea:
             case _:
                 rows = self._page(f"{path}/releases", {"draft": "false"}, page)
                 fresh_rows = [row for row in rows if (reading.time(row, "published_at") or 0) >= since]
-                told = [released for row in fresh_rows if (released := self._release(repository, row))]
-                return Page(deployments=told, cursor=f"releases:{page + 1}" if len(fresh_rows) == A_PAGE else None)
+                read = [released for row in fresh_rows if (released := self._release(repository, row))]
+                return Page(deployments=read, cursor=f"releases:{page + 1}" if len(fresh_rows) == A_PAGE else None)
 
     def _commit(self, repository: str, name: str) -> dict[str, Any]:
         commit = _commit(self._http.get(f"{_path(repository)}/git/commits/{name}", _LIGHT).content)

@@ -1,6 +1,6 @@
 """GitHub: github.com, Enterprise Cloud and Server. REST for the commit graph, GraphQL for what belongs to it.
 
-Source: docs.github.com/rest and /graphql. Compare answers give at most 250 commits unless they are asked for in pages.
+Source: docs.github.com/rest and /graphql. Compare answers give at most 250 commits unless they are requested in pages.
 """
 
 import re
@@ -42,7 +42,7 @@ class GitHub:
         total = reading.number(first, "total_commits") or 0
         if not any(commit["sha"] == whole for commit in commits):
             commits += self._back_from(repository, whole, only_it=True).commits
-        # Where both come from is told too: without it the ledger would not know where the two meet.
+        # Where both come from is included too: without it the ledger would not know where the two meet.
         for name in ("merge_base_commit", "base_commit"):
             commits.append(as_commit(reading.at(first, name) or {}))
         unique = {commit["sha"]: commit for commit in commits}
@@ -142,11 +142,11 @@ class GitHub:
         fresh = [row for row in rows if (reading.time(row, "created_at") or 0) >= since]
         ids = [str(row.get("node_id")) for row in fresh]
         found = self._ask(queries.STATUSES, {"ids": ids}) if ids else {}
-        # GitHub answers in the order asked. It gives ids too, but as numbers too small for those of today.
+        # GitHub answers in the order of the request. It gives ids too, but as numbers too small for those of today.
         statuses = [reading.at(found, "nodes", index) for index in range(len(fresh))]
-        told = [as_deployment(repository, row, status) for row, status in zip(fresh, statuses, strict=True)]
+        read = [as_deployment(repository, row, status) for row, status in zip(fresh, statuses, strict=True)]
         more = len(rows) == A_PAGE and len(fresh) == len(rows)
-        return Page(deployments=_known(told), cursor=f"deployments:{page + 1}" if more else "releases:")
+        return Page(deployments=_known(read), cursor=f"deployments:{page + 1}" if more else "releases:")
 
     def _released(self, repository: str, since: int, place: str) -> Page:
         found = self._repository(repository, queries.released_lately(_checked(place)))
@@ -154,8 +154,8 @@ class GitHub:
         fresh = [row for row in rows if (reading.time(row, "createdAt") or 0) >= since]
         after = _next(reading.at(found, "releases"))
         more = after is not None and len(fresh) == len(rows)
-        told = [as_release(repository, row) for row in fresh]
-        return Page(deployments=_known(told), cursor=f"releases:{after}" if more else None)
+        read = [as_release(repository, row) for row in fresh]
+        return Page(deployments=_known(read), cursor=f"releases:{after}" if more else None)
 
     def _repository(self, repository: str, query: str) -> dict[str, Any]:
         _, owner, name = repository.split("/", 2)
@@ -172,7 +172,7 @@ class GitHub:
                 raise self._http.limited(answer)
             if kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHORIZED"):
                 raise Denied("the token does not have the permissions that are needed")
-            if kind != "NOT_FOUND":  # that is told by a null where the thing would be
+            if kind != "NOT_FOUND":  # a null stands for that where the thing would be
                 raise Unavailable("GitHub did not carry out a query", host_wide=False)
         data = reading.at(answer.content, "data")
         if not isinstance(data, dict):
@@ -207,5 +207,5 @@ def _checked(cursor: Any) -> str | None:
     return cursor if isinstance(cursor, str) and _CURSOR.fullmatch(cursor) else None
 
 
-def _known(told: list[Deployed | None]) -> list[Deployed]:
-    return [deployed for deployed in told if deployed is not None]
+def _known(read: list[Deployed | None]) -> list[Deployed]:
+    return [deployed for deployed in read if deployed is not None]

@@ -1,6 +1,6 @@
 """A GitHub App's installation token: signed for with the App's key, good for an hour, kept in memory only.
 
-Source: docs.github.com/apps, "Authenticating as a GitHub App installation". The token is asked for with read-only permissions,
+Source: docs.github.com/apps, "Authenticating as a GitHub App installation". The token is requested with read-only permissions,
 whatever more the installation was granted.
 """
 

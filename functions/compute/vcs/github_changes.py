@@ -1,4 +1,4 @@
-"""What GitHub's APIs answer, as the data of our events. The same pull request told by a webhook reads the same."""
+"""What GitHub's APIs answer, as the data of our events. The same pull request reported by a webhook reads the same."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -72,15 +72,15 @@ def as_deployment(repository: str, row: Any, statuses: Any) -> Deployed | None:
 
     "Inactive" only says that a later one took its place.
     """
-    told = [
+    looks = [
         (made, status)
         for status in reading.objects(statuses, "statuses", "nodes")
         if (made := reading.time(status, "createdAt")) is not None and status.get("state") != "INACTIVE"
     ]
     sha, number = reading.sha(row, "sha"), reading.number(row, "id")
-    if not told or sha is None or number is None:
+    if not looks or sha is None or number is None:
         return None
-    at, last = max(told, key=lambda each: each[0])
+    at, last = max(looks, key=lambda each: each[0])
     status = _STATES.get(last.get("state") or "", "in_progress")
     environment = reading.text(last, "environment") or reading.text(row, "environment")
     if environment is None:

@@ -1,4 +1,4 @@
-"""What is asked of GitHub's GraphQL API: one query answers for many commits, or for many pull requests.
+"""Queries to GitHub's GraphQL API: one answers for many commits, or for many pull requests.
 
 Source: docs.github.com/graphql. A query costs one point for every hundred connections it opens, of 5,000 an hour.
 """
@@ -24,11 +24,11 @@ _CHANGE = f"{_FIELDS} {_REVIEWS} {_COMMITS % ''} {_FILES % ''}"
 
 def pulls_of(shas: Sequence[str]) -> str:
     """The pull requests of each commit, as c0, c1, ...; these are whole SHAs."""
-    asked = "\n".join(
+    fields = "\n".join(
         f'c{index}: object(oid: "{sha}") {{ ... on Commit {{ associatedPullRequests(first: 20) {{ nodes {{ {_SHORT} }} }} }} }}'
         for index, sha in enumerate(shas)
     )
-    return _of_repository(f"id {asked}")
+    return _of_repository(f"id {fields}")
 
 
 def changes(numbers: Sequence[int]) -> str:
@@ -68,7 +68,7 @@ query($ids: [ID!]!) { nodes(ids: $ids) { ... on Deployment {
   statuses(first: 50) { nodes { state createdAt environment logUrl } }
 } } }
 """
-"""The statuses of deployments, whose ids come from the REST API: only that one tells which environments are production."""
+"""The statuses of deployments, whose ids come from the REST API: only that one says which environments are production."""
 
 
 def _after(cursor: str | None) -> str:

@@ -1,6 +1,6 @@
 """GitLab, gitlab.com and self-managed. Source: docs.gitlab.com/api.
 
-It tells no account of a commit's author, so direct commits stay without one; merge requests have theirs.
+It names no account for a commit's author, so direct commits have none; merge requests do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,8 +64,8 @@ class GitLab:
                 if number is not None and row.get("state") == "merged":
                     rows.setdefault(number, row)
                     of_number.setdefault(number, []).append(sha)
-        told = (self._change(repository, row, of_number.get(number, ())) for number, row in sorted(rows.items()))
-        return [change for change in told if change is not None]
+        read = (self._change(repository, row, of_number.get(number, ())) for number, row in sorted(rows.items()))
+        return [change for change in read if change is not None]
 
     def _merged_since(self, project: str, shas: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """Merge requests by the commits that they are merged as. The last of the commits is the oldest, and none is merged before
@@ -101,8 +101,8 @@ class GitLab:
             case "deployments":
                 query = {"updated_after": reading.rfc3339(since), "order_by": "updated_at", "sort": "desc"}
                 rows = self._page(f"{project}/deployments", query, page)
-                told = [_deployment(repository, row) for row in rows]
-                return _page_of(told, _following(kind, page, rows, A_PAGE, "releases"))
+                read = [_deployment(repository, row) for row in rows]
+                return _page_of(read, _following(kind, page, rows, A_PAGE, "releases"))
             case _:
                 rows = self._page(f"{project}/releases", {"order_by": "released_at"}, page)
                 fresh = [row for row in rows if (reading.time(row, "released_at") or 0) >= since]
@@ -154,7 +154,7 @@ class GitLab:
         )
 
     def _looks(self, project: str, number: int) -> Iterator[reading.Look]:
-        """Comments are looks; that somebody approved is a note that GitLab itself writes."""
+        """Comments count as reviews; an approval is a note that GitLab itself writes."""
         for note in self._all(f"{project}/merge_requests/{number}/notes", {"order_by": "created_at", "sort": "asc"}):
             approved = note.get("system") is True and note.get("body") == "approved this merge request"
             if approved or note.get("system") is False:
@@ -230,5 +230,5 @@ def _following(kind: str, page: int, rows: Sequence[Any], size: int, then: str) 
     return f"{kind}:{page + 1}" if len(rows) == size else f"{then}:1"
 
 
-def _page_of(told: Sequence[Deployed | None], cursor: str | None) -> Page:
-    return Page(deployments=[deployed for deployed in told if deployed is not None], cursor=cursor)
+def _page_of(read: Sequence[Deployed | None], cursor: str | None) -> Page:
+    return Page(deployments=[deployed for deployed in read if deployed is not None], cursor=cursor)

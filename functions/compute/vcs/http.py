@@ -116,7 +116,7 @@ class Http:
         """The path and query of an address of this host. Raises NotFound for any other address."""
         found = origin.parse(address)
         if found is None or found.origin != self._origin:
-            raise NotFound("the address is not one of the code host's API, so it is not asked")
+            raise NotFound("the address is not one of the code host's API, so nothing is sent to it")
         return found.target
 
     def _once(
@@ -163,7 +163,7 @@ class Http:
         return response.status, {name.lower(): value for name, value in response.headers.items()}, bytes(raw)
 
     def _limited_until(self, status: int, headers: Mapping[str, str], raw: bytes) -> int | None:
-        """When the host may be asked again, where this answer says that it was asked too much; else None."""
+        """When requests may go on, where this answer says that there were too many; else None."""
         used_up = "0" in (headers.get("x-ratelimit-remaining"), headers.get("ratelimit-remaining"))
         refused = status == 403 and (used_up or "retry-after" in headers or b"rate limit" in raw[:2_000].lower())
         if status != 429 and not refused:
@@ -190,14 +190,14 @@ class Http:
         return answer
 
     def _leave_some(self, answer: Answer) -> None:
-        """Stops whoever is not in a hurry before others have nothing left. What was answered is asked again then."""
+        """Stops background work before others have nothing left. It repeats the answered request later."""
         for prefix in ("x-ratelimit", "ratelimit"):
             limit, remaining = answer.count(f"{prefix}-limit"), answer.count(f"{prefix}-remaining")
             if not limit or remaining is None:
                 continue
             until = _reset(answer.headers) or self._now() + LIMITED_PAUSE
             if remaining == 0:
-                self._breaker.limited(until)  # the next request would be refused: nobody need make it
+                self._breaker.limited(until)  # the next request would be refused, so none is made
             if remaining < self._reserve * limit:
                 raise RateLimited(until)
 

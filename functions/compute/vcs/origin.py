@@ -1,4 +1,4 @@
-"""The same-origin check: which addresses may be asked with our token.
+"""The same-origin check: which addresses may get our token.
 
 urllib3 opens the connections, so its own parser reads the addresses: another one may see another host in the same text. What
 parsers are known to disagree about (backslashes, users, control characters, anything but ASCII) is refused altogether.
@@ -31,7 +31,7 @@ class Origin(NamedTuple):
 
 
 class Address(NamedTuple):
-    """`target`: the path and query that are asked for."""
+    """`target`: the requested path and query."""
 
     origin: Origin
     target: str

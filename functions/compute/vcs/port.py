@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class VcsError(Exception):
-    """The code host did not answer what it was asked. The message holds nothing the host or a sender wrote."""
+    """The code host did not answer the request. The message holds nothing that the host or a sender wrote."""
 
 
 class NotFound(VcsError):
@@ -19,13 +19,13 @@ class NotFound(VcsError):
 
 
 class Denied(VcsError):
-    """The token may not read this. Only its owner can mend that; other repositories may work."""
+    """The token may not read this. Only its owner can change that; other repositories may work."""
 
 
 class Unavailable(VcsError):
     """The host cannot be reached, answers with an error, or with what makes no sense.
 
-    `host_wide`: it is the host that fails, and not only what it was asked this time.
+    `host_wide`: the host itself fails, not only this request.
     """
 
     def __init__(self, message: str, *, host_wide: bool = True) -> None:
@@ -34,7 +34,7 @@ class Unavailable(VcsError):
 
 
 class RateLimited(VcsError):
-    """Nothing may be asked before `until` (epoch milliseconds)."""
+    """No request may be made before `until` (epoch milliseconds)."""
 
     def __init__(self, until: int) -> None:
         super().__init__("the rate limit of the code host is used up")
@@ -43,9 +43,9 @@ class RateLimited(VcsError):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Commits of a repository. `sha`: the whole SHA of what was asked for, which is among the commits.
+    """Commits of a repository. `sha`: the whole SHA of the requested commit, which is among the commits.
 
-    `complete`: all were listed, from that commit back to what it was asked since.
+    `complete`: all were listed, from that commit back to `since`.
     """
 
     sha: str
@@ -68,7 +68,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A deployment as its host tells it: `data` is the deployment event's, under the host's own name of the environment.
+    """A deployment as its host reports it: `data` is the deployment event's, under the host's own name of the environment.
 
     `production`: the host itself says that this is production. `transient`: the environment is a preview. `tag`: it is a release
     of this tag, which went out only if the configuration says so; it names no environment.

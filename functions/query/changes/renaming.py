@@ -1,7 +1,7 @@
 """How people are named in what is stored: by name or pseudonym, or not at all once somebody is removed.
 
 From then on nothing more is stored by a removed person's name: it is known by its hash only, and a random stand-in takes its place.
-What is stored already is renamed by compute (`compute.people.renaming`), in a job that is stored with the change.
+What is stored already is renamed by compute (`compute.jobs.renaming`), in a job that is stored with the change.
 """
 
 from __future__ import annotations

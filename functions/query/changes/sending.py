@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadline.contract.event_ids import event_id
+from leadline.contract.messages import KINDS, Envelope, canonical
 from leadline.http.problems import unavailable
-from leadline.queue import Message, canonical, compose, deliver, group_of
+from leadline.queue import Message, addressed, deliver
 from query.schemas import QueuedEvent
 from query.web.request import Request
 
@@ -23,4 +24,5 @@ def send(request: Request, message: Message) -> QueuedEvent:
 def message_of(request: Request, kind: str, prefix: str, lock: str, data: Mapping[str, Any]) -> Message:
     """A message that compute applies in order with all others under this lock. Sent again later, it is another message."""
     name = event_id(prefix, canonical([kind, request.now, data]))
-    return Message(name, compose(kind, name, request.now, data), group_of(lock), name)
+    envelope = Envelope(kind=kind, event_id=name, received_at=request.now, data=data, source="product_api")
+    return addressed(KINDS[kind].from_envelope(envelope), lock)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.messages import canonical
 from leadline.domain.errors import Conflict
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.http.problems import unavailable
-from leadline.queue import canonical
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings, roster_from_item
 from leadline.store.outbox import ROSTER, FanOut
 from leadline.store.people import Naming, People, check_settings_unchanged

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from leadline.contract.invalid_value import InvalidValue
+from leadline.contract.messages import canonical
 from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed
 from leadline.http.problems import Problem
-from leadline.queue import canonical
 from leadline.store.configuration import SETTINGS_KEY, OrganisationSettings
 from leadline.store.dashboards import DASHBOARDS, StoredDashboard, dashboard_key
 from leadline.store.people import Naming, People, check_settings_unchanged

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from leadline.contract.messages import canonical
 from leadline.http.problems import Problem
-from leadline.queue import canonical
 from query.web.request import Reply, Request
 
 IF_MATCH = {

@@ -20,7 +20,7 @@ found again by it when teams change.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,26 +83,30 @@ def contributions(part: FactPart) -> dict[CellKey, Numbers]:
     if part.position == 0:
         cell().update(run)
         cell(service=summary.service).update(run)
+    names = [*part.authors, *(change.author for change in part.changes if change.author is not None)]
+    stand_ins = {name for name in names if is_stand_in(name)}
     if summary.live:
-        former = {author for author in part.authors if is_stand_in(author)}
+        former = stand_ins.intersection(part.authors)
         for author in sorted(former):
             cell(author=author, service=summary.service).update({"d": 1})
         if marks := {AUTHOR_MARK + author: 1 for author in part.authors if author not in former}:
             cell(service=summary.service).update(marks)
-    for scope in _members(part, summary.service):
+    for scope in _members(part, summary.service, stand_ins):
         cell(**scope).update(run)
     for change in part.changes:
         numbers = _change_numbers(change)
         cell().update(numbers)
         cell(service=summary.service).update(numbers)
-        for scope in _members_of(change.teams, change.author, summary.service):
+        named = change.author if change.author not in stand_ins else None
+        for scope in _members_of(change.teams, named, summary.service):
             cell(**scope).update(numbers)
     return cells
 
 
-def _members(part: FactPart, service: str) -> Iterator[dict[str, str]]:
+def _members(part: FactPart, service: str, stand_ins: Set[str]) -> Iterator[dict[str, str]]:
     for author in part.authors:
-        yield from _members_of((), author, service)
+        if author not in stand_ins:
+            yield from _members_of((), author, service)
     yield from _members_of(part.teams, None, service)
 
 
@@ -110,7 +114,7 @@ def _members_of(teams: Iterable[str], author: str | None, service: str) -> Itera
     for team in teams:
         yield {"team": team}
         yield {"team": team, "service": service}
-    if author is not None and not is_stand_in(author):
+    if author is not None:
         yield {"author": author, "service": service}
 
 
@@ -123,7 +127,7 @@ def _run_numbers(summary: Summary) -> Numbers:
         if summary.recovery is None:
             numbers["o"] = 1
         else:
-            _count(numbers, RECOVERY, summary.recovery)
+            _count(numbers, [(RECOVERY, summary.recovery)])
     if summary.rework:
         numbers["r"] = 1
     return numbers
@@ -133,17 +137,19 @@ def _change_numbers(change: CarriedChange) -> Numbers:
     numbers: Numbers = Counter({"c": 1})
     if not change.lead.complete:
         numbers["i"] = 1
-    _count(numbers, LEAD, change.lead.seconds)
-    for letter, seconds in zip(STAGE_LETTERS, change.lead.stages, strict=True):
-        if seconds is not None:
-            _count(numbers, letter, seconds)
+    stages = zip(STAGE_LETTERS, change.lead.stages, strict=True)
+    known = [(letter, seconds) for letter, seconds in stages if seconds is not None]
+    _count(numbers, [(LEAD, change.lead.seconds), *known])
     return numbers
 
 
-def _count(numbers: Numbers, letter: str, seconds: int) -> None:
-    numbers[bucket_name(letter, bucket_of(seconds))] += 1
-    if seconds:
-        numbers[letter] += seconds
+def _count(numbers: Numbers, durations: Sequence[tuple[str, int]]) -> None:
+    """Adds durations in seconds to the histograms and sums of their letters."""
+    buckets = [bucket_of(seconds) for _, seconds in durations]
+    for (letter, seconds), bucket in zip(durations, buckets, strict=True):
+        numbers[bucket_name(letter, bucket)] += 1
+        if seconds:
+            numbers[letter] += seconds
 
 
 def difference(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 SUCCESS, FAILURE, CANCELLED, IN_PROGRESS = "success", "failure", "cancelled", "in_progress"
@@ -54,16 +54,16 @@ class StatusReport:
     def join(self, other: "StatusReport") -> "StatusReport":
         """Two reports of the same status: first receipt, latest finish, greatest of the rest. Order never matters."""
         values: dict[str, Any] = {}
-        for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+        for each in fields(self):
+            mine, theirs = getattr(self, each.name), getattr(other, each.name)
             if mine is None or theirs is None:
-                values[field.name] = theirs if mine is None else mine
-            elif field.name == "received_at":
-                values[field.name] = min(mine, theirs)
-            elif field.name == "labels":
-                values[field.name] = tuple(sorted(dict(sorted([*mine, *theirs])).items()))  # of each name the greatest
+                values[each.name] = theirs if mine is None else mine
+            elif each.name == "received_at":
+                values[each.name] = min(mine, theirs)
+            elif each.name == "labels":
+                values[each.name] = tuple(sorted(dict(sorted([*mine, *theirs])).items()))  # of each name the greatest
             else:
-                values[field.name] = max(mine, theirs)
+                values[each.name] = max(mine, theirs)
         return StatusReport(**values)
 
 
@@ -75,19 +75,26 @@ def relabelled(report: StatusReport, renamed: Mapping[str, str]) -> StatusReport
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One run on a timeline: at most one report per status. Its key is its natural identity."""
+    """One run on a timeline: at most one report per status. Its key is its natural identity.
+
+    `report` is the one that stands: a finished one before a running one, then the latest, with the others' fields filled in. There
+    is none before the first report is joined in.
+    """
 
     key: str
     service: str
     environment: str
     reports: tuple[StatusReport, ...]
+    report: StatusReport = field(init=False, compare=False, repr=False)
 
-    @property
-    def report(self) -> StatusReport:
-        """The report that stands: a finished one before a running one, then the latest, with the others' fields filled in."""
+    def __post_init__(self) -> None:
+        if self.reports:
+            object.__setattr__(self, "report", self._standing_report())
+
+    def _standing_report(self) -> StatusReport:
         ranked = sorted(self.reports, key=_standing, reverse=True)
         standing = ranked[0]
-        values = {field.name: getattr(standing, field.name) for field in fields(standing)}
+        values = {each.name: getattr(standing, each.name) for each in fields(standing)}
         for other in ranked[1:]:
             for name in ("id", "deployment_id", "started_at", "previous_id", "remediates", "version", "url"):
                 if values[name] is None:

@@ -9,7 +9,7 @@
 A window is one range of a partition: a year of a service is at most 365 small items, however many deployments there were.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from leadline.domain.cells import CellKey, CellScope
@@ -22,19 +22,42 @@ PREFIX = "cell#"
 
 def partition_of(scope: CellScope) -> str:
     """The partition of a scope; an author's services share one."""
-    start = f"{PREFIX}{escape(scope.environment)}"
-    if scope.team is not None:
-        share = f"#{escape(scope.service)}" if scope.service is not None else ""
-        return f"{start}#team#{escape(scope.team)}{share}"
-    if scope.author is not None:
-        return f"{start}#author#{escape(scope.author)}"
-    return f"{start}#service#{escape(scope.service)}" if scope.service is not None else f"{start}#all"
+    return _partitions([scope])[scope]
 
 
 def cell_key(key: CellKey) -> Key:
-    day = key.day.strftime("%Y%m%d")
-    suffix = f"#{key.scope.service}" if key.scope.author is not None else ""
-    return (partition_of(key.scope), day + suffix)
+    return cell_keys([key])[key]
+
+
+def cell_keys(keys: Collection[CellKey]) -> dict[CellKey, Key]:
+    """The keys of several cells, mostly of one deployment, in the table."""
+    partitions = _partitions([key.scope for key in keys])
+    found = {}
+    for key in keys:
+        suffix = f"#{key.scope.service}" if key.scope.author is not None else ""
+        found[key] = (partitions[key.scope], key.day.strftime("%Y%m%d") + suffix)
+    return found
+
+
+def _partitions(scopes: Collection[CellScope]) -> dict[CellScope, str]:
+    names = {
+        name
+        for scope in scopes
+        for name in (scope.environment, scope.service, scope.team, scope.author)
+        if name is not None
+    }
+    escaped = {name: escape(name) for name in names}
+    return {scope: _partition(scope, escaped) for scope in scopes}
+
+
+def _partition(scope: CellScope, escaped: Mapping[str, str]) -> str:
+    start = f"{PREFIX}{escaped[scope.environment]}"
+    if scope.team is not None:
+        share = f"#{escaped[scope.service]}" if scope.service is not None else ""
+        return f"{start}#team#{escaped[scope.team]}{share}"
+    if scope.author is not None:
+        return f"{start}#author#{escaped[scope.author]}"
+    return f"{start}#service#{escaped[scope.service]}" if scope.service is not None else f"{start}#all"
 
 
 def parse_cell_key(key: Key) -> CellKey:

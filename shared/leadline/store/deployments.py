@@ -6,7 +6,7 @@ line#checkout#production#2026 | 1790000000000#9f3c…   its entry on the timelin
 claim#checkout#production#run-17 | claim              incidents and deployments that refer to this deployment id or SHA
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -43,9 +43,13 @@ def year_of(place: str) -> int:
 
 
 def reference_key(service: str, environment: str, reference: str) -> Key:
-    """Where references to a deployment are stored. SHAs are cut to seven digits, so that short and full ones share an item."""
-    short = reference[:7].lower() if is_sha(reference) else reference
-    return (join("claim", service, environment, short), "claim")
+    return reference_keys(service, environment, [reference])[reference]
+
+
+def reference_keys(service: str, environment: str, references: Iterable[str]) -> dict[str, Key]:
+    """The key of each reference. Those that may be SHAs are kept by their first seven digits, so that short and full ones meet."""
+    short = {name: name[:7].lower() if is_sha(name) else name for name in references}
+    return {name: (join("claim", service, environment, kept), "claim") for name, kept in short.items()}
 
 
 def is_sha(text: str) -> bool:
@@ -84,9 +88,10 @@ class TimelineEntry:
     def finish(self) -> int:
         return int(self.place[:13])
 
-    def to_item(self, service: str, environment: str) -> Item:
+    def to_item(self, partition: str) -> Item:
+        """`partition`: that of its timeline and year."""
         values: Item = {
-            "pk": line_partition(service, environment, year_of(self.place)),
+            "pk": partition,
             "sk": self.place,
             "id": self.sha,
             "live": self.live or None,
@@ -244,7 +249,6 @@ class Record:
             "service": self.deployment.service,
             "environment": self.deployment.environment,
             "repository": self.repository,
-            "reports": [report.to_data() for report in self.deployment.reports],
             "place": self.place,
             "status": self.status,
             "reason": self.reason,
@@ -263,6 +267,7 @@ class Record:
             "lab": self.labelled or None,
             "fix": self.correction.to_data() or None,
             **(part_to_data(self.parts[0]) if self.parts else {}),
+            "reports": [report.to_data() for report in self.deployment.reports],
         }
         return {name: value for name, value in values.items() if value is not None}
 

@@ -9,7 +9,7 @@
 Nodes are bucketed by their first two digits and ledger entries by month, so partitions stay small as a repository ages.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -146,10 +146,10 @@ class StoredLedger:
     def node(self, sha: str) -> Node | None:
         if sha not in self._nodes:
             item = self._changes.get(node_key(self._repository, sha))
-            self._remember(self._node(item, sha) if item else None, sha)
-            found = self._nodes[sha]
-            if found is not None and self._low is not None and found.at < self._low:
-                self._load(found.at, self._low)
+            found = self._nodes[sha] = self._node(item, sha) if item else None
+            # Outside of what is loaded: its place in the order comes with the stretch that it is loaded with.
+            if found is not None and self._low is not None and (at := found.at) < self._low:
+                self._load(at, self._low)
         return self._nodes[sha]
 
     def find(self, sha: str) -> list[str]:
@@ -199,19 +199,21 @@ class StoredLedger:
             self._note_earliest(node.at)
         if old is not None and old.order() in self._order:
             self._order.remove(old.order())
-        self._remember(node if known else None, node.sha)
+        self._nodes[node.sha] = node if known else None
+        if takes_part(node):
+            self._insert(node.order())
 
     def _note_earliest(self, at: int) -> None:
         earliest = self._changes.lock.get("since")
         if earliest is None or month_of(at) < earliest:
             self._changes.note(since=month_of(at))
 
-    def _remember(self, node: Node | None, sha: str) -> None:
-        self._nodes[sha] = node
-        if node is not None and takes_part(node) and node.order() not in self._order[-1:]:
-            position = bisect_left(self._order, node.order())
-            if self._order[position : position + 1] != [node.order()]:
-                insort(self._order, node.order())
+    def _insert(self, order: tuple[int, str]) -> None:
+        if order in self._order[-1:]:
+            return
+        position = bisect_left(self._order, order)
+        if self._order[position : position + 1] != [order]:
+            self._order.insert(position, order)
 
     def _load(self, low: int, high: int) -> None:
         low, high = min(low, high), max(low, high)
@@ -220,16 +222,16 @@ class StoredLedger:
         month = max(month, since)
         while month <= last:
             pk = f"ledger#{self._repository}#{month}"
-            for item in self._changes.query(pk, f"{max(low, 0):013d}", f"{high:013d}~"):
+            for item in list(self._changes.query(pk, f"{max(low, 0):013d}", f"{high:013d}~")):
                 self._take(item)
             month = _next_month(month, 1)
         self._low = low if self._low is None else min(self._low, low)
         self._high = high if self._high is None else max(self._high, high)
 
     def _take(self, item: Item) -> Node:
-        sha = item["sk"].partition("#")[2]
-        node = self._node(item, sha)
-        self._remember(node, sha)
+        at, _, sha = item["sk"].partition("#")
+        node = self._nodes[sha] = self._node(item, sha)
+        self._insert((int(at), sha))
         return node
 
     def _node(self, item: Item, sha: str) -> Node:

@@ -7,7 +7,7 @@
 
 Names are looked up outside of the transaction that stores them. That is safe: removing a person, or switching to pseudonyms, first
 changes the settings. A repository's first transaction checks that the settings are unchanged, and all existing locks are raised
-before anything is renamed. So no writer continues with outdated names (`compute.people.renaming`).
+before anything is renamed. So no writer continues with outdated names (`compute.jobs.renaming`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -154,7 +154,8 @@ class PlannedWrites:
             return
         lock["v"] = lock.get("v", 0) + 1
         stored = {name: value for name, value in lock.items() if value is not None}
-        self._table.write([Put(stored, at_version(before.get("v", 0))), *writes, *self._beginning(before)])
+        beginning = self._beginning(before)
+        self._table.write([Put(stored, Guard(before.get("v", 0))), *writes, *beginning])
         self._read.update(self._planned)
         self._read[self._lock] = stored
         self._planned.clear()

@@ -39,11 +39,11 @@ def likely_service(repository: str | None, name: str | None) -> str:
 
 
 def keys_to_resolve(repository: str | None, name: str | None) -> list[Key]:
-    """The items that `resolve` needs."""
-    keys = [service_key(likely_service(repository, name))]
-    if repository is not None:
-        keys += [lock_key(repository), service_key(repository)]
-    return keys
+    """What `resolve` needs to have been read."""
+    guess = likely_service(repository, name)
+    if repository is None:
+        return [service_key(guess)]
+    return [lock_key(repository), service_key(guess), service_key(repository)]
 
 
 def _short(repository: str | None) -> str:
@@ -57,11 +57,12 @@ def resolve(table: Table, repository: str | None, name: str | None, snapshot: Ma
     if name is not None:
         return _named(repository, name, snapshot)
     assert repository is not None
+    candidates = (_short(repository), repository)
     names: list[str] = (snapshot.get(lock_key(repository)) or {}).get("services", [])
-    if len(names) == 1 and names[0] not in (_short(repository), repository):
+    if len(names) == 1 and names[0] not in candidates:
         key = service_key(names[0])
         return Resolved(Service.from_item(table.get([key])[key]))
-    for candidate in (_short(repository), repository):
+    for candidate in candidates:
         item = snapshot.get(service_key(candidate))
         if item is None:
             return Resolved(Service(candidate, repository), changed=True)

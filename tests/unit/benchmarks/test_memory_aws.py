@@ -12,7 +12,7 @@ from benchmarks.events import one_change, stack_in_use
 from benchmarks.expressions import UnknownExpressionError
 from benchmarks.memory_aws import MemoryAws
 from benchmarks.product import start_afresh
-from compute.fold import fold
+from compute.apply import fold
 from leadline.domain.errors import Conflict
 from leadline.store.dynamodb import DynamoTable
 from leadline.store.memory import MemoryTable

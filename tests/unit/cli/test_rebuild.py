@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.domain.errors import Conflict
 from leadline.store.cells import PREFIX, parse_cell_key
 from leadline.store.dynamodb import DynamoTable

@@ -8,6 +8,7 @@ from typing import Any
 
 from compute.deliveries import MemoryDeliveries
 from compute.worker import Compute
+from leadline.contract.messages import QueueMessage
 from leadline.store.memory import MemoryTable
 from tests.builders import MINUTE, REPOSITORY, Event, at
 from tests.unit.query.product_api import ProductApi
@@ -84,9 +85,9 @@ class Worker:
 def failing_on(sent: Event, error: BaseException, apply: Callable[..., Any]) -> Callable[..., Any]:
     """`apply_message` that raises `error` for this one event."""
 
-    def apply_message(table: Any, body: str, now: int) -> Any:
-        if json.loads(body)["event_id"] == sent["event_id"]:
+    def apply_message(table: Any, message: QueueMessage, now: int) -> Any:
+        if message.event_id == sent["event_id"]:
             raise error
-        return apply(table, body, now)
+        return apply(table, message, now)
 
     return apply_message

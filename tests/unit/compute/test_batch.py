@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from compute import worker as worker_module
-from compute.application import apply_message
+from compute.apply import apply_message
 from compute.batch import LONGEST_PAUSE, RESERVED, TRY_FOR
 from compute.deliveries import MemoryDeliveries
 from leadline.domain.errors import Transient

@@ -9,10 +9,11 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from compute import worker as worker_module
-from compute.application import apply_message
+from compute.apply import apply_message
 from compute.deliveries import Deliveries, MemoryDeliveries, SqsDeliveries
 from compute.jobs.dead_letters import clear
 from leadline import aws
+from leadline.contract.messages import parse
 from leadline.domain.errors import Poison, Transient
 from leadline.settings import Settings
 from leadline.store.memory import MemoryTable
@@ -60,7 +61,7 @@ def test_of_many_dead_letters_each_is_seen_although_they_share_a_repository(deli
     for number, each in enumerate(sent):
         deliveries.park(SQSRecord(a_record(each, f"m{number}")), BUG)
     for each in sent[3:]:
-        apply_message(table, json.dumps(each), at(30))
+        apply_message(table, parse(json.dumps(each)), at(30))
     assert clear(table, deliveries) == 21
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compute import worker as worker_module
-from compute.jobs.sweep import Errand
+from leadline.contract.messages import RenamingMessage
 from tests.builders import Event, at, event
 from tests.unit.compute.batches import Worker
 
@@ -30,9 +30,9 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     """Whose renaming never ends."""
     sent: list[int] = []
 
-    def go_on(*_: Any) -> Errand:
+    def go_on(*_: Any) -> RenamingMessage:
         sent.append(1)
-        return Errand("people", "renaming", f"ren_{len(sent)}", {"number": 1})
+        return RenamingMessage(event_id=f"ren_{len(sent)}", received_at=at(10), number=1)
 
     monkeypatch.setattr(worker_module.renaming, "go_on", go_on)
     return Worker()

@@ -55,7 +55,7 @@ def test_reconciling_what_is_known_changes_nothing() -> None:
 def test_a_backfill_goes_on_where_a_rate_limit_cut_it_off() -> None:
     host = a_host_with_three_pages()
     worker = a_worker_with_a_service(host)
-    worker.works("loading", begin(BACKFILL, REPOSITORY, NOW - 90 * DAY, NOW).data)
+    worker.works("loading", begin(BACKFILL, REPOSITORY, NOW - 90 * DAY, NOW).to_data())
     host.trouble = RateLimited(NOW + HOUR)
     worker.drains()
     cut = loading(worker, BACKFILL)
@@ -70,5 +70,5 @@ def test_a_backfill_goes_on_where_a_rate_limit_cut_it_off() -> None:
 @pytest.mark.parametrize("purpose", [BACKFILL, RECONCILE])
 def test_a_host_that_is_not_configured_ends_the_loading_and_says_so(purpose: str) -> None:
     worker = a_worker_with_a_service(None)
-    worker.works("loading", begin(purpose, REPOSITORY, NOW - DAY, NOW).data)
+    worker.works("loading", begin(purpose, REPOSITORY, NOW - DAY, NOW).to_data())
     assert (loading(worker, purpose).done, loading(worker, purpose).trouble) == (True, "NotConfigured")

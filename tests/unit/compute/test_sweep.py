@@ -3,9 +3,8 @@
 import itertools
 import json
 
-from compute.fold import fold
-from compute.jobs.schedule import send
-from compute.jobs.sweep import GIVE_UP, HOUR, LOOK_AFTER, MINUTE, PERIOD, errands
+from compute.apply import fold
+from compute.jobs.sweep import GIVE_UP, HOUR, LOOK_AFTER, MINUTE, PERIOD, due, send
 from leadline.queue import MemoryQueue
 from leadline.store.memory import MemoryTable
 from tests.stored import records, stored_cells
@@ -28,9 +27,9 @@ def a_table_with_a_pending_deployment() -> MemoryTable:
 
 
 def swept(table: MemoryTable, now: int, *, lookups: bool = True) -> list[str]:
-    """The kinds of the errands; what they ask is done, too."""
+    """The kinds of the messages that are due; they are folded, too."""
     queue = MemoryQueue()
-    send(queue, errands(table, now, lookups=lookups), now)
+    send(queue, due(table, now, lookups=lookups))
     kinds = [json.loads(message.body)["kind"] for message in queue.messages]
     for message in queue.messages:
         if json.loads(message.body)["kind"] == "settlement":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from leadline.domain.errors import Conflict, Transient
 from leadline.domain.roster import Membership

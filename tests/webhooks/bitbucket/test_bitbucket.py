@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.stored import everything, records

@@ -6,8 +6,9 @@ import json
 from random import Random
 from typing import Any
 
-from compute.fold import fold
+from compute.apply import fold
 from compute.vcs.enrich import message as answered
+from leadline.contract.messages import ChangeMessage, CommitsMessage
 from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.stored import everything, records
@@ -189,10 +190,11 @@ def what_the_api_answers(now: int) -> list[dict[str, Any]]:
     times = {"first_commit_at": read_time("2026-09-20T08:00:00Z"), "merged_at": merged}
     parents = {sha("first"): ["b" * 40], sha("head"): [sha("first")], sha("merge"): ["b" * 40, sha("head")]}
     commits = [{"sha": name, "parents": before, "committed_at": merged} for name, before in parents.items()]
-    return [
-        answered("change", {**change, **times, "merge_sha": sha("merge"), "commit_shas": shas, "labels": []}, now),
-        answered("commits", {"repository": REPOSITORY, "commits": commits}, now),
+    messages = [
+        answered(ChangeMessage, {**change, **times, "merge_sha": sha("merge"), "commit_shas": shas, "labels": []}, now),
+        answered(CommitsMessage, {"repository": REPOSITORY, "commits": commits}, now),
     ]
+    return [json.loads(message.to_json()) for message in messages]
 
 
 def test_the_same_pull_request_by_webhooks_push_api_and_by_hand_is_one_change_in_any_order() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from compute.fold import fold
+from compute.apply import fold
 from leadline.contract.times import read_time
 from leadline.store.memory import MemoryTable
 from tests.contract.events_api import Answer

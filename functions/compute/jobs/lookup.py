@@ -1,16 +1,15 @@
-"""Asking a repository's code host for what a deployment's attribution lacks, and folding the answer like anything else.
+"""Asking a repository's code host for what a deployment's attribution lacks, and folding the answer like any other message.
 
-Asked are deployments whose SHA is not known, or whose range relied on merge order, missing commits or commits without a change.
-A first deployment is not: it reaches back to its own date only. While the host cannot be asked a pending deployment says so
-(`VCS_UNAVAILABLE`); the sweep tries again.
+That is done for deployments whose SHA is not known, or whose range relied on merge order, missing commits or commits without a
+change. Not for a first deployment: it reaches back to its own date only. While the host can't be reached, a pending deployment has
+the reason `VCS_UNAVAILABLE`, and the sweep tries again.
 """
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from compute.fold import fold
-from compute.kinds.correction import open_deployment
+from compute.apply import fold
+from compute.derive.opening import finish, open_deployment
 from compute.vcs.cache import Facts
 from compute.vcs.enrich import enrich
 from compute.vcs.port import Denied, NotFound, VcsError
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def look_up(table: Table, connections: "Connections", key: str, now: int) -> None:
-    """Asks for the deployment with this key, where that may help. `now` in epoch milliseconds. Never raises a VcsError."""
+    """Asks about the deployment with this key, where that may help. `now` in epoch milliseconds. Never raises a VcsError."""
     _, timeline, record = open_deployment(table, key)
     sha, repository = record.deployment.report.id, record.repository
     entry = timeline.entry(record.place)
@@ -43,20 +42,20 @@ def look_up(table: Table, connections: "Connections", key: str, now: int) -> Non
             return
         messages = enrich(host, Facts(table, repository), repository, sha, since, now)
     except (NotFound, Denied):
-        _note_asked(table, key, unavailable=False)
+        _note_availability(table, key, unavailable=False)
         return
     except VcsError:
-        _note_asked(table, key, unavailable=True)
+        _note_availability(table, key, unavailable=True)
         return
     for message in messages:
-        fold(table, json.dumps(message))
-    _note_asked(table, key, unavailable=False)
+        fold(table, message)
+    _note_availability(table, key, unavailable=False)
 
 
-def _note_asked(table: Table, key: str, *, unavailable: bool) -> None:
-    """Keeps with the deployment whether its host could be asked: that is a reason of its own."""
-    derivation, timeline, record = open_deployment(table, key)
+def _note_availability(table: Table, key: str, *, unavailable: bool) -> None:
+    """Keeps with the deployment whether its host could be reached: that is a reason of its own."""
+    work, timeline, record = open_deployment(table, key)
     if record.unavailable != unavailable:
-        derivation.work.changes.put(replace(record, unavailable=unavailable).header_item())
-        timeline.redo(record.place)
-    derivation.finish()
+        timeline.put_header(replace(record, unavailable=unavailable))
+        timeline.attribute_again(record.place)
+    finish(work)

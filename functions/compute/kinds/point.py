@@ -1,12 +1,13 @@
-"""A point of a custom metric: counted once, however often and in whatever order it is told, singly or with others."""
+"""A point of a custom metric: counted once, however often and in whatever order it comes, singly or with others."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from compute.event_traces import About
 from compute.points.cells import Recount, add_point
-from compute.points.changes import Opened, open_metric
-from compute.trace import About
+from compute.points.metric import Opened, open_metric
+from leadline.contract.messages import PointMessage
 from leadline.domain.points import Point, contributions, place_of
 from leadline.store.people import People
 from leadline.store.planned_writes import PlannedWrites
@@ -14,21 +15,26 @@ from leadline.store.points import cell_key, identity_key, key_of_id, point_at, p
 from leadline.store.table import Key, Table
 
 
-def count_points(table: Table, messages: Sequence[dict[str, Any]]) -> list[About]:
-    """Counts the points of one metric that these messages tell: the same as one by one, in that order. What each was about.
+def apply_point(table: Table, message: PointMessage) -> About:
+    """Applying it again changes nothing. Raises Conflict where it has to be tried again."""
+    return count_points(table, [message])[0]
 
-    At most as many as a batch of the queue holds, for what they need is read together. They are stored in as few transactions as
-    take them. Counting them again changes nothing. Raises Conflict to be tried anew.
 
-    Of several that were told with the same id the first one received counts, in whichever order they come: an id says that it is
-    the same point. What was received before its metric was deleted stays deleted.
+def count_points(table: Table, messages: Sequence[PointMessage]) -> list[About]:
+    """Counts points of one metric: the same as one by one, in this order. Returns what each was about.
+
+    There may be as many as a batch of the queue holds, for what they need is read together. They are stored in as few transactions
+    as take them. Counting them again changes nothing. Raises Conflict where it has to be tried again.
+
+    Of several with the same id the first one received counts, in whichever order they come: an id says that it is the same point.
+    What was received before its metric was deleted stays deleted.
     """
-    told = [_told(message["data"], message["received_at"], message["event_id"]) for message in messages]
-    opened = open_metric(table, told[0].metric, map(_known_by, told))
-    abouts = [_about(message["data"], point) for message, point in zip(messages, told, strict=True)]
+    sent = [_point(message) for message in messages]
+    opened = open_metric(table, sent[0].metric, map(_known_by, sent))
+    abouts = [_about(message.data, point) for message, point in zip(messages, sent, strict=True)]
     deleted_at = opened.changes.lock.get("deleted_at", -1)
-    kept = [position for position, point in enumerate(told) if point.received_at > deleted_at]
-    points = [opened.derived(point) for point in _as_named_now([told[position] for position in kept], opened.people)]
+    kept = [position for position, point in enumerate(sent) if point.received_at > deleted_at]
+    points = [opened.derived(point) for point in _renamed([sent[position] for position in kept], opened.people)]
     _prefetch(opened.changes, points)
     for position, point in zip(kept, points, strict=True):
         counted = _count(opened, point)
@@ -67,16 +73,17 @@ def _count(opened: Opened, point: Point) -> Point:
     return point
 
 
-def _as_named_now(told: Sequence[Point], people: People) -> list[Point]:
-    gone = people.stand_ins(value for point in told for value in point.labels.values())
-    authors = people.stored_names(point.author for point in told if point.author is not None)
+def _renamed(points: Sequence[Point], people: People) -> list[Point]:
+    """The points with people as they are to be stored."""
+    gone = people.stand_ins(value for point in points for value in point.labels.values())
+    authors = people.stored_names(point.author for point in points if point.author is not None)
     return [
         replace(
             point,
             author=authors[point.author] if point.author is not None else None,
             labels={name: gone.get(value, value) for name, value in point.labels.items()},
         )
-        for point in told
+        for point in points
     ]
 
 
@@ -101,15 +108,16 @@ def _stored(changes: PlannedWrites, point: Point) -> Point | None:
     return point_from_item(item) if item is not None else None
 
 
-def _told(data: dict[str, Any], received_at: int, event_id: str) -> Point:
+def _point(message: PointMessage) -> Point:
+    data = message.data
     environment = data.get("environment", "production")
     place = place_of(data.get("service"), data.get("repository"))
     sent = data.get("id")
     return Point(
         metric=data["name"],
-        # Without an id the event is the point: its id is made of all that was told, the time with it.
-        key=key_of_id(environment, place, sent) if sent is not None else event_id.partition("_")[2],
-        time=data.get("time", received_at),
+        # Without an id the event is the point: its id is made of all its fields, the time among them.
+        key=key_of_id(environment, place, sent) if sent is not None else message.event_id.partition("_")[2],
+        time=data.get("time", message.received_at),
         value=data["value"],
         environment=environment,
         place=place,
@@ -117,6 +125,6 @@ def _told(data: dict[str, Any], received_at: int, event_id: str) -> Point:
         author=data.get("author"),
         labels=data.get("labels", {}),
         id=sent,
-        event_id=event_id,
-        received_at=received_at,
+        event_id=message.event_id,
+        received_at=message.received_at,
     )

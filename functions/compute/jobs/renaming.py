@@ -1,29 +1,31 @@
 """Renaming people in everything that is stored: a removed person to a stand-in, all names to pseudonyms, and back.
 
-The settings say what is wanted (`leadline.store.people`). From then on messages are folded and facts derived by the new names, also
-from what still has the old ones. What is stored is renamed by going through the table, a page a message, so that no run of the
-function is long. How far that is, is one item, so what was cut off goes on where it was:
+The settings say which names to store (`leadline.store.people`). From then on messages are folded and facts derived by the new
+names, even where stored items still have the old ones. Stored items are renamed by going through the table, a page per message, so
+that no run of the function is long. Progress is one item, so a renaming that was cut off goes on where it was:
 
     renaming | renaming     which turn, after which key, and whether it found anything
 
-A first turn raises every repository's lock, so that nobody still writes by the old names, and renames what it meets. Turns go on
-until one finds nothing more. Facts are renamed under their repository's lock, each with the difference it makes to its cells, so
-cells equal the fold of the facts throughout. The cells and marks of old names then count nothing, and are removed. At last the
+A first turn raises every repository's lock, so that nothing is written by the old names any more, and renames what it meets. Turns
+go on until one finds nothing more. Facts are renamed under their repository's lock, each with the difference it makes to its cells,
+so cells equal the fold of the facts throughout. The cells and marks of old names then count nothing, and are removed. At last the
 teams are renamed, in one transaction with the note that it is done.
 """
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from functools import partial
 
-from compute.jobs.sweep import Errand
+from compute.apply import retry_conflicts
+from compute.event_traces import remember_applied
 from compute.people.cells import drop_stale
 from compute.people.items import rename_item
-from compute.trace import remember_applied
-from leadline.domain.errors import Conflict, Transient
+from leadline.contract.messages import Envelope, RenamingMessage
+from leadline.domain.errors import Conflict
 from leadline.domain.people import names_in, renamed
+from leadline.queue import Message, addressed
 from leadline.store.cells import PREFIX
 from leadline.store.configuration import ROSTER_KEY, SETTINGS_KEY, OrganisationSettings
 from leadline.store.outbox import moved
@@ -39,7 +41,6 @@ STUCK_AFTER = 10 * 60 * 1000
 """A renaming that has not moved for so long (milliseconds) is set going again."""
 LOCK = "people"
 JOBS_AT_ONCE = 50
-_TRIES = 10
 _RENAMING_KEY: Key = ("renaming", "renaming")
 
 
@@ -83,35 +84,29 @@ class Renaming:
         )
 
 
-def go_on(table: Table, now: int, sleep: Callable[[float], None] = time.sleep) -> Errand | None:
-    """Does a page of the renaming that the settings ask for and says what comes next; None where nothing does.
+def go_on(table: Table, now: int, sleep: Callable[[float], None] = time.sleep) -> RenamingMessage | None:
+    """Does a page of the renaming that the settings want, and returns the next message; None where nothing is left.
 
     Doing it again changes nothing. `now` in epoch milliseconds. Raises Transient.
     """
-    for attempt in range(_TRIES):
-        try:
-            return _go_on(table, now)
-        except Conflict:
-            sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
-    raise Transient("others kept writing what was to be renamed")
+    return retry_conflicts(partial(_go_on, table, now), sleep)
 
 
-def errand(number: int, turn: int, now: int) -> Errand:
-    """The errand that goes on with the renaming of this number."""
-    return Errand(LOCK, "renaming", f"ren_{number}_{turn}_{now}", {"number": number})
-
-
-def stuck(table: Table, now: int) -> list[Errand]:
-    """An errand where a renaming was cut off, or never begun: the queue was down, or a worker died."""
+def stuck(table: Table, now: int) -> list[Message]:
+    """A message where a renaming was cut off, or never begun: the queue was down, or a worker died."""
     found = table.get([SETTINGS_KEY, _RENAMING_KEY])
     naming = Naming.of(OrganisationSettings.from_item(found.get(SETTINGS_KEY)))
     item = found.get(_RENAMING_KEY)
     if not naming.under_way or (item is not None and now - item["moved_at"] < STUCK_AFTER):
         return []
-    return [errand(naming.number, 0, now)]
+    return [addressed(_message(naming.number, 0, now, "sweep"), LOCK)]
 
 
-def _go_on(table: Table, now: int) -> Errand | None:
+def _message(number: int, turn: int, now: int, source: str) -> RenamingMessage:
+    return RenamingMessage(event_id=f"ren_{number}_{turn}_{now}", received_at=now, source=source, number=number)
+
+
+def _go_on(table: Table, now: int) -> RenamingMessage | None:
     found = table.get([SETTINGS_KEY, _RENAMING_KEY])
     settings, stored = found.get(SETTINGS_KEY), found.get(_RENAMING_KEY)
     naming = Naming.of(OrganisationSettings.from_item(settings))
@@ -127,7 +122,7 @@ def _go_on(table: Table, now: int) -> Errand | None:
         _finish(table, people, settings, job.version, now)
         return None
     table.write([Put(replace(following, moved_at=now).to_item(), at_version(job.version))])
-    return errand(following.number, following.turn, now)
+    return _message(following.number, following.turn, now, "compute")
 
 
 def _page(table: Table, people: People, job: Renaming, unchanged: Check) -> Renaming:
@@ -150,11 +145,11 @@ def _page(table: Table, people: People, job: Renaming, unchanged: Check) -> Rena
 
 
 def _raise(table: Table, lock: Item) -> None:
-    """Makes whoever has read under this lock read again."""
+    """Makes all workers that have read under this lock read again."""
     try:
         table.write([Put({**lock, "v": lock["v"] + 1}, at_version(lock["v"]))])
     except Conflict:
-        return  # somebody else just did
+        return  # another worker just did
 
 
 def _finish(table: Table, people: People, settings: Item, version: int, now: int) -> None:
@@ -162,8 +157,8 @@ def _finish(table: Table, people: People, settings: Item, version: int, now: int
     settings, jobs = _finish_surplus_jobs(table, settings, now)
     naming = people.naming
     for event_id, at in naming.removals.items():
-        message = {"kind": "removal", "event_id": event_id, "received_at": at, "data": {}}
-        remember_applied(table, message, {}, now)
+        removal = Envelope(kind="removal", event_id=event_id, received_at=at, data={})
+        remember_applied(table, removal, {}, now)
     done = replace(naming, under_way=False, removals={}, jobs=()).to_data()
     writes: list[Write] = [Put({**settings, PEOPLE: done, "v": settings["v"] + 1}, at_version(settings["v"]))]
     if version:
@@ -177,8 +172,7 @@ def _finish(table: Table, people: People, settings: Item, version: int, now: int
 
 
 def _finish_surplus_jobs(table: Table, settings: Item, now: int) -> tuple[Item, Sequence[str]]:
-    """Counts the jobs that end with the renaming, as long as there are more than the last transaction takes. The settings then,
-    and the jobs that are left."""
+    """Counts jobs that end with the renaming until the last transaction takes the rest. Returns the settings and those jobs."""
     jobs: Sequence[str] = settings[PEOPLE].get("jobs", ())
     while len(jobs) > JOBS_AT_ONCE:
         some, jobs = jobs[:JOBS_AT_ONCE], jobs[JOBS_AT_ONCE:]
@@ -189,7 +183,7 @@ def _finish_surplus_jobs(table: Table, settings: Item, now: int) -> tuple[Item, 
 
 
 def _in_order(roster: Item) -> Item:
-    """The teams with their members in order of their new names, as whoever sets a team has them stored."""
+    """The teams with their members in order of their new names, as they are stored when a team is set."""
 
     def place(member: Mapping[str, str]) -> tuple[str, str, str]:
         return member["author"], member.get("from", ""), member.get("to", date.max.isoformat())
