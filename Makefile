@@ -25,12 +25,19 @@ help:  ## list the commands
 up: $(RUN) $(EMULATOR)  ## run Leadline on this machine at http://127.0.0.1:8787 (LEADLINE_PORT, LEADLINE_HOME)
 	@exec $(BIN)/python -m leadline_local
 
-# The fast tests that catch most mistakes: tests/README.md says which kind is which.
-QUICK := tests/unit tests/laws/test_rules.py tests/laws/test_wild_histories.py $(addprefix tests/contract/test_,$(addsuffix .py,\
+# The fast tests that catch most mistakes: tests/README.md explains the kinds. Two jobs at a time, for two cores.
+QUICK_TESTS := tests/laws/test_rules.py tests/laws/test_wild_histories.py $(addprefix tests/contract/test_,$(addsuffix .py,\
   configuration configuration_changes corrections events_trace rework_rules table_dynamodb table_moto version))
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-quick: check  ## check, then the fast tests: under two minutes
-	$(BIN)/python -m pytest -q $(QUICK)
+quick: $(DEV)  ## check and the fast tests, under two minutes
+	@$(MAKE) --no-print-directory -j2 $(SYNC) quick-unit check quick-promises
+
+quick-unit:
+	$(BIN)/python -m pytest -q tests/unit
+
+quick-promises:
+	$(BIN)/python -m pytest -q $(QUICK_TESTS)
 
 test: check $(EMULATOR) $(BUNDLES)  ## check, then all tests: under 20 minutes
 	$(BIN)/python -m pytest
@@ -103,4 +110,4 @@ $(BUNDLES): $(DEV) $(NODE_TOOLS) requirements.txt infra/leadline_cdk/bundles.py
 	@$(BIN)/python -m leadline_cdk.bundles
 	@touch $@
 
-.PHONY: help up quick test check docs synth deploy bootstrap bench setup lock clean
+.PHONY: help up quick quick-unit quick-promises test check docs synth deploy bootstrap bench setup lock clean
