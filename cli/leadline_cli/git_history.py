@@ -26,12 +26,12 @@ _REPORT_EVERY = 5000
 
 
 class GitError(CommandError):
-    """Git can't read what was asked for."""
+    """Git can't read the repository, branch or commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch's tip. `name` is None where a commit was asked for that is no branch."""
+    """A branch's tip. `name` is None if a commit was given instead of a branch."""
 
     name: str | None
     sha: str
@@ -64,7 +64,7 @@ class GitClone:
         return self._try("config", "--get", "remote.origin.url")
 
     def branch(self, name: str | None = None) -> Branch:
-        """The branch that changes are merged into: the one asked for, else the remote's default, else what is checked out.
+        """The branch that changes are merged into: the given one, else the remote's default, else what is checked out.
 
         What the remote has comes before a local branch of the same name, which may be behind or ahead of it.
         """
@@ -93,8 +93,8 @@ class GitClone:
             "for-each-ref", "--format=%(refname) %(objecttype) %(creatordate:unix)", "refs/tags"
         ).splitlines()
         rows = [line.split(" ") for line in listing]
-        asked = "".join(f"{row[0]}^{{commit}}\n" for row in rows)
-        answers = self._run("cat-file", "--batch-check=%(objectname)", given=asked).splitlines()
+        requests = "".join(f"{row[0]}^{{commit}}\n" for row in rows)
+        answers = self._run("cat-file", "--batch-check=%(objectname)", given=requests).splitlines()
         # What stands on a tree or a blob has no commit, and git says so in words.
         found = [(ref, kind, date, sha) for (ref, kind, date), sha in zip(rows, answers, strict=True) if " " not in sha]
         undated = [sha for _, _, date, sha in found if not date]

@@ -71,7 +71,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
     with aws_errors():
         table = find_stack(arguments).table()
         if not revoke_key(table, key_id, now=_now()):
-            raise CommandError(f"there is no key {key_id}")
+            raise CommandError(f"key {key_id} does not exist")
         keys = list_keys(table)
     print(f"Revoked {key_id}. It can change nothing from now on; reading and sending events stop within 30 seconds.")
     if active := [key for key in made_from(keys, key_id) if state_of(key, _now()) == "active"]:

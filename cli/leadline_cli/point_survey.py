@@ -38,7 +38,7 @@ class _Balance:
 
 @dataclass(slots=True)
 class PointSurvey:
-    """`suspects`: cells that seem to differ from what the points say. `strays`: items among the cells that are no cells."""
+    """`suspects`: cells that seem to differ from the points. `strays`: items among the cells that are not cells."""
 
     points: int = 0
     cells: int = 0

@@ -53,7 +53,7 @@ class Target:
 def pseudonym(email: str, salt: str) -> str:
     """A stable name for a person, made from the address by HMAC-SHA256.
 
-    Without a secret salt whoever knows the address can make it again: it keeps names out of sight, no more.
+    Without a secret salt, anybody who knows the address can compute it: it only keeps names out of sight.
     """
     digest = hmac.new(salt.encode(), email.strip().lower().encode(), hashlib.sha256).hexdigest()
     return f"dev-{digest[:12]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# A password may hold an @ that nobody escaped: credentials end at the last one before the host.
+# A password may contain an unescaped @: credentials end at the last one before the host.
 _URL = re.compile(
     r"(?P<scheme>https?|ssh|git|git\+ssh)://(?:[^/\s]*@)?(?P<host>[^@/:\s]+)(?::(?P<port>\d+))?/(?P<path>[^@?#]+)", re.I
 )

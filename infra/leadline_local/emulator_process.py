@@ -6,7 +6,7 @@ Runs as a script in the emulator's own environment (`.venv/emulator`), started b
 
 Writes `port N` to its standard output when it is ready, and `errno N` before it ends because of a file that can't be
 written: on a full disk its log can't say so. Ends, state saved, on SIGTERM or as soon as its standard input closes:
-whoever started it has gone, however suddenly.
+its starter has ended, however suddenly.
 
 Uses five names of ministack that are not its public interface (`_state_map`, `_get_module`, `persistence.logger`,
 `_build_persistence_save_dict`, `persistence.STATE_DIR`); its version is pinned and a test exercises them.

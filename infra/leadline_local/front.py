@@ -155,7 +155,7 @@ class _Server(ThreadingHTTPServer):
             self._changed.wait_for(lambda: self._under_way == 0, seconds)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):  # a client that has gone is no news
+        if not isinstance(sys.exception(), ConnectionError):  # a client that disconnects is normal
             print_place_of_failure()
 
 

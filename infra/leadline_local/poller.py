@@ -70,7 +70,7 @@ class Poller:
         while not self._stopping.is_set():
             try:
                 self.poll_once()
-            except Exception as error:  # a worker that ended would be missed by nobody, until the queue is full
+            except Exception as error:  # a dead worker would go unnoticed until the queue is full
                 if not isinstance(error, (BotoCoreError, ClientError)):
                     print_place_of_failure()
                 if not self._stopping.is_set():

@@ -105,7 +105,7 @@ def test_revoking_a_key_shows_the_good_ones_that_came_of_it(
 
 def test_revoking_what_is_not_there_fails(aws_env: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "revoke", "000000000000"]) == 1
-    assert capsys.readouterr().err == "leadline: there is no key 000000000000\n"
+    assert capsys.readouterr().err == "leadline: key 000000000000 does not exist\n"
 
 
 @pytest.mark.parametrize(
