@@ -33,7 +33,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_the_outputs_are_those_of_the_stack(template: Template) -> None:
-    listed = re.findall(r"^\| `(\w+)` \| ", PAGE[: PAGE.index("Then the first key")], re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \| ", PAGE[: PAGE.index("Then create the first key")], re.MULTILINE)
     assert sorted(listed) == sorted(template.find_outputs("*"))
 
 
