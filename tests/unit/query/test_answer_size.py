@@ -89,7 +89,7 @@ def test_of_24_panels_those_that_are_too_wide_say_so_and_the_others_have_their_n
     for panel in wide:
         shown = panels[panel["id"]]
         assert (shown["error"]["status"], shown["error"]["errors"][0]["code"]) == (422, "too_wide")
-        assert "narrow the days" in shown["error"]["detail"]
+        assert "choose fewer days" in shown["error"]["detail"]
         assert (shown["values"], shown.keys() & {"series", "groups"}) == ([], set())
     by_week = api.dora(A_YEAR, interval="week", group_by="author")
     p50 = by_week["metrics"]["change_lead_time"]["p50"]
