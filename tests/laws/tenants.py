@@ -22,6 +22,7 @@ from leadline.contract.event_ids import event_id
 from leadline.contract.messages import canonical
 from leadline.domain.cells import CellKey
 from leadline.store.memory import MemoryTable
+from leadline.store.outbox import Job, job_id
 from leadline.store.table import Item, Put
 from query.reports.filters import GROUPINGS
 from tests.builders import DAY, Event
@@ -56,6 +57,12 @@ def metrics_of(tenant: str) -> list[str]:
 
 def people_of(tenant: str) -> list[str]:
     return [f"{tenant}-ann", f"{tenant}-bob", f"{tenant}-cid"]
+
+
+def a_job(tenant: str, who: str = "") -> Job:
+    """One that the tenant's key with this id started."""
+    name = services_of(tenant)[0]
+    return Job(job_id(NOW, tenant), "service", NOW, NOW, name=name, who=who, total=1, done=1)
 
 
 @dataclass

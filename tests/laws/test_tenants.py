@@ -30,6 +30,7 @@ from tests.laws.tenants import (
     NOW,
     TENANTS,
     World,
+    a_job,
     a_tale,
     a_world,
     repositories_of,
@@ -104,6 +105,8 @@ def a_pair(seed: int, own: str, limited_to: str) -> Pair:
         keys[tenant] = create_key(crowded.table, PEPPER, name=tenant, scopes=scopes_needed(), now=NOW, **limits)[0]
         pk = "key#" + keys[tenant].split("_")[1]
         alone.table.write([Put(crowded.table.get([(pk, "key")])[(pk, "key")])])
+        for world in (crowded, alone) if tenant == own else (crowded,):
+            world.table.write([Put(a_job(tenant, who=keys[tenant].split("_")[1]).to_item())])
     other = next(tenant for tenant in TENANTS if tenant != own)
     return Pair(own, LIMITS[limited_to](own), crowded, alone, keys[own], keys[other])
 
