@@ -241,10 +241,11 @@ class CorrectionMessage(QueueMessage):
     """Somebody corrected a deployment. With `merge`, fields that are missing stay as they are and null takes one back."""
 
     kind = "correction"
-    about: ClassVar = {"deployment": "deployment"}
+    about: ClassVar = {"service": "service", "deployment": "deployment"}
 
     deployment: str
     correction: dict[str, Any]
+    service: str | None = None
     merge: bool | None = None
 
 
@@ -261,9 +262,10 @@ class SettlementMessage(QueueMessage):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentDeletion(QueueMessage):
     kind = "deletion of deployment"
-    about: ClassVar = {"deployment": "deployment"}
+    about: ClassVar = {"service": "service", "deployment": "deployment"}
 
     deployment: str
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
