@@ -203,13 +203,13 @@ def _use_dashboards(world: World) -> None:
 def _correct(world: World) -> None:
     items = world.call("list_deployments", **_JUNE, service=["shop"], limit=2)["items"]
     key = items[0]["key"]
-    correction = {"failed": True, "note": "Checkout was down for ten minutes."}
-    queued = world.call("update_deployment", key, correction)
-    world.call("get_event", queued["event_id"])
     world.call("update_deployment", key, {"failed": None}, settle=False)
     world.park()
     parked = world.call("list_events", status=["parked"], limit=10)
     world.call("retry_event", parked["items"][0]["event_id"])
+    correction = {"failed": True, "note": "Checkout was down for ten minutes."}
+    queued = world.call("update_deployment", key, correction)
+    world.call("get_event", queued["event_id"])
     world.call("list_history", limit=2)
     world.call("delete_deployment", key)
 
