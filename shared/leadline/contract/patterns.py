@@ -12,7 +12,7 @@ from leadline.contract.fields import Json
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.objects import list_of
 from leadline.contract.text import name_of
-from leadline.contract.types import text_schema
+from leadline.contract.text_schema import text_schema
 
 MOST_WILDCARDS = 32
 """Per pattern."""

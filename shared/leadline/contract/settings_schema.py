@@ -20,7 +20,7 @@ from leadline.contract.numbers import read_flag, whole_number
 from leadline.contract.objects import list_of
 from leadline.contract.patterns import MOST_PATTERNS, pattern, patterns_of
 from leadline.contract.text import name_of, one_of
-from leadline.contract.types import text_schema
+from leadline.contract.text_schema import text_schema
 from leadline.domain.outcomes import INCIDENT_WINDOW
 
 LIST, COUNT = "list", "count"

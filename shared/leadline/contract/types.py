@@ -6,18 +6,11 @@ The bounds keep each event well below the limits of SQS (1 MiB) and DynamoDB (40
 from __future__ import annotations
 
 from leadline.contract import numbers, text, times
-from leadline.contract.fields import Json, Type, list_type, map_type, value_type
+from leadline.contract.fields import Type, list_type, map_type, value_type
 from leadline.contract.repository_path import read_repository_path
 from leadline.contract.statuses import STATUSES, read_status
 
-_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff"
-_TEXT = rf"^[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*$"
 _SEGMENT = "([A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+"
-
-
-def text_schema(most: int) -> Json:
-    """A name or sentence of 1 to `most` bytes, without control characters."""
-    return {"type": "string", "minLength": 1, "maxLength": most, "pattern": _TEXT}
 
 
 def name_type(most: int) -> Type:
@@ -69,7 +62,7 @@ URL = value_type(
     {
         "type": "string",
         "maxLength": 2_000,
-        "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{_CONTROL}\s@]*)?$",
+        "pattern": rf"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?([/?#][^{CONTROL}\s@]*)?$",
     },
 )
 METRIC_NAME = value_type(
