@@ -1,11 +1,11 @@
 """Which changes a deployment carries, and why: the heart of Leadline.
 
-A timeline is one service in one environment: its deployments in order of finish time. Attribution goes along a timeline and hands a
-`State` (what is in production already) from each deployment to the next, so that a deployment depends on what came before it
-and on the ledger, never on the order in which events arrived. A change ships once on a timeline: with the first successful
-deployment that reaches it.
+A timeline holds the deployments of one service in one environment, in order of finish time. Attribution walks along it and passes a
+`State` (what has shipped already) from each deployment to the next. So the result depends on earlier deployments and on the
+ledger, never on the order in which events arrived. A change ships once on a timeline: with the first successful deployment that
+reaches it.
 
-Rules and their names are those of docs/architecture.md, "Mapping a SHA to changes".
+docs/architecture.md, "Mapping a SHA to changes", has the rules and their names.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from leadline.domain.ledger import SKEW, Ledger, Node, Relied, Span, Walk, is_be
 from leadline.domain.windows import Calendar
 
 RESEND_WITHIN = 3600 * 1000
-"""An event without id and time that repeats the SHA deployed just before it within this time is taken for a re-send."""
+"""An event without id and time that repeats the last deployed SHA within this time counts as the same event sent again."""
 
 FIRST_LOOKS_BACK = 7 * 24 * 3600 * 1000
-"""How far before its own date a first deployment reads: a change merged that day may have been committed earlier."""
+"""How far before its own date a first deployment looks: a change merged that day may have older commits."""
 
 SIDE_TIPS = 5
 EARLY_CHANGES = 200
@@ -53,7 +53,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A commit whose ancestors are all in production already, and when it was committed (epoch milliseconds)."""
+    """A commit whose ancestors have all shipped, and when it was committed (epoch milliseconds)."""
 
     sha: str
     at: int
@@ -61,11 +61,11 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a timeline's deployments so far have brought to production.
+    """What the deployments of a timeline have shipped so far.
 
-    `line`: where the last of them stands. `tips`: commits whose ancestors have all shipped, the newest first. `early`: changes
-    that shipped before their merge commit did (a head deployed, a pick). `floor`: where a blank baseline started tracking.
-    `sent`: SHA and finish time of the last successful and of the last failed run as sent, to tell re-sends.
+    `line`: the node of the last deployment. `tips`: commits whose ancestors have all shipped, newest first. `early`: changes that
+    shipped before their merge commit did (by a deployed head or a cherry-pick). `floor`: where a blank baseline started tracking.
+    `last_success`, `last_failure`: SHA, as sent, and finish time of the last run of each kind, to recognise repeated events.
     """
 
     line: str | None = None
@@ -82,7 +82,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRun:
-    """What attribution needs of a deployment. `timed` is False where the sender gave neither an id nor a time of its own."""
+    """The part of a deployment that attribution needs. `timed`: False if the sender gave neither an id nor a time."""
 
     sha: str | None
     successful: bool
@@ -95,10 +95,10 @@ class DeploymentRun:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The outcome for one deployment, and the state it leaves for the next.
+    """The result for one deployment, and the state that it leaves for the next.
 
-    `direct`: commits carried that belong to no change. `waits_for`: SHAs (or prefixes) that would change the outcome when they
-    become known. `spans`: stretches of merge order that were relied on.
+    `direct`: carried commits that belong to no change. `waits_for`: SHAs (or prefixes) that may change the result once they are
+    known. `spans`: stretches of merge order that the result depends on.
     """
 
     after: State
@@ -114,7 +114,7 @@ class Attribution:
 
 
 def everything(_: Change) -> bool:
-    """Every change concerns a service that has its repository to itself."""
+    """Every change counts for a service that has a repository to itself."""
     return True
 
 
@@ -123,9 +123,9 @@ def attribute(
     run: DeploymentRun,
     ledger: Ledger,
     calendar: Calendar,
-    concerns: Callable[[Change], bool] = everything,
+    change_filter: Callable[[Change], bool] = everything,
 ) -> Attribution:
-    """What this run carries beyond `state`, of the changes that concern its service."""
+    """What this run carries beyond `state`. `change_filter` tells which changes count for its service."""
     if not run.successful:
         return _unsuccessful(state, run)
     name = run.sha or ""
@@ -140,13 +140,13 @@ def attribute(
     elif run.baseline:
         found = _blank(state, position.node)
     else:
-        found = _only(_range(state, run, position.node, ledger, calendar), concerns)
+        found = _without_others(_range(state, run, position.node, ledger, calendar), change_filter)
     return replace(found, waits_for=found.waits_for | {run.sha}) if position.provisional else found
 
 
-def _only(found: Attribution, concerns: Callable[[Change], bool]) -> Attribution:
-    """The attribution without other services' changes. Should more be told of one of those, it is looked at again."""
-    others = [change for change in found.changes if not concerns(change)]
+def _without_others(found: Attribution, change_filter: Callable[[Change], bool]) -> Attribution:
+    """The attribution without the changes of other services. It is repeated when more becomes known about one of those."""
+    others = [change for change in found.changes if not change_filter(change)]
     if not others:
         return found
     return replace(
@@ -183,10 +183,10 @@ def _unknown(state: State, run: DeploymentRun, sha: str, ambiguous: bool) -> Att
 
 
 def _blank(state: State, node: Node) -> Attribution:
-    """Starts anew from here. What shipped before stays shipped: a change ships once."""
+    """Restarts tracking here. What shipped before stays shipped: a change ships once."""
     shipped = [tip for tip in state.tips if tip.sha != node.sha]
     after = replace(state, line=node.sha, tips=(Tip(node.sha, node.at), *shipped[:SIDE_TIPS]), floor=None)
-    waits = frozenset({node.sha})  # where it stands in time is part of the state
+    waits = frozenset({node.sha})  # its time is part of the state
     return Attribution(after, Status.BASELINE, Reason.BASELINE, to_id=node.sha, waits_for=waits)
 
 
@@ -249,7 +249,7 @@ def _reason(
 
 
 def _changes_in(walked: Walk, ledger: Ledger) -> tuple[list[Change], dict[str, set[int]]]:
-    """The changes that the carried commits stand for, by number; and the numbers behind each commit that one was picked from."""
+    """The changes of the carried commits, by number; and for each commit that one was cherry-picked from, the changes it has."""
     found: dict[int, Change] = {}
     originals: dict[str, set[int]] = {}
     for commit in walked.carried:
@@ -264,16 +264,17 @@ def _changes_in(walked: Walk, ledger: Ledger) -> tuple[list[Change], dict[str, s
 
 
 def _merged_in(change: Change, negatives: list[Node], ledger: Ledger, relied: Relied) -> bool:
-    """Whether the change had shipped with its merge before one of its other commits was deployed."""
+    """Whether the change's merge had shipped before another of its commits was deployed."""
     if change.merge_sha is None:
         return False
     return any(tip.sha == change.merge_sha or is_behind(ledger, change.merge_sha, tip, relied) for tip in negatives)
 
 
 def _stands_for(commit: Node, ledger: Ledger, *, any_role: bool) -> list[Change]:
-    """A merge or head commit stands for its change, in any role also another of its commits.
+    """The changes that a commit stands for: as their merge or head or, with `any_role`, as any of their commits.
 
-    Carrying one of its commits is not carrying a change: a release branch's commits belong to the change that merges it back, too.
+    Usually carrying one commit of a change is not carrying the change: the commits of a release branch also belong to the change
+    that merges it back.
     """
     changes = list(commit.merges)
     for alias in commit.aliases:
@@ -283,7 +284,7 @@ def _stands_for(commit: Node, ledger: Ledger, *, any_role: bool) -> list[Change]
 
 
 def _counts_in_first(change: Change, run: DeploymentRun, today: int) -> bool:
-    """A first deployment carries what was merged on its own date, and an exact hit; it never swallows history."""
+    """A first deployment carries only changes merged on its own date, and the change of its own SHA; never the whole history."""
     if run.sha in (change.merge_sha, change.head_sha):
         return True
     return change.merged_at is not None and today <= change.merged_at <= run.finished_at
@@ -294,7 +295,7 @@ def _commit_counts_in_first(commit: Node, run: DeploymentRun, today: int) -> boo
 
 
 def _direct(walked: Walk) -> tuple[Node, ...]:
-    """Commits on the line itself that no change accounts for. A merge without a change brings commits, it is none."""
+    """Carried commits of the main line that belong to no change. Merge commits without a change are not counted."""
     return tuple(
         commit
         for commit in walked.carried
@@ -305,9 +306,9 @@ def _direct(walked: Walk) -> tuple[Node, ...]:
 
 
 def _unaccounted(walked: Walk, originals: dict[str, set[int]], changes: tuple[Change, ...]) -> set[str]:
-    """Commits that were carried, or picked from, and stand for no change that counts here. What is told of them later may.
+    """Commits that were carried or cherry-picked from and have no change that counts here; later reports may add one.
 
-    What is told of the others concerns the carriers of the changes they stand for.
+    Later reports about the other commits affect the deployments that carry their changes.
     """
     numbers = {change.number for change in changes}
     idle = {commit.sha for commit in walked.carried if not numbers & commit.numbers}

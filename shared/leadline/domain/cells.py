@@ -1,22 +1,22 @@
-"""Cells: what is counted, per scope and day. A pure function of facts, so every number can be rebuilt.
+"""Cells: counters per scope and day. They are a pure function of facts, so every number can be rebuilt.
 
-`contributions` says what one part of a fact adds to which cell. Applying a change of a fact means adding the new
-contributions and subtracting the old ones: whole numbers only, so that insert and delete are exact inverses.
+`contributions` says what one part of a fact adds to which cell. When a fact changes, its new contributions are added and the old
+ones subtracted. All are whole numbers, so adding and subtracting are exact inverses.
 
-Attributes of a cell are short, because they are stored and paid for a million times:
+A cell's attributes have short names, since they are stored and paid for millions of times:
 
-    d  successful deployments     m b p u  of them mapped, baseline, pending, unmatched
-    f  of them failed             r  of them rework             x  runs that never went live
+    d  successful deployments     m b p u  of these mapped, baseline, pending, unmatched
+    f  of these failed            r  of these rework            x  runs that never went live
     o  failed and still open      c  changes                    i  changes without first_commit_at
     y  runs that never went live and count as failed, by the settings
     L.. C.. P.. V.. Y.. R..  histogram buckets of lead time, coding, pickup, review, deploy, recovery (leadline.domain.sketch)
     L C P V Y R              the sums of their seconds
 
-A bucket's name is the letter and the bucket index in base 36, two digits. A service's cell also counts, as `@` and the name, the
-deployments that each author has a change in: so its authors are known without a list of their own.
+A bucket's name is the letter and the bucket index in base 36, two digits. A service's cell also counts the deployments with changes
+of each author, as `@` and the name: that is how the service's authors are found.
 
-Of a former member (`leadline.domain.people`) only the deployments are counted, under the stand-in that nobody is shown: they are
-found again by it when teams change.
+Of a removed person (`leadline.domain.people`) only deployments are counted, under a stand-in that is never shown. It is needed to
+find these deployments when teams change.
 """
 
 from collections import Counter
@@ -39,10 +39,9 @@ Numbers = Counter[str]
 
 @dataclass(frozen=True, slots=True, order=True)
 class CellScope:
-    """Whose numbers a cell holds: everyone's, a service's, a team's, an author's, or a service's share of a team or author.
+    """What a cell counts: everything, a service, a team, an author, or a team's or author's share of a service.
 
-    An author's cells are kept per service only: an author works on few services, so their sum is cheap to read and every
-    deployment saves a write.
+    Authors have cells per service only. They work on few services, so the sum is cheap to read, and each deployment saves a write.
     """
 
     environment: str
@@ -62,14 +61,14 @@ def bucket_name(letter: str, bucket: int) -> str:
 
 
 def buckets_of(numbers: Mapping[str, int], letter: str) -> dict[int, int]:
-    """The histogram with this letter out of a cell's numbers."""
+    """The histogram with this letter in a cell's numbers."""
     return {
         int(name[1:], 36): count for name, count in numbers.items() if len(name) == 3 and name[0] == letter and count
     }
 
 
 def contributions(part: FactPart) -> dict[CellKey, Numbers]:
-    """What a part of a deployment's fact adds to each cell. The parts' contributions add up to the deployment's."""
+    """What a part of a deployment's fact adds to each cell. The contributions of all parts add up to the deployment's."""
     summary = part.summary
     cells: dict[CellKey, Numbers] = {}
     if not summary.live and not summary.never_live:
@@ -155,7 +154,7 @@ def _count(numbers: Numbers, durations: Sequence[tuple[str, int]]) -> None:
 def difference(
     new: Mapping[CellKey, Mapping[str, int]], old: Mapping[CellKey, Mapping[str, int]]
 ) -> dict[CellKey, dict[str, int]]:
-    """What must be added to each cell to turn the old contributions into the new ones; nothing where they are equal."""
+    """What to add to each cell to turn the old contributions into the new ones. Cells that stay the same are left out."""
     changed: dict[CellKey, dict[str, int]] = {}
     for key in sorted(new.keys() | old.keys(), key=str):
         after, before = new.get(key, {}), old.get(key, {})
@@ -170,7 +169,7 @@ def difference(
 
 
 def fold(parts: Iterable[FactPart]) -> dict[CellKey, Numbers]:
-    """All cells of these facts: what the stored cells must equal."""
+    """All cells of these facts. The stored cells must equal them."""
     cells: dict[CellKey, Numbers] = {}
     for part in parts:
         for key, numbers in contributions(part).items():

@@ -1,8 +1,8 @@
-"""A change: a merged pull or merge request, put together from everything that was told about it.
+"""A change: a pull or merge request, put together from all reports about it.
 
-Reports of one change join field by field, so that any order and any repetition of them gives the same change: earliest
-of the times that mark a beginning, latest of the others, union of the lists, greatest of the rest where two disagree. Who else
-was told to be the author is kept (`leadline.domain.people.one_author`).
+Reports join field by field, so any order and any repetition of them gives the same change: the earliest of the times that mark a
+beginning, the latest of other times, the union of lists, and the greatest of other values that differ. Further reported authors
+are kept, too (`leadline.domain.people.one_author`).
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _PEOPLE = frozenset({"author", "other_authors"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a repository. Times in epoch milliseconds; merged exactly when `merge_sha` and `merged_at` are known."""
+    """One change of a repository. Times in epoch milliseconds. It is merged if `merge_sha` is known; `merged_at` then is, too."""
 
     repository: str
     number: int
@@ -49,7 +49,7 @@ class Change:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Change":
-        """From an event's or an item's fields; names this class does not know are left out."""
+        """From the fields of an event or item. Ignores unknown fields."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
         for name in (_UNION | {"other_authors"}) & values.keys():
@@ -57,7 +57,7 @@ class Change:
         return cls(**values)
 
     def to_data(self) -> dict[str, Any]:
-        """Only what is known, lists as lists: the form in which a change is stored."""
+        """The known fields, with lists instead of tuples: the form in which a change is stored."""
         data: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -66,7 +66,7 @@ class Change:
         return data
 
     def join(self, other: "Change") -> "Change":
-        """This change completed by another report of the same change. Commutative, associative, idempotent."""
+        """Joins another report of the same change. Commutative, associative and idempotent."""
         author, others = one_author((self.author, self.other_authors), (other.author, other.other_authors))
         values: dict[str, Any] = {"author": author, "other_authors": others}
         for field in fields(self):

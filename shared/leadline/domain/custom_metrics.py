@@ -1,6 +1,6 @@
-"""What a custom metric's numbers mean: its definition, and the numbers of a window as they are answered.
+"""Definitions of custom metrics, and the numbers of a window as the Product API returns them.
 
-A definition decides only how cells are read (`leadline.domain.points`), so it can be changed at any time and counts nothing anew.
+A definition only decides how cells are read (`leadline.domain.points`), so it can change at any time without recounting.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     GAUGE: ("last", "mean", "min", "max"),
     DURATION: ("p50", "p75", "p90", "mean", "sum"),
 }
-"""How a metric of each kind may be read as one value; the first is what is meant where nothing is said."""
+"""The ways to aggregate each kind of metric to one value. The first is the default."""
 
 _UNITS: Mapping[str, str] = {DURATION: "s"}
 
@@ -27,7 +27,7 @@ DIRECTIONS = ("higher_is_better", "lower_is_better", "none")
 
 @dataclass(frozen=True, slots=True)
 class CustomMetricDefinition:
-    """How a metric is read. `aggregation` and `unit` are None where nothing was said: then the kind decides."""
+    """How a metric is read. `aggregation` and `unit`: None for the default of the kind."""
 
     kind: str = COUNTER
     aggregation: str | None = None
@@ -41,27 +41,27 @@ class CustomMetricDefinition:
 
     @property
     def read_in(self) -> str | None:
-        """The unit of its values; seconds where a duration says nothing else."""
+        """The unit of its values; for durations seconds by default."""
         return self.unit or _UNITS.get(self.kind)
 
     def without_defaults(self) -> "CustomMetricDefinition":
-        """The same, with nothing said that the kind decides anyway: what is shown and sent back is not thereby said."""
+        """The same with defaults as None. So sending back what GET shows does not turn defaults into choices."""
         aggregation = None if self.aggregation == AGGREGATIONS[self.kind][0] else self.aggregation
         return replace(self, aggregation=aggregation, unit=None if self.unit == _UNITS.get(self.kind) else self.unit)
 
 
 UNDEFINED = CustomMetricDefinition()
-"""What holds for a metric that nobody defined."""
+"""The definition of a metric that nobody defined."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomMetric:
     """A custom metric's numbers of one window.
 
-    `value`: the headline, which is the one of the others that the definition's `aggregation` names, in `unit`. `n` points, of
-    which `sum`, `mean`, `min` and `max` are exact; `rate` is the sum per day of the window. `last`: the value of the newest point,
-    `last_at` its time (RFC 3339, UTC). Percentiles are within 1 % of exact. Without points all are None but for `n`, `sum`
-    and `rate`: that nothing was counted is a fact.
+    `value`: the headline, which is the number that the definition's `aggregation` names, in `unit`. `n`: the number of points.
+    `sum`, `mean`, `min` and `max` are exact; `rate` is the sum per day of the window. `last`: the value of the newest point,
+    `last_at` its time (RFC 3339, UTC). Percentiles are within 1 % of exact. Without points `n`, `sum` and `rate` are 0, and all
+    others None.
     """
 
     value: float | None
@@ -80,14 +80,14 @@ class CustomMetric:
 
     @classmethod
     def of(cls, spread: Spread, days: int, definition: CustomMetricDefinition) -> "CustomMetric":
-        """`days`: those of the window."""
+        """`days`: the length of the window."""
         numbers: dict[str, float | None] = {
             "sum": number(spread.total),
             "rate": spread.total / (MICRO * days),
             "mean": spread.total / (MICRO * spread.n) if spread.n else None,
-            "min": _told(spread.least),
-            "max": _told(spread.most),
-            "last": _told(spread.last[2] if spread.last else None),
+            "min": _number_or_none(spread.least),
+            "max": _number_or_none(spread.most),
+            "last": _number_or_none(spread.last[2] if spread.last else None),
             **{name: _percentile(spread, q) for name, q in (("p50", 0.5), ("p75", 0.75), ("p90", 0.9))},
         }
         value = spread.n if definition.read_as == "count" else numbers[definition.read_as]
@@ -106,24 +106,24 @@ def unit_of(definition: CustomMetricDefinition) -> str | None:
 
 
 def number(millionths: int) -> float:
-    """As it is answered: whole numbers as such, others as the nearest float."""
+    """Millionths as a number: whole numbers as int, others as the nearest float."""
     return millionths // MICRO if millionths % MICRO == 0 else millionths / MICRO
 
 
 def in_window(days: Mapping[date, Spread], window: Window) -> Spread:
-    """What was counted on these days together."""
+    """Merges the days of a window."""
     return merged(spread for day, spread in days.items() if window.start <= day < window.end)
 
 
 def by_day(cells: Iterable[tuple[date, Spread]]) -> dict[date, Spread]:
-    """The cells of disjoint scopes as one."""
+    """Merges the cells of disjoint scopes by day."""
     days: dict[date, list[Spread]] = {}
     for day, spread in cells:
         days.setdefault(day, []).append(spread)
     return {day: merged(spreads) for day, spreads in days.items()}
 
 
-def _told(millionths: int | None) -> float | None:
+def _number_or_none(millionths: int | None) -> float | None:
     return None if millionths is None else number(millionths)
 
 
@@ -133,7 +133,7 @@ def _instant(time: int) -> str:
 
 
 def _percentile(spread: Spread, q: float) -> float | None:
-    """Never beyond the smallest and greatest value, which are exact: a lone value is told as it is."""
+    """Clamped to the smallest and greatest values, which are exact; so a single value is returned exactly."""
     found = percentile(spread.buckets, q)
     if found is None or spread.least is None or spread.most is None:
         return None

@@ -1,4 +1,4 @@
-"""A deployment as its senders told it: reports of one run, joined so that neither order nor repetition matters."""
+"""A deployment as reported: the reports of one run, joined so that neither order nor repetition matters."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ _RANK = {IN_PROGRESS: 0, CANCELLED: 1, FAILURE: 2, SUCCESS: 3}
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What one status report of a run said. Times in epoch milliseconds; `received_at` is when it first reached Leadline."""
+    """One report of a run's status. Times in epoch milliseconds. `received_at`: when Leadline first received it."""
 
     status: str
     received_at: int
@@ -33,12 +33,12 @@ class StatusReport:
 
     @property
     def timed(self) -> bool:
-        """Whether the sender gave an id or a time of its own, so that a repetition can be told from a new run."""
+        """Whether the sender gave an id or a time, which tells a repeated report from a new run."""
         return self.deployment_id is not None or self.finished_at is not None or self.started_at is not None
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "StatusReport":
-        """From an event's or an item's fields; names this class does not know are left out."""
+        """From the fields of an event or item. Ignores unknown fields."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in data.items() if name in known and value is not None}
         labels = values.get("labels", {})
@@ -46,13 +46,13 @@ class StatusReport:
         return cls(**values)
 
     def to_data(self) -> dict[str, Any]:
-        """Only what is known: the form in which a report is stored."""
+        """The known fields: the form in which a report is stored."""
         data = {field.name: getattr(self, field.name) for field in fields(self)}
         data["labels"] = dict(self.labels)
         return {name: value for name, value in data.items() if value not in (None, {}, False)}
 
     def join(self, other: "StatusReport") -> "StatusReport":
-        """Two reports of the same status: first receipt, latest finish, greatest of the rest. Order never matters."""
+        """Joins two reports of the same status: first receipt, latest finish, greatest of the rest. Order never matters."""
         values: dict[str, Any] = {}
         for each in fields(self):
             mine, theirs = getattr(self, each.name), getattr(other, each.name)
@@ -68,7 +68,7 @@ class StatusReport:
 
 
 def relabelled(report: StatusReport, renamed: Mapping[str, str]) -> StatusReport:
-    """The report with these values of labels replaced."""
+    """The report with these label values replaced."""
     labels = tuple((name, renamed.get(value, value)) for name, value in report.labels)
     return replace(report, labels=labels) if labels != report.labels else report
 
@@ -103,7 +103,7 @@ class Deployment:
         return StatusReport(**values)
 
     def with_report(self, report: StatusReport) -> "Deployment":
-        """This deployment with one more report joined in."""
+        """This deployment with another report joined in."""
         by_status = {known.status: known for known in self.reports}
         known = by_status.get(report.status)
         by_status[report.status] = known.join(report) if known else report
@@ -111,14 +111,14 @@ class Deployment:
         return Deployment(self.key, self.service, self.environment, ordered)
 
 
-def _standing(report: StatusReport) -> tuple[bool, int, int]:
+def _rank(report: StatusReport) -> tuple[bool, int, int]:
     return (report.status != IN_PROGRESS, report.finish, _RANK[report.status])
 
 
 def deployment_key(service: str, environment: str, report: StatusReport) -> str:
-    """The key of the run a report speaks of: 24 hex digits of its natural identity.
+    """The key of the run that a report is about: 24 hex digits of a hash of its natural identity.
 
-    That is the sender's `deployment_id`; without one the SHA and its time; without either the SHA and the receipt.
+    That is the sender's `deployment_id`; without it the SHA and a time of the run; without either the SHA and the time of receipt.
     """
     if report.deployment_id is not None:
         identity: Iterable[Any] = ("id", report.deployment_id)

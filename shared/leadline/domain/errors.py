@@ -1,13 +1,13 @@
-"""Every way an event or a request can fail, and whose fault it is.
+"""The ways in which an event or a request can fail, and whose fault each is.
 
     LeadlineError
-    ├── Rejected    theirs: the input is wrong. Answered 4xx, never retried.
-    ├── Transient   nobody's: try again later. The message goes back to the queue.
-    │   ├── Conflict    somebody else wrote first; read again and plan again.
-    │   └── NotUnderstood   a message of a newer version, which is deployed soon or was until a moment ago.
-    └── Poison      an accepted message that can never work. Parked with its reason at once.
+    ├── Rejected    the sender's: the input is invalid. Answered with 4xx, never retried.
+    ├── Transient   nobody's: retry later. The message goes back to the queue.
+    │   ├── Conflict    somebody else wrote first; read and plan again.
+    │   └── NotUnderstood   a message of another version, during a deployment or after a roll-back of Leadline itself.
+    └── Poison      an accepted message that can never succeed. Parked with its reason at once.
 
-Anything else that is raised is our bug: it is tried once more, then parked, and alarms.
+Any other exception is a bug: the message is retried once, then parked, and an alarm is raised.
 """
 
 
@@ -20,17 +20,17 @@ class Rejected(LeadlineError):
 
 
 class Transient(LeadlineError):
-    """A passing fault outside Leadline; trying again later is right."""
+    """A temporary fault outside Leadline; a retry may succeed."""
 
 
 class Conflict(Transient):
-    """A guard of a transaction no longer held: what was read has changed meanwhile."""
+    """A guard of a transaction failed: what was read has changed meanwhile."""
 
 
 class NotUnderstood(Transient):
-    """A queued message that this version does not know: while Leadline is updated, or was set back to an earlier version.
+    """A queued message that this version does not know: Leadline is being updated, or was rolled back.
 
-    `reason` and `detail` are those of the Poison that it becomes when it is still not understood after all tries.
+    `reason` and `detail`: those of the Poison that it becomes if retries don't help.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -40,9 +40,9 @@ class NotUnderstood(Transient):
 
 
 class Poison(LeadlineError):
-    """A queued message that no retry can make work.
+    """A queued message that can never succeed.
 
-    `reason` is a short constant for machines, the message a sentence for people.
+    `reason`: a short constant for programs. `detail`: a sentence for people.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

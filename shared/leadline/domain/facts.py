@@ -1,8 +1,8 @@
-"""Facts: the stored, normalised outcome for one deployment. Everything a cell counts is in a fact, so cells can be rebuilt.
+"""Facts: the stored, normalised result for a deployment. Everything that cells count is in facts, so cells can be rebuilt.
 
-A deployment's fact is kept in parts of at most PART_SIZE changes and PART_TEAMS teams, so that a part and its cells fit one
-transaction. Each part says by itself what it contributes: it repeats the deployment's summary, the first part alone counts the
-deployment, and each author and team is counted as taking part in it by exactly one part.
+A deployment's fact is split into parts of at most PART_SIZE changes and PART_TEAMS teams, so a part and its cells fit into one
+transaction. Each part contributes on its own: it repeats the deployment's summary, only the first part counts the deployment, and
+exactly one part counts each author and team.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from leadline.domain.ledger import Node
 
 PART_SIZE = 4
 PART_TEAMS = 38
-"""Teams of a part's authors: each has two cells to write."""
+"""The teams of a part's authors: each costs two writes to cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedChange:
     """One change in one deployment. `teams`: the author's teams on the day of the deployment.
 
-    A direct commit that counts as a change of its own has the number 0 and its `sha`.
+    A direct commit that counts as a change has the number 0 and a `sha`.
     """
 
     repository: str
@@ -57,9 +57,9 @@ class CarriedChange:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What all scopes count of a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched".
+    """What all scopes count about a deployment. `mapping`: "mapped", "baseline", "pending" or "unmatched".
 
-    `counts_as_failed`: it never went live and counts as failed all the same, as the settings have it.
+    `counts_as_failed`: by the settings it counts as failed although it never went live.
     """
 
     service: str
@@ -76,7 +76,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class FactPart:
-    """Up to PART_SIZE changes of a deployment, and the authors and teams that this part counts as taking part in it."""
+    """Up to PART_SIZE changes of a deployment, and the authors and teams that this part counts."""
 
     summary: Summary
     position: int = 0
@@ -86,7 +86,7 @@ class FactPart:
 
 
 def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]) -> list[CarriedChange]:
-    """The changes as carried by a deployment that finished then; `teams_of` gives each author's teams on that day."""
+    """The changes as carried by a deployment that finished at `finished_at`. `teams_of`: each author's teams on that day."""
     return [
         CarriedChange(
             change.repository,
@@ -102,7 +102,7 @@ def carry(changes: Iterable[Change], finished_at: int, teams_of: Mapping[str, tu
 def carry_commits(
     repository: str, commits: Iterable[Node], finished_at: int, teams_of: Mapping[str, tuple[str, ...]]
 ) -> list[CarriedChange]:
-    """Direct commits, each as a change of its own: coding until it was committed, deploying from then on."""
+    """Direct commits as changes of their own: coding ends at the commit, and deploy starts there."""
     return [
         CarriedChange(
             repository,
@@ -117,11 +117,11 @@ def carry_commits(
 
 
 def divide(summary: Summary, changes: Sequence[CarriedChange]) -> tuple[FactPart, ...]:
-    """The deployment in parts, at least one; each author and team belongs to the first part that has a change of theirs."""
+    """Splits a deployment into at least one part. Each author and team belongs to the first part with a change of theirs."""
     parts: list[FactPart] = []
     seen_authors: set[str] = set()
     seen_teams: set[str] = set()
-    for position, held in enumerate(_apportioned(changes)):
+    for position, held in enumerate(_split(changes)):
         authors = {change.author for change in held if change.author is not None} - seen_authors
         teams = {team for change in held for team in change.teams} - seen_teams
         parts.append(FactPart(summary, position, held, tuple(sorted(authors)), tuple(sorted(teams))))
@@ -130,7 +130,7 @@ def divide(summary: Summary, changes: Sequence[CarriedChange]) -> tuple[FactPart
     return tuple(parts)
 
 
-def _apportioned(changes: Sequence[CarriedChange]) -> Iterator[tuple[CarriedChange, ...]]:
+def _split(changes: Sequence[CarriedChange]) -> Iterator[tuple[CarriedChange, ...]]:
     held: list[CarriedChange] = []
     teams: set[str] = set()
     for change in changes:

@@ -1,11 +1,11 @@
-"""Change lead time: first commit authored → deployment finished, wall clock, in whole seconds.
+"""Change lead time: from the first commit to the end of the deployment, wall clock, in whole seconds.
 
 Source: DORA, "Lead time for changes: the time it takes for a change to go from committed to deployed"
-(dora.dev/guides/dora-metrics-four-keys). Stages: coding → opened, pickup → first review, review → merged, deploy → finished.
-The stages that are not None always add up to the lead time exactly:
-- a time that is out of order is moved to its neighbour, so a stage that would be negative is 0 and its neighbour shorter;
-- where the time that ends a stage is missing, that stage is None and its seconds belong to the next stage that is known;
-- without `first_commit_at` the earliest time known stands in, coding is None, and `complete` is False.
+(dora.dev/guides/dora-metrics-four-keys). The stages end when the change is opened (coding), first reviewed (pickup), merged
+(review) and deployed (deploy). The stages that are not None always add up to the lead time:
+- a time out of order is moved to its neighbour, so a stage that would be negative is 0 and its neighbour shorter;
+- if the time that ends a stage is missing, the stage is None and its seconds belong to the next known stage;
+- without `first_commit_at` the earliest known time replaces it, coding is None, and `complete` is False.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ STAGES = ("coding", "pickup", "review", "deploy")
 
 @dataclass(frozen=True, slots=True)
 class LeadTime:
-    """Seconds from the first commit to the deployment; `stages` in the order of STAGES, None where a time is missing."""
+    """Seconds from the first commit to the deployment. `stages` in the order of STAGES; None if a time is missing."""
 
     seconds: int
     stages: tuple[int | None, int | None, int | None, int | None]

@@ -1,10 +1,10 @@
 """The ledger: a repository's commits in order of ancestry, and the ranges that deployments carry.
 
-A node is one commit with what is known of it. Its parents are known where the commit graph was told (commits events, pushes,
-VCS answers). Where they were not, the merges of one branch are taken to follow each other in merge order: `implied` ancestry.
-Time is only where to look (nodes are stored in time order) and in which order to walk, never a proof of ancestry.
+A node is a commit with what is known about it. Its parents are known if the commit graph was reported (commits events, pushes,
+answers of code hosts). If not, the merges into a branch are assumed to follow each other in merge order: `implied` ancestry.
+Times only tell where to look (nodes are stored in order of time) and in which order to walk. They never prove ancestry.
 
-`walk` answers what `git rev-list START ^NEGATIVE...` answers, reading only about as far back as the oldest commit it returns.
+`walk` returns what `git rev-list START ^NEGATIVE...` returns, and reads about as far back as the oldest commit it returns.
 """
 
 import heapq
@@ -15,7 +15,7 @@ from typing import Protocol
 from leadline.domain.changes import Change
 
 SKEW = 3600 * 1000
-"""How far a commit's clock may run ahead of a descendant's (milliseconds). Beyond that a walk may take what shipped for new."""
+"""How far a commit's clock may be ahead of a descendant's (milliseconds). Beyond that, a walk may take shipped commits for new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One commit. `parents` is None where nobody told them; `committed_at` likewise (epoch milliseconds).
+    """One commit. `parents` and `committed_at` (epoch milliseconds) are None if nobody reported them.
 
     `merges`: the changes whose merge commit this is, with their times and author but without their commits and paths.
-    `other_authors`: who else was told to be its author.
+    `other_authors`: further people reported as its author.
     """
 
     sha: str
@@ -49,7 +49,7 @@ class Node:
 
     @property
     def at(self) -> int:
-        """Where the node stands in time: committed, else first merged (epoch milliseconds)."""
+        """The node's place in time: when it was committed, else first merged (epoch milliseconds)."""
         if self.committed_at is not None:
             return self.committed_at
         return min(
@@ -71,26 +71,26 @@ class Node:
 
 
 class Ledger(Protocol):
-    """What attribution reads of a repository's ledger."""
+    """The part of a repository's ledger that attribution reads."""
 
     def node(self, sha: str) -> Node | None:
         """The commit with this full SHA."""
 
     def find(self, sha: str) -> list[str]:
-        """SHAs on the ledger that may be this one, either of the two perhaps short (7 or more hex digits); at most two."""
+        """SHAs on the ledger that may be this one, at most two. Either may be abbreviated (7 or more hex digits)."""
 
     def before(self, branch: str, at: int, sha: str) -> Node | None:
-        """The last merge of a change into the branch that stands before (at, sha)."""
+        """The last merge of a change into the branch before (at, sha)."""
 
     def prefetch(self, low: int, high: int) -> None:
-        """Says that the nodes with low <= node.at <= high are about to be read."""
+        """Announces that the nodes with low <= node.at <= high will be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a deployed SHA stands: `node` is None where the ledger holds none, or several (`ambiguous`), that fit.
+    """The place of a deployed SHA. `node`: None if no node on the ledger matches it, or several do (`ambiguous`).
 
-    `provisional`: more may become known of this SHA that lets it stand elsewhere.
+    `provisional`: later reports about this SHA may change its place.
     """
 
     node: Node | None
@@ -99,19 +99,19 @@ class Position:
 
 
 def locate(ledger: Ledger, sha: str) -> Position:
-    """The node a full or short SHA stands at.
+    """Finds the node of a full or abbreviated SHA.
 
-    A head or pushed commit of a merged change whose parents nobody told stands where the change was merged.
+    A head or pushed commit of a merged change counts as the change's merge commit if its parents are unknown.
     """
     node = ledger.node(sha)
     if node is not None:
-        return Position(_standing(ledger, node), provisional=node.parents is None and not node.merges)
+        return Position(_place(ledger, node), provisional=node.parents is None and not node.merges)
     matches = ledger.find(sha)
     node = ledger.node(matches[0]) if len(matches) == 1 else None
-    return Position(_standing(ledger, node) if node else None, provisional=True, ambiguous=len(matches) > 1)
+    return Position(_place(ledger, node) if node else None, provisional=True, ambiguous=len(matches) > 1)
 
 
-def _standing(ledger: Ledger, node: Node) -> Node:
+def _place(ledger: Ledger, node: Node) -> Node:
     if node.parents is None and node.aliases and not node.merges:
         first = min(node.aliases, key=lambda alias: (alias.merged_at, alias.number))
         merged = ledger.node(first.merge_sha)
@@ -122,7 +122,7 @@ def _standing(ledger: Ledger, node: Node) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a branch's merge order that was relied on: a node that turns up inside changes the range."""
+    """A stretch of a branch's merge order that an answer depends on: a new node inside it changes the answer."""
 
     branch: str
     low: int
@@ -134,9 +134,9 @@ class Span:
 
 @dataclass(slots=True)
 class Relied:
-    """What walks relied on not to be known better: filling it in may change what they found.
+    """Gaps in what is known that walks relied on: filling one may change what they found.
 
-    `missing`: commits that were led to and of which nothing (more) is known. `spans`: merge order taken for ancestry.
+    `missing`: reached commits about which too little is known. `spans`: merge order assumed to be ancestry.
     """
 
     missing: set[str] = field(default_factory=set)
@@ -145,10 +145,10 @@ class Relied:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What a walk found.
+    """The result of a walk.
 
-    `carried`: nodes reachable from the start and from no negative, newest first. `side`: those of them that only a change's
-    merge brought in. `met`: negatives that the start reaches. `shipped`: the start itself is reachable from a negative, so
+    `carried`: nodes reachable from the start and from no negative, newest first. `side`: those of them that are only reached
+    through a change's merge. `met`: negatives that the start reaches. `shipped`: the start is reachable from a negative, so
     nothing is carried.
     """
 
@@ -162,9 +162,9 @@ _PLAIN, _SIDE, _NEGATIVE = 1, 2, 4
 
 
 def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], relied: Relied, floor: int = 0) -> Walk:
-    """The nodes that `start` reaches and no negative does, none of them standing before `floor` (epoch milliseconds).
+    """The nodes that `start` reaches and no negative does, except those before `floor` (epoch milliseconds).
 
-    Adds to `relied` what the answer depends on.
+    Adds to `relied` the gaps that the answer depends on.
     """
     stops = {node.sha: node for node in negatives}
     painting = _Painting(ledger, floor, relied)
@@ -187,7 +187,7 @@ def walk(ledger: Ledger, start: Node, negatives: Iterable[Node], relied: Relied,
 
 
 class _Painting:
-    """Two colours spread from children to parents, newest first, until everything left is shipped."""
+    """Spreads colours from children to parents, newest first, until only shipped nodes are left."""
 
     def __init__(self, ledger: Ledger, floor: int, relied: Relied) -> None:
         self._ledger = ledger
@@ -214,7 +214,7 @@ class _Painting:
 
     def run(self) -> None:
         if not self._open:
-            return  # the start has shipped itself
+            return  # the start itself has shipped
         oldest = min(self.nodes[sha].at for sha in self._open)
         while self._queue:
             minus_at, sha = heapq.heappop(self._queue)
@@ -232,7 +232,7 @@ class _Painting:
                 for parent, inherited in self._parents(node, colour):
                     self.reach(parent, inherited)
             elif node.committed_at is None:
-                self._relied.missing.add(sha)  # once its own time is known it may stand after the floor
+                self._relied.missing.add(sha)  # once its own time is known, it may be after the floor
 
     def _parents(self, node: Node, colour: int) -> Iterator[tuple[Node, int]]:
         if node.parents is None:
@@ -251,7 +251,7 @@ class _Painting:
                 yield from ((implied, inherited) for implied in self._implied(node))
 
     def _implied(self, node: Node) -> Iterator[Node]:
-        """The merge before this node in its branch's merge order: stands in for a first parent that nobody told."""
+        """The merge before this node in its branch's merge order, which replaces an unknown first parent."""
         if node.branch is None:
             self._relied.missing.add(node.sha)
             return
@@ -264,7 +264,7 @@ class _Painting:
 
 
 def is_behind(ledger: Ledger, sha: str, other: Node, relied: Relied) -> bool:
-    """Whether the commit is a strict ancestor of the other one. Adds to `relied` what the answer depends on."""
+    """Whether the commit is a strict ancestor of the other. Adds to `relied` the gaps that the answer depends on."""
     node = ledger.node(sha)
     if node is None or node.sha == other.sha or node.at > other.at + SKEW:
         return False
@@ -273,7 +273,7 @@ def is_behind(ledger: Ledger, sha: str, other: Node, relied: Relied) -> bool:
 
 
 def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """One span a branch that covers all of its spans."""
+    """One span per branch, covering all its spans."""
     bounds: dict[str, tuple[int, int]] = {}
     for span in spans:
         low, high = bounds.get(span.branch, (span.low, span.high))

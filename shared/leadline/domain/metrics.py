@@ -61,7 +61,7 @@ class Tally:
         return self.numbers.get(name, 0)
 
     def __bool__(self) -> bool:
-        """Whether anything was counted at all."""
+        """Whether anything was counted."""
         return any(self.numbers.values())
 
 

@@ -1,13 +1,13 @@
-"""What became of a deployment: did it fail after reaching production, and when was it made good.
+"""The outcome of a deployment: whether it failed after reaching production, and when it was repaired.
 
-Source: DORA's change fail rate and failed deployment recovery time (dora.dev/guides/dora-metrics). A deployment failed when an
-incident belongs to it, a rollback went back behind it, another deployment says that it remediates it, or a person said so.
+Source: DORA's change fail rate and failed deployment recovery time (dora.dev/guides/dora-metrics). A deployment
+failed if an incident belongs to it, a rollback undid it, another deployment remediates it, or a person said so.
 """
 
 from dataclasses import dataclass
 
 INCIDENT_WINDOW = 7 * 24 * 3600 * 1000
-"""How long after a deployment an incident that names none still belongs to it (milliseconds)."""
+"""How long after a deployment an incident without a named cause is attributed to it (milliseconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class LinkedIncident:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A later deployment that made this one good: by rolling back behind it, or by saying that it remediates it."""
+    """A later deployment that repaired this one, by a rollback or by remediating it."""
 
     key: str
     finished_at: int
@@ -30,7 +30,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything that says how a successful deployment went."""
+    """The incidents and remedies of a successful deployment."""
 
     incidents: tuple[LinkedIncident, ...] = ()
     remedies: tuple[Remedy, ...] = ()
@@ -40,14 +40,14 @@ class Outcome:
         return bool(self.incidents or self.remedies)
 
     def recovered_at(self) -> int | None:
-        """When the remedy was finished: the first remedying deployment, else the last incident's end, None while open."""
+        """When it was repaired: the end of the first remedy, else of the last incident. None while it is open."""
         if self.remedies:
             return min(remedy.finished_at for remedy in self.remedies)
-        ends = [trouble.resolved_at for trouble in self.incidents]
+        ends = [incident.resolved_at for incident in self.incidents]
         known = [end for end in ends if end is not None]
         return max(known) if known and len(known) == len(ends) else None
 
     def recovery_seconds(self, finished_at: int) -> int | None:
-        """Failed deployment finished → remedy finished, in whole seconds; None while it is open or nothing failed."""
+        """Whole seconds from the end of the failed deployment to its repair. None while it is open, or if it did not fail."""
         recovered = self.recovered_at()
         return None if recovered is None else max(0, recovered // 1000 - finished_at // 1000)

@@ -1,7 +1,7 @@
 """Path patterns: which files of a repository belong to a service.
 
-`*` stands for anything but a slash, `**` for anything, `**/` for any folders or none, `?` for one character but a slash. A pattern
-without a wildcard names a file or a folder with all that is in it; one that ends with a slash names a folder.
+`*` stands for any characters except a slash, `**` for any characters, `**/` for any number of folders, `?` for one character except
+a slash. A pattern without a wildcard names a file, or a folder with everything in it; one that ends with a slash names a folder.
 
 All patterns of a service are matched at once (see `wildcards`). The event of a change has at most 256 KiB, a service's patterns at
 most 10,000 bytes, twice that where each is a file or a folder: at most about 900,000 steps for a change, a second or two.

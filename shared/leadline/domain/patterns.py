@@ -10,25 +10,24 @@ from functools import lru_cache
 from leadline.domain.wildcards import Wildcard, Wildcards
 
 LONGEST = 2_000
-"""In characters. A longer name fits no pattern: none is stored, but a webhook may hold one."""
+"""In characters. Longer names match no pattern; none are stored, but a webhook may contain one."""
 
 _STAR = {"*": Wildcard.MANY}
 _STAR_AND_MARK = {**_STAR, "?": Wildcard.ONE}
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether the name fits any of these patterns of the settings.
+    """Whether the name matches any of these patterns of the settings.
 
-    `*` stands for anything, everything else for itself. Upper and lower case are the same by Unicode's case folding, so that
-    STRASSE is straße.
+    `*` stands for anything, everything else for itself. Case is ignored by Unicode's case folding, so STRASSE matches straße.
     """
     return len(name) <= LONGEST and _without_case(tuple(patterns)).first(name.casefold()) is not None
 
 
 def first_fit(name: str, patterns: Iterable[str]) -> str | None:
-    """The first of these patterns of the sources that the name fits.
+    """The first of these patterns of the sources that the name matches.
 
-    `*` stands for anything, `?` for one character, everything else for itself. Upper and lower case differ.
+    `*` stands for anything, `?` for one character, everything else for itself. Case matters.
     """
     known = tuple(patterns)
     index = _with_case(known).first(name) if len(name) <= LONGEST else None

@@ -1,11 +1,11 @@
-"""People's names, and what may stand in their places.
+"""People's names, and what may replace them.
 
-    ann                 a name, as senders tell it
-    p-3f9a12c0ffee      her pseudonym: always the same for one name and one salt, and nothing that leads back to it
-    ~5be0c4a1d2f39876   a former member: a stand-in drawn at random, which was never told to anybody
+    ann                 a name, as senders report it
+    p-3f9a12c0ffee      her pseudonym: always the same for a name and salt, and irreversible without the salt
+    ~5be0c4a1d2f39876   the stand-in of a removed person: drawn at random and never shown to anybody
 
-A stand-in keeps a removed person's changes apart from others', so that teams' numbers can still be derived. It is no name: it is
-shown nowhere, and nothing is counted for it (`leadline.domain.cells`).
+A stand-in tells a removed person's changes from those of others, so teams' numbers can still be derived. It is not shown, and has
+no numbers of its own (`leadline.domain.cells`).
 """
 
 import hashlib
@@ -18,20 +18,20 @@ _PSEUDONYM = re.compile(r"p-[0-9a-f]{12}", re.ASCII)
 _STAND_IN = re.compile(r"~(?:bot-)?[0-9a-f]{16}", re.ASCII)
 _BOT = "~bot-"
 NAMED = frozenset({"author", "authors", "other_authors"})
-"""Names of fields that hold people's names, in messages and in what is stored as it was sent."""
+"""Fields with people's names, in messages and in stored items that keep the names of messages."""
 BOTS = frozenset({"bots"})
-"""Those that hold patterns of names, which may be a name."""
+"""Fields with patterns of names; a pattern may be a plain name."""
 
 FORMER_MEMBER = "former member"
-"""Stands for a removed person where what people sent is shown to them again."""
+"""Replaces a removed person in stored requests that are shown again."""
 
 Rename = Callable[[str], str]
 Authors = tuple[str | None, tuple[str, ...]]
-"""Who made something, and who else was told to have made it."""
+"""The author of something, and further people reported as its author."""
 
 
 def pseudonym(salt: str, name: str) -> str:
-    """The pseudonym of a name: 12 hex digits of its hash with a salt that is the organisation's own."""
+    """The pseudonym of a name: 12 hex digits of its hash with the organisation's salt."""
     return "p-" + hmac.new(salt.encode(), name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
 
 
@@ -40,7 +40,7 @@ def is_pseudonym(name: str) -> bool:
 
 
 def stand_in(drawn: str, *, bot: bool) -> str:
-    """The stand-in made of 16 hex digits drawn at random. Whether it was a bot by the settings can't be asked again later."""
+    """A stand-in from 16 random hex digits. It records whether the person was a bot, since that can't be found out later."""
     return (_BOT if bot else "~") + drawn
 
 
@@ -49,33 +49,33 @@ def is_stand_in(name: str) -> bool:
 
 
 def is_former_bot(name: str) -> bool:
-    """Whether it stands in for somebody who was a bot by the settings when it was removed."""
+    """Whether it is the stand-in of a bot."""
     return name.startswith(_BOT) and is_stand_in(name)
 
 
 def one_author(mine: Authors, theirs: Authors) -> Authors:
-    """Who made it by both reports together: the greatest of the names, and the others beside it.
+    """Joins two reports of authors: the greatest name is the author, the others are further authors.
 
-    Who had made it stays so while nothing new is told, although a name has another place in the order once it is a pseudonym. So
-    what was told before, told again, never changes anything.
+    If one report contains the other, it stays as it is. So repeating a report changes nothing, even though pseudonyms have another
+    order than names.
     """
-    known, told = _names(mine), _names(theirs)
-    if told <= known:
+    my_names, their_names = _names(mine), _names(theirs)
+    if their_names <= my_names:
         return mine
-    if known <= told:
+    if my_names <= their_names:
         return theirs
-    names = known | told
+    names = my_names | their_names
     author = max(names)
     return author, tuple(sorted(names - {author}))
 
 
-def _names(told: Authors) -> set[str]:
-    author, others = told
+def _names(authors: Authors) -> set[str]:
+    author, others = authors
     return {*others, author} if author is not None else set(others)
 
 
 def names_in(value: Any, fields: Set[str] = NAMED, *, inside: bool = False) -> Iterable[str]:
-    """All names in these fields of a message's data, or of what is stored as it was sent. `inside`: the value is one field's."""
+    """All names in these fields of a message's data or a stored item. `inside`: the value is that of such a field."""
     if isinstance(value, dict):
         for name, entry in value.items():
             yield from names_in(entry, fields, inside=name in fields)
@@ -87,7 +87,7 @@ def names_in(value: Any, fields: Set[str] = NAMED, *, inside: bool = False) -> I
 
 
 def renamed(value: Any, rename: Rename, fields: Set[str] = NAMED, *, inside: bool = False) -> Any:
-    """The same with every name that `names_in` finds renamed."""
+    """The value with every name that `names_in` finds renamed."""
     if isinstance(value, dict):
         return {name: renamed(entry, rename, fields, inside=name in fields) for name, entry in value.items()}
     if isinstance(value, list):

@@ -1,17 +1,17 @@
 """Points of custom metrics, and the cells in which they are counted. Pure functions, so every number can be rebuilt.
 
-A point is one value that somebody told of a metric: three review comments, a queue of 17 jobs, a build of 412 seconds. Values are
-kept in whole millionths, so that sums are exact. What a cell holds does not depend on how its metric is defined: that decides
-only how it is read (`leadline.domain.custom_metrics`).
+A point is one reported value of a metric: three review comments, a queue of 17 jobs, a build of 412 seconds. Values are stored in
+whole millionths, so sums are exact. A metric's definition does not change what its cells contain, only how they are read
+(`leadline.domain.custom_metrics`).
 
     n, total               how many points, and the sum of their values
     least, most            the smallest and the greatest value
     last                   the newest point: its time, its key (which decides between equal times) and its value
     buckets                a histogram (`leadline.domain.sketch`, of millionths; those of negative values have negative indices)
-    authors                how many of the points are each author's; of places and teams only
+    authors                the number of points of each author; only in cells of places and teams
 
-Unlike those of deployments, these cells are no sums: a point that is taken away may have been the smallest. So a cell is changed by
-adding a point to what it holds, or by counting the points of its day again.
+Unlike the cells of deployments, these are not sums: a point that is removed may have been the smallest. So a point is added to what
+a cell contains, but for any other change the points of the day are counted again.
 """
 
 from collections import Counter
@@ -28,13 +28,13 @@ MICRO = 1_000_000
 """Millionths in one."""
 
 NOWHERE = ""
-"""The place of points that name neither a service nor a repository."""
+"""The place of points without a service and a repository."""
 
 _SERVICE, _REPOSITORY = "service:", "repository:"
 
 
 def place_of(service: str | None, repository: str | None) -> str:
-    """Where a point belongs, as it was told. Which service a repository's points are of shows only when they are read."""
+    """The place that a point was reported for. Which service a repository stands for is decided when points are read."""
     if service is not None:
         return _SERVICE + service
     return _REPOSITORY + repository if repository is not None else NOWHERE
@@ -54,8 +54,8 @@ def repository_in(place: str) -> str | None:
 class Point:
     """One value of a metric. `value` in millionths, `time` and `received_at` in epoch milliseconds.
 
-    `key` sets it apart from all other points of its metric. `team` is the one that was told; `day` and `teams` (which it counts
-    for) are derived. `event_id`: the event that is counted by it.
+    `key` is unique within its metric. `team`: as reported. `day`, and the `teams` that it counts for, are derived. `event_id`: the
+    event that reported it.
     """
 
     metric: str
@@ -74,7 +74,7 @@ class Point:
     teams: tuple[str, ...] = ()
 
     def derived(self, calendar: Calendar, roster: Roster) -> "Point":
-        """The point with its day, and the teams that it counts for: the one that was told, else its author's on that day."""
+        """The point with its day and the teams it counts for: the reported one, else its author's on that day."""
         day = calendar.day_of(self.time)
         if self.team is not None:
             return replace(self, day=day, teams=(self.team,))
@@ -83,9 +83,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class PointScope:
-    """Whose points a cell counts: everyone's, a place's, a team's, a team's in a place, or an author's in a place.
+    """Which points a cell counts: all, those of a place, of a team, of a team in a place, or of an author in a place.
 
-    An author's cells are kept apart by the `teams` that their points count for, so that a person's share of a team can be read.
+    An author has separate cells for each set of `teams` that points count for, so the author's share of a team can be read.
     """
 
     environment: str
@@ -96,7 +96,7 @@ class PointScope:
 
     @property
     def names_authors(self) -> bool:
-        """Whether its cells tell whose points they count."""
+        """Whether its cells count points by author."""
         return self.author is None and (self.place, self.team) != (None, None)
 
 
@@ -112,7 +112,7 @@ Last = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What a cell holds, or several together. Values are millionths. Of no points `least`, `most` and `last` are None."""
+    """The content of a cell, or of several merged. Values in millionths. Without points `least`, `most` and `last` are None."""
 
     n: int = 0
     total: int = 0
@@ -124,7 +124,7 @@ class Spread:
 
     @classmethod
     def of(cls, point: Point) -> "Spread":
-        """That of one point, without its author."""
+        """The spread of one point, without its author."""
         value = point.value
         return cls(1, value, value, value, (point.time, point.key, value), {signed_bucket(value): 1})
 
@@ -135,7 +135,7 @@ def signed_bucket(value: int) -> int:
 
 
 def merged(spreads: Iterable[Spread]) -> Spread:
-    """What these hold together: the same in any order."""
+    """Merges these spreads. Order does not matter."""
     held = [spread for spread in spreads if spread.n]
     if not held:
         return Spread()
@@ -156,7 +156,7 @@ def merged(spreads: Iterable[Spread]) -> Spread:
 
 
 def contributions(point: Point) -> dict[PointCell, Spread]:
-    """The cells that count a point, and what it adds to each. A former member is named in none of them."""
+    """The cells that count a point, and what it adds to each. Removed people are named in none of them."""
     bare = Spread.of(point)
     named = point.author is not None and not is_stand_in(point.author)
     signed = replace(bare, authors={point.author: 1}) if named and point.author is not None else bare
@@ -164,7 +164,7 @@ def contributions(point: Point) -> dict[PointCell, Spread]:
 
 
 def scopes_of(point: Point) -> Iterator[PointScope]:
-    """Whose point it is."""
+    """The scopes that count a point."""
     yield PointScope(point.environment)
     yield PointScope(point.environment, point.place)
     for team in point.teams:
@@ -175,7 +175,7 @@ def scopes_of(point: Point) -> Iterator[PointScope]:
 
 
 def fold(points: Iterable[Point]) -> dict[PointCell, Spread]:
-    """All cells of these points: what the stored cells must equal."""
+    """All cells of these points. The stored cells must equal them."""
     held: dict[PointCell, list[Point]] = {}
     for point in points:
         for scope in scopes_of(point):
@@ -184,7 +184,7 @@ def fold(points: Iterable[Point]) -> dict[PointCell, Spread]:
 
 
 def _counted(points: Sequence[Point], names_authors: bool) -> Spread:
-    """What `merged` makes of these points' contributions, without making each of them."""
+    """The merged contributions of these points, without creating each one."""
     values = [point.value for point in points]
     authors = [point.author for point in points if point.author is not None and not is_stand_in(point.author)]
     return Spread(

@@ -1,14 +1,14 @@
 """Mergeable log-bucket histogram of durations: percentiles within 1 % of exact.
 
 A value v >= 1 s falls into bucket ceil(log_g(v)) with g = 1.01 / 0.99 and is read back as 2 g^i / (g + 1), which is at most
-1 % away from every value of the bucket (method: DDSketch, Masson, Rim, Lee, VLDB 2019). A bucket that holds one whole second
-only (all below 50 s) gives it back exactly, as does 0 for everything below one second. A percentile is the linear
-interpolation between the two neighbouring order statistics (numpy's and spreadsheets' default), each within 1 %, so the
-result is within 1 % too. Merging is adding counts, hence exact, in any order.
+1 % away from every value in the bucket (method: DDSketch, Masson, Rim, Lee, VLDB 2019). A bucket with a single whole second (all
+below 50 s) is read back exactly, and bucket 0, for everything below one second, as 0. A percentile is the linear interpolation
+between the two neighbouring order statistics (the default of numpy and spreadsheets). Both are within 1 %, so the result is, too.
+Merging adds counts, so it is exact in any order.
 
-A value below zero has the bucket of its opposite with a minus sign (`leadline.domain.points`).
+A negative value has the bucket of its absolute value with a minus sign (`leadline.domain.points`).
 
-Cost: one small counter a bucket. A minute to a year spans 660 buckets; a service's usual hour to month, 330.
+Each bucket costs one small counter. A minute to a year spans 660 buckets; an hour to a month, as is usual for a service, 330.
 """
 
 import math
@@ -20,14 +20,14 @@ _LOG_GAMMA = math.log(_GAMMA)
 
 
 def bucket_of(seconds: int) -> int:
-    """The bucket index of a duration in whole seconds; 0 holds everything below one second."""
+    """The bucket index of a duration in whole seconds; 0 for everything below one second."""
     if seconds < 1:
         return 0
     return 1 + math.ceil(math.log(seconds) / _LOG_GAMMA - 1e-12)
 
 
 def value_of(bucket: int) -> float:
-    """The duration in seconds that stands for a bucket."""
+    """The duration in seconds that represents a bucket."""
     if bucket <= 0:
         return -value_of(-bucket) if bucket else 0.0
     highest = math.floor(math.exp(_LOG_GAMMA * (bucket - 1)) + 1e-9)
@@ -37,7 +37,7 @@ def value_of(bucket: int) -> float:
 
 
 def percentile(buckets: Mapping[int, int], q: float) -> float | None:
-    """The q-quantile (0 <= q <= 1) in seconds, or None where nothing was counted."""
+    """The q-quantile (0 <= q <= 1) in seconds, or None if nothing was counted."""
     counts = sorted((bucket, count) for bucket, count in buckets.items() if count > 0)
     total = sum(count for _, count in counts)
     if total == 0:

@@ -1,13 +1,13 @@
 """Matches patterns with wildcards in linear time.
 
-A pattern is a row of places: a character, or the wildcard ONE, leads from one place to the next; the other wildcards stand at a
-place. The text is read once, from left to right, while all places that can be reached are kept as the bits of a number. So a list
-of patterns takes one step for each character of the text, however many wildcards there are; a step is a few operations on numbers
-of at most `_MOST_PLACES` bits, one or two microseconds. Longer lists are divided, so that the most that anything takes is about
+A pattern is a row of states: a character, or the wildcard ONE, leads from one state to the next; the other wildcards belong to a
+state. The text is read once, from left to right, and all reachable states are kept as the bits of a number (a non-deterministic
+automaton). So a list of patterns takes one step for each character of the text, however many wildcards there are. A step is a few
+operations on numbers of at most `_MAX_STATES` bits, which take one or two microseconds. Longer lists are divided, so the total is
 
-    steps = characters of the text * (1 + characters of all patterns / _MOST_PLACES)
+    steps = characters of the text * (1 + characters of all patterns / _MAX_STATES)
 
-A regular expression would try one way after the other, and their number can grow exponentially with the wildcards.
+A regular expression with backtracking can take exponentially many steps.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from enum import Enum, auto
 
 
 class Wildcard(Enum):
-    """What a pattern may hold beside characters. `ONE`: a character, but no border. `MANY`: any number of those. `ALL`: anything.
+    """The parts of a pattern besides characters. `ONE`: any character except the border. `MANY`: any number of these.
 
-    `FOLDERS`: nothing, or anything that ends with the border.
+    `ALL`: anything. `FOLDERS`: nothing, or anything that ends with the border.
     """
 
     ONE = auto()
@@ -29,61 +29,61 @@ class Wildcard(Enum):
 
 
 Pattern = Sequence[str | Wildcard]
-"""Characters and wildcards. Wildcards in a row may stand in any order, except that FOLDERS is never right after MANY."""
+"""Characters and wildcards. Wildcards may follow each other in any order, but FOLDERS must not directly follow MANY."""
 
-_MOST_PLACES = 8_192
+_MAX_STATES = 8_192
 
 
 class Wildcards:
-    """A list of patterns. `border`: the character that ONE and MANY don't stand for; without one they stand for all."""
+    """A list of patterns. `border`: the character that ONE and MANY don't match; None: they match any."""
 
     def __init__(self, patterns: Iterable[Pattern], border: str | None = None) -> None:
-        self._parts: list[_Places] = []
+        self._parts: list[_Automaton] = []
         for index, pattern in enumerate(patterns):
-            if not self._parts or self._parts[-1].count + len(pattern) >= _MOST_PLACES:
-                self._parts.append(_Places(border))
+            if not self._parts or self._parts[-1].count + len(pattern) >= _MAX_STATES:
+                self._parts.append(_Automaton(border))
             self._parts[-1].add(pattern, index)
 
     def first(self, text: str) -> int | None:
-        """The index of the first pattern that fits the whole text."""
+        """The index of the first pattern that matches the whole text."""
         return next((index for part in self._parts if (index := part.first(text)) is not None), None)
 
 
-class _Places:
-    """The places of some patterns, one after the other. Bit n of each number here stands for place n."""
+class _Automaton:
+    """The states of some patterns, one after the other. Bit n of each number stands for state n."""
 
     def __init__(self, border: str | None) -> None:
         self.count = 0
         self._border = border
-        self._indexes: dict[int, int] = {}  # by the last place of each pattern
-        self._characters: dict[str, int] = {}  # places that a character leads to
-        self._ones = 0  # places that ONE leads to
+        self._indexes: dict[int, int] = {}  # by the last state of each pattern
+        self._characters: dict[str, int] = {}  # states that a character leads to
+        self._ones = 0  # states that ONE leads to
         self._starts = self._ends = 0
         self._many = self._all = self._folders = 0
 
     def add(self, pattern: Pattern, index: int) -> None:
-        place = 1 << self.count
-        self._starts |= place
+        state = 1 << self.count
+        self._starts |= state
         for token in pattern:
             if token is Wildcard.MANY:
-                self._many |= place
+                self._many |= state
             elif token is Wildcard.ALL:
-                self._all |= place
+                self._all |= state
             elif token is Wildcard.FOLDERS:
-                self._folders |= place
+                self._folders |= state
             else:
-                place <<= 1
+                state <<= 1
                 if isinstance(token, str):
-                    self._characters[token] = self._characters.get(token, 0) | place
+                    self._characters[token] = self._characters.get(token, 0) | state
                 else:
-                    self._ones |= place
-        self._ends |= place
-        self._indexes[place.bit_length()] = index
-        self.count = place.bit_length()
+                    self._ones |= state
+        self._ends |= state
+        self._indexes[state.bit_length()] = index
+        self.count = state.bit_length()
 
     def first(self, text: str) -> int | None:
         here = self._starts
-        entered = here & self._folders  # places of FOLDERS ever reached: each border leads there again
+        entered = here & self._folders  # states of FOLDERS ever reached: each border leads there again
         stays = self._many | self._all
         for character in text:
             if character == self._border:

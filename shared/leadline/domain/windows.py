@@ -11,7 +11,7 @@ Interval = Literal["day", "week", "month"]
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which day an instant (epoch milliseconds) falls on, in one time zone (IANA name)."""
+    """The days of one time zone (IANA name)."""
 
     timezone: str = "UTC"
 
@@ -20,7 +20,7 @@ class Calendar:
         return datetime.fromtimestamp(instant / 1000, zone).date()
 
     def start_of(self, day: date) -> int:
-        """Epoch milliseconds at which the day begins."""
+        """When the day begins, in epoch milliseconds."""
         zone = UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
         return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
 
@@ -39,7 +39,7 @@ class Window:
         return Window(self.start - (self.end - self.start), self.start)
 
     def split(self, interval: Interval) -> Iterator["Window"]:
-        """The days, ISO weeks or calendar months of this window, its ends cut to it. They add up to the window."""
+        """The days, ISO weeks or calendar months of this window. The first and last are cut to it, so they add up to the window."""
         start = self.start
         while start < self.end:
             end = min(_next_boundary(start, interval), self.end)

@@ -67,7 +67,7 @@ def at_most(faults: Sequence[Fault], most: int) -> list[Fault]:
     """The first `most` faults. If there are more, one entry with the code `more` says how many."""
     listed = list(faults[:most])
     if len(faults) > most:
-        listed.append({"pointer": "", "code": "more", "detail": f"{len(faults) - most} more faults are not listed."})
+        listed.append({"pointer": "", "code": "more", "detail": f"{len(faults) - most} more faults are not listed"})
     return listed
 
 
