@@ -119,7 +119,7 @@ def test_no_stored_text_is_a_payload() -> None:
                     json.loads(value)
 
 
-_PARKED_MESSAGE = ("What became of an event", ("message",))
+_PARKED_MESSAGE = ("The trace of an event", ("message",))
 
 
 def test_no_key_link_or_secret_that_was_made_or_set_is_stored_or_logged() -> None:
