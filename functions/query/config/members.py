@@ -1,8 +1,8 @@
-"""A team's members as they are sent, stored and shown.
+"""A team's members: as they are sent, stored and shown.
 
     {"members": [{"author": "dev-1", "from": "2026-01-01", "to": null}]}
 
-`from` is inclusive, `to` exclusive; left out or null, that side is open. Someone who left and came back is there twice.
+`from` is inclusive, `to` exclusive; a side that is left out or null is open. Somebody who left and came back is listed twice.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: 
     told = {replace(member, author=names[member.author]) for member in sent}
     known = {member.author for member in told}
     former = {member for member in stored if is_stand_in(member.author) and member.author not in known}
-    return tuple(sorted(told | former, key=order))
+    return tuple(sorted(named | former, key=order))
 
 
 def to_data(member: Membership) -> dict[str, str]:

@@ -50,7 +50,7 @@ _FIELDS: dict[str, Reader] = {
 
 
 def get_service(request: Request) -> Reply:
-    """How a service is configured, with the ETag. Raises Problem (404)."""
+    """A service's configuration, with its ETag. Raises Problem (404)."""
     request.sent.faults.check_query()
     service = _stored(request, _name(request))
     if service is None:
@@ -59,12 +59,12 @@ def get_service(request: Request) -> Reply:
 
 
 def put_service(request: Request) -> Reply:
-    """Configures a service, creating it where it is new. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Configures a service or creates it. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     return _change(request, whole=True)
 
 
 def patch_service(request: Request) -> Reply:
-    """Changes what is named of a service. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
+    """Changes the fields that are sent. Raises Problem: 400, 404, 412, 413, 415, 422, 428, 503."""
     return _change(request, whole=False)
 
 
@@ -72,8 +72,8 @@ def _change(request: Request, *, whole: bool) -> Reply:
     request.sent.faults.check_query()
     name = _name(request)
     faults = Faults()
-    sent = read_json(request.event, request.headers)
-    told = read_fields(sent, _FIELDS, faults, shown={"service": same_as(name)})
+    body = read_json(request.event, request.headers)
+    sent = read_fields(body, _FIELDS, faults, shown={"service": same_as(name)})
     faults.check_body()
     for _ in range(TRIES):
         old = _stored(request, name)
@@ -81,8 +81,8 @@ def _change(request: Request, *, whole: bool) -> Reply:
             raise not_found("There is no service of this name; PUT makes one.")
         before = _answer(old) if old is not None else None
         check_if_match(request, before)
-        _check_repository(request, old, told)
-        new = _applied(old or Service(name), told, whole=whole)
+        _check_repository(request, old, sent)
+        new = _applied(old or Service(name), sent, whole=whole)
         if new == old:
             return with_etag(_answer(new))
         job = _job(request, old, new)
@@ -118,19 +118,19 @@ def _production_writes(request: Request, old: Service | None, new: Service) -> l
     return [Put(replace(organisation, own_production=own).to_item(), at_version(organisation.version))]
 
 
-def _check_repository(request: Request, old: Service | None, told: Mapping[str, Any]) -> None:
+def _check_repository(request: Request, old: Service | None, sent: Mapping[str, Any]) -> None:
     """Whoever ties a service to a repository reads that repository's changes by it. Raises Problem (422)."""
-    repository = told.get("repository")
+    repository = sent.get("repository")
     current = old.repository if old is not None else None
-    if "repository" in told and repository != current and not reaches_repository(request, repository):
+    if "repository" in sent and repository != current and not reaches_repository(request, repository):
         faults = Faults()
         faults.add("/repository", InvalidValue("limited_key", "this key is limited and may not tie the service to it"))
         faults.check_body()
 
 
-def _applied(base: Service, told: Mapping[str, Any], *, whole: bool) -> Service:
+def _applied(base: Service, sent: Mapping[str, Any], *, whole: bool) -> Service:
     values: dict[str, Any] = dict.fromkeys(_FIELDS) if whole else {}
-    values |= told
+    values |= sent
     own = {"team": values["team"]} if "team" in values else {}
     own |= {"archived": values["archived"] or None} if "archived" in values else {}
     extra = {name: value for name, value in {**base.extra, **own}.items() if value is not None}

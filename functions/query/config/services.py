@@ -1,4 +1,4 @@
-"""GET /v1/services: what gets deployed, and from which repository."""
+"""GET /v1/services: what is deployed, and from which repository."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from query.web.request import Request
 from query.web.schemas import text
 from query.web.values import DEFAULT_LIMIT
 
-TEAM = Parameter("team", name_of(200), "Only what this team owns; repeated, any.", text(200), repeats=True)
+TEAM = Parameter(
+    "team", name_of(200), "Only services that this team owns; repeated, any of them.", text(200), repeats=True
+)
 ARCHIVED = choice(
     "archived",
-    "What is done with: left out (`false`, the default), alone (`true`), or with the rest (`any`).",
+    "Archived services: excluded (`false`, the default), only these (`true`), or included (`any`).",
     "false",
     "true",
     "any",
@@ -27,7 +29,7 @@ PARAMETERS = (TEAM, ARCHIVED, LIMIT, CURSOR)
 
 
 def service_page(request: Request) -> ServicePage:
-    """Services in order of name. What is archived is left out unless it is asked for."""
+    """Services in order of name, without archived ones by default."""
     after = request.position()
     request.sent.faults.check_query()
     limit = request.sent.one("limit", DEFAULT_LIMIT)

@@ -1,6 +1,6 @@
-"""GET, PUT and PATCH /v1/settings: what holds for the whole organisation.
+"""GET, PUT and PATCH /v1/settings: the organisation's settings.
 
-Where numbers depend on a setting, every service is counted anew by it, so that all numbers are as if it had always been so.
+Where numbers depend on a setting, every service is derived again, so that all numbers are as if it had always been so.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def get_settings(request: Request) -> Reply:
 
 
 def put_settings(request: Request) -> Reply:
-    """Sets all settings; what is left out gets its default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
+    """Replaces the settings; fields that are left out get their default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     return _change(request, OrganisationSettings())
 
 
 def patch_settings(request: Request) -> Reply:
-    """Sets what is named; null sets the default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
+    """Changes the fields that are sent; null sets the default. Raises Problem: 400, 412, 413, 415, 422, 428, 503."""
     return _change(request, None)
 
 
@@ -51,7 +51,7 @@ def _change(request: Request, base: OrganisationSettings | None) -> Reply:
         item = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)
         old = OrganisationSettings.from_item(item)
         check_if_match(request, _answer(old))
-        new = as_people_are_named(request, _applied(base or old, told, old), old)
+        new = as_people_are_named(request, _applied(base or old, sent, old), old)
         if new == old:
             return with_etag(_answer(new))
         job = _job(request, old, new)
