@@ -61,7 +61,7 @@ class WebhooksApi:
         return Answer(self.app.handle(a_request(f"/v1/webhooks/{source}", body, every, method=method)))
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def queued(self) -> list[dict[str, Any]]:
         """The messages on the (memory) queue."""
         assert isinstance(self.queue, MemoryQueue)
         return [json.loads(message.body) for message in self.queue.messages]

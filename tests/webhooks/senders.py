@@ -87,17 +87,17 @@ def an_api(**sources: Any) -> WebhooksApi:
     return WebhooksApi({sender.source: [sender.secret] for sender in SENDERS.values()}, **sources)
 
 
-def told_by(name: str, payload: Any, **sources: Any) -> list[dict[str, Any]]:
+def queued_by(name: str, payload: Any, **sources: Any) -> list[dict[str, Any]]:
     """What one payload puts on the queue: the data of each message."""
     api = an_api(**sources)
     answer = SENDERS[name].post(api, payload)
     assert answer.status == 202, answer.json
-    return [message["data"] for message in api.told]
+    return [message["data"] for message in api.queued]
 
 
 def reason_of(name: str, payload: Any, **sources: Any) -> str:
-    """Why nothing was told."""
+    """Why nothing was queued."""
     api = an_api(**sources)
     answer = SENDERS[name].post(api, payload)
-    assert (answer.status, answer.json["status"], api.told) == (202, "ignored", [])
+    assert (answer.status, answer.json["status"], api.queued) == (202, "ignored", [])
     return str(answer.json["reason"])

@@ -11,7 +11,7 @@ import pytest
 from leadline.contract.webhook_sources import WEBHOOK_SOURCES
 from tests.webhooks.argocd.payloads import a_sync
 from tests.webhooks.cdevents.api import CDEventsApi
-from tests.webhooks.senders import SENDERS, told_by
+from tests.webhooks.senders import SENDERS, queued_by
 
 PAGES = Path(__file__).parents[2] / "docs" / "connect"
 
@@ -33,7 +33,7 @@ def test_argo_cds_template_makes_json_with_the_fields_that_are_read() -> None:
     made = json.loads(re.sub(r"{{.*?}}", "null", body[1]))
     assert made.keys() == a_sync().keys()
     filled = {**made, **{name: value for name, value in a_sync().items() if name != "service"}, "service": ""}
-    assert len(told_by("argocd", filled)) == 1
+    assert len(queued_by("argocd", filled)) == 1
 
 
 @pytest.mark.parametrize("source", WEBHOOK_SOURCES)

@@ -28,7 +28,7 @@ def test_a_payload_broken_in_fifty_ways_is_never_a_fault_of_ours(name: str, kind
 
 
 @pytest.mark.parametrize("name", SENDERS)
-def test_whoever_does_not_know_the_secret_gets_a_401_and_tells_nothing(name: str) -> None:
+def test_whoever_does_not_know_the_secret_gets_a_401_and_queues_nothing(name: str) -> None:
     api, sender = an_api(), SENDERS[name]
     for payload in sender.payloads.values():
         body = json.dumps(payload).encode()
@@ -42,7 +42,7 @@ def test_whoever_does_not_know_the_secret_gets_a_401_and_tells_nothing(name: str
             {header: value.replace("v1", "v2").replace("Bearer", "Digest") + "x" for header, value in signed.items()},
         ):
             assert api.post(sender.source, body, headers).status == 401, headers
-    assert api.told == []
+    assert api.queued == []
 
 
 @pytest.mark.parametrize("name", SENDERS)
@@ -59,7 +59,7 @@ def test_without_a_secret_set_nothing_is_taken(name: str) -> None:
     api, sender = an_api(), SENDERS[name]
     api.secrets = {}
     assert sender.post(api, next(iter(sender.payloads.values()))).status == 401
-    assert api.told == []
+    assert api.queued == []
 
 
 @pytest.mark.parametrize("name", SENDERS)
@@ -129,5 +129,5 @@ def test_the_same_delivery_sent_again_is_one_message_and_another_delivery_is_fol
     payload = sender.payloads["triggered"]
     for delivery in ("a", "a", "b"):
         assert sender.post(api, payload, **{"x-webhook-id": delivery}).status == 202
-    assert len(api.told) == 2
-    assert len({message["event_id"] for message in api.told}) == 1
+    assert len(api.queued) == 2
+    assert len({message["event_id"] for message in api.queued}) == 1

@@ -24,7 +24,7 @@ from tests.webhooks.senders import SENDERS, an_api
 DONE = an_issue(status=a_status("Resolved", "done"), resolutiondate="2026-09-21T15:30:00.000+0200")
 CLOSED = incident_io.an_incident("closed", updated_at="2026-09-21T13:30:00Z")
 
-# For each sender the way of one incident: when it began, its id and service, and what is told of it.
+# For each sender the way of one incident: when it began, its id and service, and what is recorded of it.
 WAYS: dict[str, tuple[str, str, str, list[Any]]] = {
     "pagerduty": (
         "2026-09-21T12:00:00Z",
@@ -78,7 +78,7 @@ def folded(queue: MemoryQueue, service: str, name: str) -> Item:
 
 
 @pytest.mark.parametrize("source", WAYS)
-def test_an_incident_is_one_in_whatever_order_it_is_told(source: str) -> None:
+def test_an_incident_is_one_in_whatever_order_it_is_recorded(source: str) -> None:
     began, name, service, payloads = WAYS[source]
     for order in itertools.permutations(payloads):
         api = an_api()
@@ -99,7 +99,7 @@ def test_the_same_holds_for_cdevents() -> None:
     ]
     for order in itertools.permutations(documents):
         api = CDEventsApi()
-        api.told(*order)
+        api.post_documents(*order)
         assert isinstance(api.queue, MemoryQueue)
         assert folded(api.queue, "shop", "INC-7") == {
             "started_at": read_time("2026-09-21T12:00:00Z"),

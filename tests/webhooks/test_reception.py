@@ -37,7 +37,7 @@ def test_a_missing_secret_lets_nobody_in() -> None:
         answer = post(api, "ping", PING, secret="")
         assert answer.status == 401, secrets
         assert "set one with `leadline webhooks secret github`" in answer.json["detail"]
-        assert api.told == []
+        assert api.queued == []
 
 
 def test_an_unreadable_secret_lets_nobody_in() -> None:
@@ -54,7 +54,7 @@ def test_a_secret_of_another_form_lets_nobody_in() -> None:
         assert post(api, "ping", PING).status == 503
 
 
-def test_a_secret_is_asked_for_once_a_minute_and_not_used_longer() -> None:
+def test_a_secret_is_read_once_a_minute_and_not_used_longer() -> None:
     api = WebhooksApi()
     for _ in range(3):
         assert post(api, "ping", PING).status == 202
@@ -134,7 +134,7 @@ def test_what_only_decorates_an_event_is_left_out_rather_than_losing_it() -> Non
     payload["pull_request"]["html_url"] = "javascript:alert(1)"
     payload["pull_request"]["created_at"] = "yesterday"
     assert post(api, "pull_request", payload).json["status"] == "accepted"
-    (message,) = api.told
+    (message,) = api.queued
     assert not {"url", "opened_at"} & message["data"].keys()
 
 
@@ -145,7 +145,7 @@ def test_what_says_where_an_event_belongs_is_never_guessed() -> None:
     answer = post(api, "deployment_status", payload)
     assert answer.json["status"] == "ignored"
     assert "environment" in answer.json["reason"]
-    assert api.told == []
+    assert api.queued == []
 
 
 def test_the_same_delivery_again_is_one_message() -> None:
@@ -153,10 +153,10 @@ def test_the_same_delivery_again_is_one_message() -> None:
     payload = an_example("pull_request", "opened")
     first, again = (post(api, "pull_request", payload, delivery="72d3162e").json for _ in range(2))
     assert first == again
-    assert len(api.told) == 1
+    assert len(api.queued) == 1
     other = post(api, "pull_request", payload, delivery="cc78e1f5").json
     assert other["events"][0]["event_id"] == first["events"][0]["event_id"]
-    assert len(api.told) == 2
+    assert len(api.queued) == 2
 
 
 def test_a_queue_that_is_down_asks_for_the_delivery_again() -> None:

@@ -43,7 +43,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_source_added_to_the_registry_is_received_with_its_secret() -> None:
     api = WebhooksApi({NEW: SECRET})
     assert api.post(NEW, b"{}", {"authorization": f"Bearer {SECRET}"}).status == 202
-    assert [message["kind"] for message in api.told] == ["incident"]
+    assert [message["kind"] for message in api.queued] == ["incident"]
     assert api.post(NEW, b"{}", {"authorization": "Bearer another"}).status == 401
     assert NEW in api.post("nowhere", b"{}", {}).json["detail"]
 
@@ -73,7 +73,7 @@ assert "/v1/webhooks/{NEW}" in EVENT_PATHS
 
 
 def test_the_product_names_a_source_in_its_entry_and_its_translator_only() -> None:
-    names = WEBHOOK_SOURCES.keys() - CODE_HOSTS  # code hosts are also configured and asked, each under its name
+    names = WEBHOOK_SOURCES.keys() - CODE_HOSTS  # code hosts are also configured and queried, each under its name
     places = {(name, str(path.relative_to(ROOT))) for path in product() for name in names & set(strings(path))}
     assert places <= {
         (name, place)

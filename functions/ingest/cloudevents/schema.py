@@ -1,4 +1,4 @@
-"""Rules for JSON values and their combinations: the part of JSON Schema that CDEvents' schemas use (docs/decisions.md, 60).
+"""Rules for JSON values and their combinations: the part of JSON Schema that CDEvents' schemas use (see docs/decisions.md).
 
 A rule takes a value and its JSON pointer and yields its faults. Fields that a shape does not name are faults, since
 CDEvents' schemas allow none, unless the shape is loose.

@@ -1,4 +1,4 @@
-"""Deployments of CodePipeline and CodeDeploy: the service is asked for the commit (AWS answered by botocore's Stubber)."""
+"""Deployments of CodePipeline and CodeDeploy: the commit is looked up (AWS answered by botocore's Stubber)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONSOLE = "https://eu-west-1.console.aws.amazon.com/codesuite/settings/connectio
 
 
 class Aws:
-    """The clients of both services, each answering what it was told to."""
+    """The clients of both services, each with prepared answers."""
 
     def __init__(self) -> None:
         self.clients = {name: boto3.client(name, region_name="eu-west-1") for name in ("codepipeline", "codedeploy")}
@@ -46,7 +46,7 @@ class Aws:
     def error(self, service: str, operation: str, code: str) -> None:
         self.stubs[service].add_client_error(operation, code)
 
-    def told(self, event: dict[str, Any]) -> dict[str, Any]:
+    def queued_data(self, event: dict[str, Any]) -> dict[str, Any]:
         assert self.receiver.receive(event) == {"status": "queued"}
         data: dict[str, Any] = json.loads(self.queue.messages[-1].body)["data"]
         return data
@@ -83,7 +83,7 @@ def a_deployment(state: str = "SUCCESS", **target: str) -> dict[str, Any]:
     return an_event("aws.codedeploy", detail, **target)
 
 
-TOLD = {
+DEPLOYED = {
     "id": SHA,
     "repository": "github.com/acme/shop",
     "service": "shop-release",
@@ -97,32 +97,32 @@ TOLD = {
 
 def test_a_pipelines_run_is_a_deployment_of_its_sources_commit(amazon: Aws) -> None:
     amazon.execution(a_revision())
-    assert amazon.told(a_run()) == TOLD
+    assert amazon.queued_data(a_run()) == DEPLOYED
 
 
 @pytest.mark.parametrize(
     ("state", "status"), [("FAILED", "failure"), ("STOPPED", "cancelled"), ("SUPERSEDED", "cancelled")]
 )
-def test_a_run_that_did_not_succeed_is_told_as_what_it_was(amazon: Aws, state: str, status: str) -> None:
+def test_a_run_that_did_not_succeed_is_recorded_as_what_it_was(amazon: Aws, state: str, status: str) -> None:
     amazon.execution(a_revision())
-    assert amazon.told(a_run(state)) == {**TOLD, "status": status}
+    assert amazon.queued_data(a_run(state)) == {**DEPLOYED, "status": status}
 
 
 @pytest.mark.parametrize("state", ["STARTED", "RESUMED", "STOPPING", "READY", "x"])
-def test_a_run_that_has_not_ended_is_not_told_and_nobody_is_asked(amazon: Aws, state: str) -> None:
+def test_a_run_that_has_not_ended_is_not_recorded_and_nothing_is_looked_up(amazon: Aws, state: str) -> None:
     assert amazon.reason(a_run(state)) == "the run has not ended yet"
     assert amazon.reason(a_deployment(state)) == "the run has not ended yet"
 
 
 def test_each_stage_of_a_run_is_a_deployment_of_its_own(amazon: Aws) -> None:
     amazon.execution(a_revision())
-    assert amazon.told(a_run(stage="Production"))["deployment_id"] == "e-1/Production"
+    assert amazon.queued_data(a_run(stage="Production"))["deployment_id"] == "e-1/Production"
 
 
 def test_the_rule_says_which_service_environment_and_repository_it_is(amazon: Aws) -> None:
     target = {"service": "shop", "environment": "staging", "repository": "gitlab.com/acme/shop"}
     amazon.execution(a_revision())
-    assert amazon.told(a_run(**target)) == {**TOLD, **target}
+    assert amazon.queued_data(a_run(**target)) == {**DEPLOYED, **target}
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_the_rule_says_which_service_environment_and_repository_it_is(amazon: Aw
 )
 def test_the_repository_is_read_from_the_revision(amazon: Aws, url: str, provider: str, repository: str | None) -> None:
     amazon.execution(a_revision(url=url, summary=provider))
-    assert amazon.told(a_run()).get("repository") == repository
+    assert amazon.queued_data(a_run()).get("repository") == repository
 
 
 def test_of_several_sources_it_is_the_one_from_git_or_the_one_that_the_rule_names(amazon: Aws) -> None:
     configuration = a_revision("Xy7.s3-version", url="")
     amazon.execution(configuration, a_revision())
-    assert amazon.told(a_run())["id"] == SHA
+    assert amazon.queued_data(a_run())["id"] == SHA
     both = (a_revision(OTHER, CONSOLE + "acme/charts"), a_revision())
     amazon.execution(*both)
-    assert amazon.told(a_run(repository="github.com/acme/shop"))["id"] == SHA
+    assert amazon.queued_data(a_run(repository="github.com/acme/shop"))["id"] == SHA
     fresh = Aws()
     fresh.execution(*both)
     assert fresh.reason(a_run()) == "several git sources: name the repository"
@@ -157,17 +157,17 @@ def test_of_several_sources_it_is_the_one_from_git_or_the_one_that_the_rule_name
     assert fresh.reason(a_run()) == "no source of the pipeline is a git repository"
 
 
-def test_codedeploy_tells_the_commit_of_a_revision_from_github(amazon: Aws) -> None:
+def test_codedeploy_reports_the_commit_of_a_revision_from_github(amazon: Aws) -> None:
     location = {"repository": "acme/billing", "commitId": SHA}
     amazon.deployment({"revisionType": "GitHub", "gitHubLocation": location})
-    expected = {**TOLD, "service": "billing", "repository": "github.com/acme/billing", "deployment_id": "d-1"}
-    assert amazon.told(a_deployment()) == expected
+    expected = {**DEPLOYED, "service": "billing", "repository": "github.com/acme/billing", "deployment_id": "d-1"}
+    assert amazon.queued_data(a_deployment()) == expected
 
 
-def test_or_of_one_from_s3_whose_key_holds_the_whole_sha(amazon: Aws) -> None:
+def test_or_of_one_from_s3_whose_key_holds_the_full_sha(amazon: Aws) -> None:
     amazon.deployment({"revisionType": "S3", "s3Location": {"bucket": "b", "key": f"billing/{SHA}.zip"}})
-    told = amazon.told(a_deployment("STOP", repository="github.com/acme/billing"))
-    assert (told["id"], told["repository"], told["status"]) == (SHA, "github.com/acme/billing", "cancelled")
+    queued = amazon.queued_data(a_deployment("STOP", repository="github.com/acme/billing"))
+    assert (queued["id"], queued["repository"], queued["status"]) == (SHA, "github.com/acme/billing", "cancelled")
     fresh = Aws()
     for key in ("billing-1.2.3.zip", f"billing/{SHA}{SHA}.zip"):
         fresh.deployment({"revisionType": "S3", "s3Location": {"bucket": "b", "key": key}})

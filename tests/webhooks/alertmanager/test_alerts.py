@@ -4,7 +4,7 @@ import pytest
 
 from leadline.contract.times import read_time
 from tests.webhooks.alertmanager.payloads import a_notification, an_alert
-from tests.webhooks.senders import reason_of, told_by
+from tests.webhooks.senders import queued_by, reason_of
 
 STARTED = read_time("2026-09-21T12:00:00.123Z")
 FIRING = {
@@ -20,27 +20,27 @@ FIRING = {
 @pytest.mark.parametrize("source", ["alertmanager", "grafana"])
 def test_an_alert_that_fires_is_an_open_incident_whatever_its_end_says(source: str) -> None:
     for ends_at in ("0001-01-01T00:00:00Z", "2026-09-21T12:04:00Z"):
-        assert told_by(source, a_notification(an_alert(endsAt=ends_at))) == [FIRING]
+        assert queued_by(source, a_notification(an_alert(endsAt=ends_at))) == [FIRING]
 
 
 @pytest.mark.parametrize("source", ["alertmanager", "grafana"])
 def test_the_same_alert_resolved_is_the_same_incident_with_its_end(source: str) -> None:
     resolved = an_alert(status="resolved", endsAt="2026-09-21T12:45:00Z")
     # Each alert has its own status: the group's is firing while any of them fires.
-    assert told_by(source, a_notification(resolved, status="firing")) == [
+    assert queued_by(source, a_notification(resolved, status="firing")) == [
         {**FIRING, "resolved_at": read_time("2026-09-21T12:45:00Z")}
     ]
 
 
-def test_firing_anew_is_another_incident() -> None:
+def test_firing_again_is_another_incident() -> None:
     again = an_alert(startsAt="2026-09-21T13:00:00Z")
-    first, second = told_by("alertmanager", a_notification(an_alert(), again))
+    first, second = queued_by("alertmanager", a_notification(an_alert(), again))
     assert first["id"] != second["id"]
 
 
 def test_the_service_is_the_mapped_one_else_the_label_service_else_job_without_its_namespace() -> None:
     def service(labels: dict[str, str], **sources: object) -> str:
-        return str(told_by("alertmanager", a_notification(an_alert(labels=labels)), **sources)[0]["service"])
+        return str(queued_by("alertmanager", a_notification(an_alert(labels=labels)), **sources)[0]["service"])
 
     both = {"alertname": "Slow", "service": "shop", "job": "monitoring/shop-exporter"}
     only_job = {"alertname": "Slow", "job": "default/API"}
@@ -52,9 +52,9 @@ def test_the_service_is_the_mapped_one_else_the_label_service_else_job_without_i
     assert service({"alertname": "DiskFull"}, default_service="platform") == "platform"
 
 
-def test_alerts_that_name_no_service_are_left_out_and_the_others_told() -> None:
+def test_alerts_that_name_no_service_are_left_out_and_the_others_recorded() -> None:
     nameless = an_alert(labels={"alertname": "DiskFull"}, fingerprint="2222")
-    assert told_by("alertmanager", a_notification(nameless, an_alert())) == [FIRING]
+    assert queued_by("alertmanager", a_notification(nameless, an_alert())) == [FIRING]
     assert reason_of("alertmanager", a_notification(nameless)).startswith("no service: ")
 
 
@@ -70,17 +70,17 @@ def test_an_alert_meant_to_fire_always_is_no_incident(labels: dict[str, str]) ->
 def test_what_grafana_says_of_itself_is_no_incident(name: str) -> None:
     labels = {"alertname": name, "service": "shop"}
     reason_of("grafana", a_notification(an_alert(labels=labels)))
-    assert told_by("alertmanager", a_notification(an_alert(labels=labels)))  # there, these are names like any other
+    assert queued_by("alertmanager", a_notification(an_alert(labels=labels)))  # there, these are names like any other
 
 
 def test_grafanas_incident_leads_to_its_panel() -> None:
-    told = told_by("grafana", a_notification(an_alert(grafana=True), grafana=True))
-    assert told[0]["url"] == "https://grafana.acme.dev/d/abc?viewPanel=2"
+    queued = queued_by("grafana", a_notification(an_alert(grafana=True), grafana=True))
+    assert queued[0]["url"] == "https://grafana.acme.dev/d/abc?viewPanel=2"
 
 
 def test_the_environment_is_the_label_environment_or_env() -> None:
     labels = {"alertname": "Slow", "service": "shop", "env": "staging"}
-    assert told_by("alertmanager", a_notification(an_alert(labels=labels)))[0]["environment"] == "staging"
+    assert queued_by("alertmanager", a_notification(an_alert(labels=labels)))[0]["environment"] == "staging"
 
 
 def test_a_broken_alert_does_not_take_its_neighbours_along() -> None:

@@ -39,7 +39,7 @@ class CDEventsApi(EventsApi):
         every = {"authorization": f"Bearer {self.key}", **carried, **headers}
         return self.send(a_request("/v1/events", body, every))
 
-    def told(self, *documents: Any) -> list[dict[str, Any]]:
+    def post_documents(self, *documents: Any) -> list[dict[str, Any]]:
         """What these events put on the queue, in turn: the data of each message."""
         before = len(self.queued)
         for document in documents:
@@ -71,5 +71,5 @@ def envelope(document: Any, mode: str) -> tuple[dict[str, str], str]:
 def _attributes(document: Any) -> dict[str, Any]:
     context = document.get("context") if isinstance(document, dict) else None
     context = context if isinstance(context, dict) else {}
-    told = {name: context.get(name) for name in ("id", "source", "type")}
-    return {"specversion": "1.0", **{name: value if isinstance(value, str) else "x" for name, value in told.items()}}
+    sent = {name: context.get(name) for name in ("id", "source", "type")}
+    return {"specversion": "1.0", **{name: value if isinstance(value, str) else "x" for name, value in sent.items()}}

@@ -1,4 +1,4 @@
-"""Which commit an artifact was built from: told before or after the deployment, it comes to the same."""
+"""Which commit an artifact was built from: reported before or after the deployment, the result is the same."""
 
 from __future__ import annotations
 
@@ -24,19 +24,21 @@ def packaged(change: dict[str, str] | None = None, **changed: Any) -> dict[str, 
     return a_document("artifact.packaged", content=content, **changed)
 
 
-def test_a_deployment_gets_the_commit_of_its_artifact_told_before() -> None:
+def test_a_deployment_gets_the_commit_of_its_artifact_reported_before() -> None:
     api = CDEventsApi()
     assert api.result(PACKAGED) == {"index": 0, "status": "stored", "released": 0}
     assert api.result(DEPLOYED)["status"] == "queued"
-    assert [(told["data"]["id"], told["data"]["repository"]) for told in api.queued] == [(SHA, "github.com/acme/shop")]
+    assert [(queued["data"]["id"], queued["data"]["repository"]) for queued in api.queued] == [
+        (SHA, "github.com/acme/shop")
+    ]
 
 
-def test_a_deployment_told_first_waits_and_is_told_when_its_artifact_is() -> None:
+def test_a_deployment_reported_first_waits_and_is_recorded_when_its_artifact_is() -> None:
     api = CDEventsApi()
     waiting = api.result(DEPLOYED)
     assert (waiting["status"], bool(waiting["reason"]), api.queued) == ("waiting", True, [])
     assert api.result(PACKAGED) == {"index": 0, "status": "stored", "released": 1}
-    assert [told["data"]["id"] for told in api.queued] == [SHA]
+    assert [queued["data"]["id"] for queued in api.queued] == [SHA]
 
 
 def test_the_order_in_which_they_arrive_changes_nothing_but_the_time_of_receipt() -> None:
@@ -46,7 +48,7 @@ def test_the_order_in_which_they_arrive_changes_nothing_but_the_time_of_receipt(
         api = CDEventsApi()
         for document in [*order, order[0]]:
             assert api.carry(document).status == 202
-        outcomes.append(sorted((told["event_id"], str(told["data"])) for told in api.queued))
+        outcomes.append(sorted((queued["event_id"], str(queued["data"])) for queued in api.queued))
     assert all(outcome == outcomes[0] for outcome in outcomes)
     assert len(outcomes[0]) == 2
 
@@ -64,7 +66,7 @@ def test_a_deployment_received_while_the_artifact_was_not_known_keeps_its_time_o
     api.carry(DEPLOYED)
     api.now += 3_600_000
     api.carry(PACKAGED)
-    assert [told["received_at"] for told in api.queued] == [received]
+    assert [queued["received_at"] for queued in api.queued] == [received]
 
 
 class Interrupted(MemoryTable):
@@ -81,12 +83,12 @@ class Interrupted(MemoryTable):
         super().write(writes)
 
 
-def test_an_artifact_told_between_our_look_and_our_waiting_is_not_missed() -> None:
+def test_an_artifact_reported_between_our_look_and_our_waiting_is_not_missed() -> None:
     table = Interrupted()
     api = CDEventsApi(artifacts=table)
     table.before = lambda: Artifacts(table).record_commit("pkg:oci/shop@sha256:" + "ab" * 32, Built(SHA), api.now)
     assert api.result(DEPLOYED)["status"] == "queued"
-    assert [told["data"]["id"] for told in api.queued] == [SHA]
+    assert [queued["data"]["id"] for queued in api.queued] == [SHA]
 
 
 def test_two_who_tell_of_one_artifact_at_once_are_both_heard() -> None:
@@ -101,7 +103,9 @@ def test_of_two_reports_of_one_artifact_the_first_is_kept() -> None:
     api.carry(PACKAGED)
     api.carry(packaged({"id": OTHER, "source": "github.com/acme/other"}))
     api.carry(DEPLOYED)
-    assert [(told["data"]["id"], told["data"]["repository"]) for told in api.queued] == [(SHA, "github.com/acme/shop")]
+    assert [(queued["data"]["id"], queued["data"]["repository"]) for queued in api.queued] == [
+        (SHA, "github.com/acme/shop")
+    ]
 
 
 def test_when_the_queue_is_down_the_deployment_goes_on_waiting() -> None:
@@ -114,7 +118,7 @@ def test_when_the_queue_is_down_the_deployment_goes_on_waiting() -> None:
     assert len(api.queued) == 1
 
 
-def test_when_the_table_is_down_the_sender_is_told_to_come_back() -> None:
+def test_when_the_table_is_down_the_sender_is_asked_to_retry() -> None:
     class Down(MemoryTable):
         def query(self, *args: Any, **options: Any) -> Any:
             raise Transient("the table can't be reached")
@@ -140,16 +144,18 @@ def test_an_artifact_is_the_same_however_its_name_is_written(artifact: str, same
 
 
 @pytest.mark.parametrize("change", ["feature-1", "42", "1234567", "v1.2.3"])
-def test_an_artifact_whose_change_is_no_commit_tells_nothing(change: str) -> None:
+def test_an_artifact_whose_change_is_no_commit_is_ignored(change: str) -> None:
     result = CDEventsApi().result(packaged({"id": change}))
     assert (result["status"], result["reason"][:9]) == ("ignored", "no commit")
 
 
-def test_custom_data_tells_the_commit_that_the_change_does_not() -> None:
+def test_custom_data_reports_the_commit_that_the_change_does_not() -> None:
     api = CDEventsApi()
     api.carry(packaged({"id": "42"}, custom={"revision": SHA, "repository": "https://github.com/acme/shop"}))
     api.carry(DEPLOYED)
-    assert [(told["data"]["id"], told["data"]["repository"]) for told in api.queued] == [(SHA, "github.com/acme/shop")]
+    assert [(queued["data"]["id"], queued["data"]["repository"]) for queued in api.queued] == [
+        (SHA, "github.com/acme/shop")
+    ]
 
 
 def test_what_waits_is_forgotten_after_ninety_days_and_a_commit_after_eight_hundred() -> None:

@@ -19,7 +19,7 @@ DOCUMENTS = [*every_document(), *conformance_files()]
 
 
 def is_answered(answer: Answer) -> bool:
-    """Whether each event got a 202's result: told, kept, or ignored and why."""
+    """Whether each event got a 202's result: queued, stored, or ignored and why."""
     if answer.status != 202:
         return False
     return all(result["status"] != "rejected" and _has_reason(result) for result in answer.json["events"])

@@ -30,7 +30,7 @@ def test_an_event_of_a_version_never_seen_is_known_by_its_name_and_may_hold_more
     document["subject"] |= {"new": 1}
     document["subject"]["content"]["new"] = {"a": 1}
     document["new"] = 1
-    assert [data["id"] for data in CDEventsApi().told(document)] == [SHA]
+    assert [data["id"] for data in CDEventsApi().post_documents(document)] == [SHA]
 
 
 def test_an_event_of_a_version_never_seen_still_needs_what_is_read_of_it() -> None:
@@ -102,7 +102,7 @@ def test_each_version_is_held_to_its_own_schema() -> None:
         (("customDataContentType",), {}, "type"),
     ],
 )
-def test_a_value_that_the_schema_does_not_allow_is_told_with_its_place(place: Any, value: Any, code: str) -> None:
+def test_a_value_that_the_schema_does_not_allow_is_recorded_with_its_place(place: Any, value: Any, code: str) -> None:
     document = a_document("service.deployed")
     target: Any = document
     for name in place[:-1]:

@@ -26,11 +26,11 @@ from tests.webhooks.github.payloads import (
 from tests.webhooks.hooks import WebhooksApi
 
 
-def told(event: str, payload: Any, **sources: Any) -> list[dict[str, Any]]:
+def queued(event: str, payload: Any, **sources: Any) -> list[dict[str, Any]]:
     """The data of the messages that this payload makes."""
     api = WebhooksApi(**sources)
     post(api, event, payload)
-    return [message["data"] for message in api.told]
+    return [message["data"] for message in api.queued]
 
 
 def ignored(event: str, payload: Any, **sources: Any) -> str:
@@ -39,11 +39,11 @@ def ignored(event: str, payload: Any, **sources: Any) -> str:
     return str(answer["reason"])
 
 
-def test_a_merged_pull_request_is_told_with_its_merge_head_base_and_times() -> None:
+def test_a_merged_pull_request_is_recorded_with_its_merge_head_base_and_times() -> None:
     payload = a_merged_one(
         labels=[{"name": "feature"}], head={"sha": sha("head"), "ref": "topic"}, base={"ref": "main"}
     )
-    assert told("pull_request", payload) == [
+    assert queued("pull_request", payload) == [
         {
             "repository": REPOSITORY,
             "number": 7,
@@ -66,9 +66,9 @@ def test_closed_unmerged_is_no_change_although_it_carries_a_merge_commit() -> No
     assert ignored("pull_request", payload) == "closed without being merged"
 
 
-def test_of_an_open_pull_request_nothing_is_told_that_may_still_change() -> None:
+def test_of_an_open_pull_request_nothing_is_recorded_that_may_still_change() -> None:
     for action in ("opened", "reopened", "ready_for_review"):
-        (data,) = told("pull_request", a_pull_request(action, merge_commit_sha=sha("test merge")))
+        (data,) = queued("pull_request", a_pull_request(action, merge_commit_sha=sha("test merge")))
         assert data.keys() == {"repository", "number", "author", "opened_at", "url"}
 
 
@@ -78,8 +78,8 @@ def test_actions_that_change_nothing_that_is_kept_are_ignored() -> None:
     assert "unknown" in ignored("pull_request", a_pull_request("<script>"))
 
 
-def test_a_label_put_on_after_the_merge_is_told() -> None:
-    (data,) = told("pull_request", {**a_merged_one(labels=[{"name": "late"}]), "action": "labeled"})
+def test_a_label_put_on_after_the_merge_is_recorded() -> None:
+    (data,) = queued("pull_request", {**a_merged_one(labels=[{"name": "late"}]), "action": "labeled"})
     assert data["labels"] == ["late"]
     assert data["merge_sha"] == sha("merge")
 
@@ -87,13 +87,13 @@ def test_a_label_put_on_after_the_merge_is_told() -> None:
 def test_a_repository_on_an_enterprise_server_is_named_with_its_host() -> None:
     payload = a_merged_one()
     payload["repository"]["html_url"] = "https://Octocoders.Example:8443/Codertocat/Hello-World"
-    (data,) = told("pull_request", payload)
+    (data,) = queued("pull_request", payload)
     assert data["repository"] == "octocoders.example:8443/Codertocat/Hello-World"
 
 
-def test_the_first_review_and_the_first_approval_are_told() -> None:
-    (looked,) = told("pull_request_review", a_review("commented", "2026-09-19T09:00:00Z"))
-    (approved,) = told("pull_request_review", a_review("approved", "2026-09-20T09:00:00Z"))
+def test_the_first_review_and_the_first_approval_are_recorded() -> None:
+    (looked,) = queued("pull_request_review", a_review("commented", "2026-09-19T09:00:00Z"))
+    (approved,) = queued("pull_request_review", a_review("approved", "2026-09-20T09:00:00Z"))
     assert looked["first_review_at"] == read_time("2026-09-19T09:00:00Z")
     assert "approved_at" not in looked
     assert approved["approved_at"] == approved["first_review_at"] == read_time("2026-09-20T09:00:00Z")
@@ -105,7 +105,7 @@ def test_authors_and_bots_do_not_end_the_pickup() -> None:
 
 
 def test_one_pushed_commit_follows_the_former_tip() -> None:
-    (data,) = told("push", a_push(a_commit("one")))
+    (data,) = queued("push", a_push(a_commit("one")))
     assert data["branch"] == "master"
     (commit,) = data["commits"]
     assert commit["sha"] == sha("one")
@@ -114,13 +114,13 @@ def test_one_pushed_commit_follows_the_former_tip() -> None:
 
 
 def test_a_commit_stands_in_time_where_it_was_pushed_not_where_its_author_dated_it() -> None:
-    (data,) = told("push", a_push(a_commit("rebased", timestamp="2024-01-01T00:00:00Z")))
+    (data,) = queued("push", a_push(a_commit("rebased", timestamp="2024-01-01T00:00:00Z")))
     assert data["commits"][0]["committed_at"] == read_time("2026-09-21T10:00:00Z")
 
 
 def test_the_merge_button_merges_the_former_tip_and_the_head() -> None:
     merge = a_commit("merge", "Merge pull request #7 from octo/topic\n\nTopic", by_github=True)
-    graph, change = told("push", a_push(a_commit("first"), a_commit("head"), merge))
+    graph, change = queued("push", a_push(a_commit("first"), a_commit("head"), merge))
     assert graph["commits"][0]["parents"] == ["b" * 40, sha("head")]
     assert change["number"] == 7
     assert change["commit_shas"] == [sha("first"), sha("head")]
@@ -146,39 +146,39 @@ def test_no_parent_is_guessed() -> None:
         "a commit that can't be read": a_push({"id": "?"}, merge, a_commit("head")),
     }
     for why, payload in uncertain.items():
-        graph = told("push", payload)[0]
+        graph = queued("push", payload)[0]
         assert len(graph["commits"]) == 1, why
         assert graph["commits"][0]["sha"] == payload["after"], why
         assert "parents" not in graph["commits"][0], why
 
 
-def test_a_squash_tells_which_files_its_change_touches() -> None:
+def test_a_squash_reports_which_files_its_change_touches() -> None:
     commit = a_commit("squash", 'Revert "Topic (#7)" (#9)\n\n* one', by_github=True)
-    _, change = told("push", a_push(commit))
+    _, change = queued("push", a_push(commit))
     assert change == {"repository": REPOSITORY, "number": 9, "paths": ["src/squash.py"]}
 
 
 def test_a_number_in_a_message_that_a_person_committed_is_not_believed() -> None:
-    assert len(told("push", a_push(a_commit("one", "Topic (#7)")))) == 1
+    assert len(queued("push", a_push(a_commit("one", "Topic (#7)")))) == 1
 
 
 def test_a_picked_commit_names_the_one_it_copies() -> None:
     message = f"Fix\n\n(cherry picked from commit {sha('older')})\n(cherry picked from commit {sha('original')})\n"
-    (data,) = told("push", a_push(a_commit("pick", message)))
+    (data,) = queued("push", a_push(a_commit("pick", message)))
     assert data["commits"][0]["cherry_picked_from"] == sha("original")
 
 
 def test_the_default_branch_and_release_branches_are_followed() -> None:
     for ref in ("refs/heads/master", "refs/heads/release/1.2", "refs/heads/hotfix/login"):
-        assert told("push", a_push(a_commit("one"), ref=ref)), ref
+        assert queued("push", a_push(a_commit("one"), ref=ref)), ref
     for ref in ("refs/heads/topic", "refs/notes/x", "refs/heads/main"):
         assert "branch" in ignored("push", a_push(a_commit("one"), ref=ref)), ref
     stable = {"release_branches": ["stable-*"]}
-    assert told("push", a_push(a_commit("one"), ref="refs/heads/stable-8"), github=stable)
+    assert queued("push", a_push(a_commit("one"), ref="refs/heads/stable-8"), github=stable)
     assert ignored("push", a_push(a_commit("one"), ref="refs/heads/release/1.2"), github=stable)
 
 
-def test_a_deleted_branch_tells_nothing() -> None:
+def test_a_deleted_branch_is_ignored() -> None:
     assert ignored("push", a_push(deleted=True, after="0" * 40))
 
 
@@ -217,7 +217,7 @@ def test_the_same_pull_request_by_webhooks_push_api_and_by_hand_is_one_change_in
         "merged_at": read_time("2026-09-21T10:00:00Z"),
     }
     last = {"v": 1, "kind": "change", "event_id": "chg_1", "received_at": api.now, "data": by_hand}
-    messages = [*map(json.dumps, api.told), json.dumps(last), *map(json.dumps, what_the_api_answers(api.now))]
+    messages = [*map(json.dumps, api.queued), json.dumps(last), *map(json.dumps, what_the_api_answers(api.now))]
     stored = []
     for seed in range(40):
         order = Random(seed).sample(messages, len(messages))
@@ -239,7 +239,7 @@ def test_a_direct_push_of_several_commits_can_be_deployed_without_asking_anybody
     post(api, "push", a_push(a_commit("one"), a_commit("two")), delivery="1")
     post(api, "deployment_status", a_deployment_status("success", sha=sha("two")), delivery="2")
     table = MemoryTable()
-    for message in api.told:
+    for message in api.queued:
         fold(table, json.dumps(message))
     (record,) = records(table)
     assert (record.status, record.deployment.report.id) == ("baseline", sha("two"))

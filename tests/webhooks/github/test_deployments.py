@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from leadline.contract.times import read_time
 from tests.webhooks.github.examples import an_example, post_raw
 from tests.webhooks.github.payloads import REPOSITORY, a_commit, a_deployment_status, a_push, an_issue, sha
-from tests.webhooks.github.test_changes import ignored, told
+from tests.webhooks.github.test_changes import ignored, queued
 from tests.webhooks.hooks import WebhooksApi, hub_signature
 
 TAGS = {"github": {"tags": {"v*": {}, "web-v*": {"service": "web", "environment": "live"}}}}
@@ -17,7 +17,7 @@ WORKFLOWS = {"github": {"workflows": {"Deploy *": {"service": "shop"}}}}
 
 
 def test_a_successful_status_is_a_deployment_of_its_commit() -> None:
-    assert told("deployment_status", a_deployment_status("success", id=42)) == [
+    assert queued("deployment_status", a_deployment_status("success", id=42)) == [
         {
             "id": sha("merge"),
             "repository": REPOSITORY,
@@ -31,10 +31,10 @@ def test_a_successful_status_is_a_deployment_of_its_commit() -> None:
     ]
 
 
-def test_states_of_a_deployment_are_told_as_they_are() -> None:
+def test_states_of_a_deployment_are_recorded_as_they_are() -> None:
     expected = {"failure": "failure", "error": "failure", "in_progress": "in_progress", "queued": "in_progress"}
     for state, status in {**expected, "pending": "in_progress", "waiting": "in_progress"}.items():
-        (data,) = told("deployment_status", a_deployment_status(state))
+        (data,) = queued("deployment_status", a_deployment_status(state))
         assert data["status"] == status
         assert ("finished_at" in data) == (status == "failure")
     assert "later deployment" in ignored("deployment_status", a_deployment_status("inactive"))
@@ -43,7 +43,7 @@ def test_states_of_a_deployment_are_told_as_they_are() -> None:
 
 def test_what_github_calls_production_is_production() -> None:
     def place(**fields: Any) -> str:
-        return str(told("deployment_status", a_deployment_status("success", **fields))[0]["environment"])
+        return str(queued("deployment_status", a_deployment_status("success", **fields))[0]["environment"])
 
     assert place(environment="Production") == "production"
     assert place(environment="prod") == "production"
@@ -55,7 +55,7 @@ def test_previews_are_ignored_unless_somebody_wants_them() -> None:
     preview = a_deployment_status("success", environment="pr-7", transient_environment=True)
     assert "transient" in ignored("deployment_status", preview)
     wanted = {"github": {"environments": {"pr-*": {"environment": "preview"}}}}
-    assert told("deployment_status", preview, **wanted)[0]["environment"] == "preview"
+    assert queued("deployment_status", preview, **wanted)[0]["environment"] == "preview"
 
 
 def test_environments_are_mapped_to_services_by_name_pattern_and_workflow() -> None:
@@ -70,7 +70,7 @@ def test_environments_are_mapped_to_services_by_name_pattern_and_workflow() -> N
     }
 
     def place(**fields: Any) -> tuple[Any, Any]:
-        (data,) = told("deployment_status", a_deployment_status("success", **fields), **sources)
+        (data,) = queued("deployment_status", a_deployment_status("success", **fields), **sources)
         return data.get("service"), data["environment"]
 
     assert place(environment="eu-west") == (None, "production")
@@ -89,7 +89,7 @@ def a_run(name: str = "Deploy shop", **fields: Any) -> dict[str, Any]:
 
 def test_a_workflow_is_a_deployment_only_by_configuration() -> None:
     assert "not configured" in ignored("workflow_run", a_run())
-    (data,) = told("workflow_run", a_run(), **WORKFLOWS)
+    (data,) = queued("workflow_run", a_run(), **WORKFLOWS)
     assert (data["service"], data["environment"], data["status"]) == ("shop", "production", "success")
     assert data["deployment_id"] == "run-5-2"
     assert data["finished_at"] == read_time("2026-09-21T10:05:00Z")
@@ -100,7 +100,7 @@ def test_a_workflow_that_did_not_deploy_is_ignored() -> None:
         assert ignored("workflow_run", a_run(conclusion=conclusion), **WORKFLOWS)
     assert "pull request" in ignored("workflow_run", a_run(event="pull_request"), **WORKFLOWS)
     assert ignored("workflow_run", {**a_run(), "action": "requested"}, **WORKFLOWS)
-    assert told("workflow_run", a_run(conclusion="timed_out"), **WORKFLOWS)[0]["status"] == "failure"
+    assert queued("workflow_run", a_run(conclusion="timed_out"), **WORKFLOWS)[0]["status"] == "failure"
 
 
 def a_release(tag: str = "v1.2.0", commitish: str | None = None) -> dict[str, Any]:
@@ -114,11 +114,11 @@ def test_a_tag_and_its_release_are_one_deployment_by_configuration() -> None:
     tag = a_push(a_commit("merge"), ref="refs/tags/v1.2.0", after="d" * 40, commits=[])
     assert "no tag like this" in ignored("push", tag)
     assert "no tag like this" in ignored("release", a_release())
-    (pushed,), (released,) = told("push", tag, **TAGS), told("release", a_release(), **TAGS)
+    (pushed,), (released,) = queued("push", tag, **TAGS), queued("release", a_release(), **TAGS)
     for data in (pushed, released):
         assert data["id"] == sha("merge"), "the commit, not the object of an annotated tag"
         assert (data["deployment_id"], data["version"]) == ("tag:v1.2.0", "v1.2.0")
-    (web,) = told("release", a_release("web-v3"), **TAGS)
+    (web,) = queued("release", a_release("web-v3"), **TAGS)
     assert (web["service"], web["environment"]) == ("web", "live")
 
 
@@ -132,7 +132,7 @@ def test_drafts_and_other_actions_on_releases_are_ignored() -> None:
 
 
 def test_an_issue_with_the_incident_label_is_an_incident_of_its_repository() -> None:
-    (data,) = told("issues", an_issue("labeled", "Incident", "sev1"))
+    (data,) = queued("issues", an_issue("labeled", "Incident", "sev1"))
     assert data["id"] == "Codertocat/Hello-World#12"
     assert data["repository"] == REPOSITORY
     assert data["started_at"] == read_time("2026-09-21T13:00:00Z")
@@ -141,23 +141,23 @@ def test_an_issue_with_the_incident_label_is_an_incident_of_its_repository() -> 
 
 
 def test_closing_the_issue_resolves_the_incident() -> None:
-    (data,) = told("issues", an_issue("closed", state="closed", closed_at="2026-09-21T13:30:00Z"))
+    (data,) = queued("issues", an_issue("closed", state="closed", closed_at="2026-09-21T13:30:00Z"))
     assert data["resolved_at"] == read_time("2026-09-21T13:30:00Z")
 
 
 def test_other_issues_are_no_incidents() -> None:
     assert "label" in ignored("issues", an_issue("opened", "bug"))
     assert ignored("issues", an_issue("deleted"))
-    assert told("issues", an_issue("opened", "outage"), github={"incident_label": "outage"})
+    assert queued("issues", an_issue("opened", "outage"), github={"incident_label": "outage"})
     assert "label" in ignored("issues", an_issue(), github={"incident_label": None})
 
 
 def test_incidents_of_a_repository_may_belong_to_a_named_service() -> None:
     mapped = {"incident_services": {"github:Codertocat/Hello-World": "checkout"}, "default_service": "other"}
-    (data,) = told("issues", an_issue(), **mapped)
+    (data,) = queued("issues", an_issue(), **mapped)
     assert data["service"] == "checkout"
     assert "repository" not in data
-    (data,) = told("issues", an_issue(), default_service="other")
+    (data,) = queued("issues", an_issue(), default_service="other")
     assert data["repository"] == REPOSITORY
 
 

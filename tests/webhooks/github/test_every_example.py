@@ -31,7 +31,7 @@ def test_every_example_with_a_wrong_signature_is_refused() -> None:
         body = json.dumps(example.payload).encode()
         for signature in (hub_signature(body, "another secret"), hub_signature(body + b" "), "sha256=", "", "sha1=00"):
             assert post_raw(api, example.event, body, signature=signature).status == 401, example.name
-    assert api.told == []
+    assert api.queued == []
 
 
 def test_every_example_broken_fifty_ways_is_still_answered() -> None:
@@ -55,14 +55,14 @@ def test_no_example_of_a_pull_request_closed_unmerged_makes_a_change() -> None:
     api = WebhooksApi()
     for example in closed:
         assert post(api, example.event, example.payload).json["status"] == "ignored"
-    assert api.told == []
+    assert api.queued == []
 
 
-def test_of_no_unmerged_pull_request_is_a_merge_told() -> None:
+def test_of_no_unmerged_pull_request_is_a_merge_recorded() -> None:
     api = WebhooksApi()
     for number, example in enumerate(examples()):
         if example.event == "pull_request" and not example.payload["pull_request"]["merged"]:
             post(api, example.event, example.payload, delivery=str(number))
-    assert api.told
-    for message in api.told:
+    assert api.queued
+    for message in api.queued:
         assert not {"merge_sha", "merged_at", "head_sha"} & message["data"].keys()

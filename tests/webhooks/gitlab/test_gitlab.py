@@ -42,10 +42,10 @@ SIGNING_TOKEN = "whsec_" + base64.b64encode(KEY).decode()
 TARGETS = {"gitlab": {"tags": {"*": {}}, "release_branches": ["*"], "incident_label": "API"}}
 
 
-def told(payload: Any, **sources: Any) -> list[dict[str, Any]]:
+def queued(payload: Any, **sources: Any) -> list[dict[str, Any]]:
     api = WebhooksApi(**sources)
     post(api, payload)
-    return [message["data"] for message in api.told]
+    return [message["data"] for message in api.queued]
 
 
 def ignored(payload: Any, **sources: Any) -> str:
@@ -88,8 +88,8 @@ def test_every_payload_is_answered_and_broken_ones_too(name: str) -> None:
         assert not api.bugs
 
 
-def test_a_merge_is_told_with_its_author_not_with_who_merged_it() -> None:
-    assert told(a_merged_one()) == [
+def test_a_merge_is_recorded_with_its_author_not_with_who_merged_it() -> None:
+    assert queued(a_merged_one()) == [
         {
             "repository": REPOSITORY,
             "number": 4,
@@ -108,13 +108,13 @@ def test_a_merge_is_told_with_its_author_not_with_who_merged_it() -> None:
 
 
 def test_an_author_who_is_not_in_the_payload_is_left_out() -> None:
-    (data,) = told({**a_merged_one(), "assignees": []})
+    (data,) = queued({**a_merged_one(), "assignees": []})
     assert "author" not in data
 
 
 def test_the_merge_is_the_merge_commit_else_the_squash_else_the_head() -> None:
     def merge(**fields: Any) -> Any:
-        return told(a_merged_one(**fields))[0].get("merge_sha")
+        return queued(a_merged_one(**fields))[0].get("merge_sha")
 
     assert merge(squash_commit_sha=sha("squash")) == sha("merge")
     assert merge(merge_commit_sha=None, squash_commit_sha=sha("squash")) == sha("squash")
@@ -122,8 +122,8 @@ def test_the_merge_is_the_merge_commit_else_the_squash_else_the_head() -> None:
     assert merge(merge_commit_sha=None, squash=True) is None
 
 
-def test_a_squash_that_gitlab_does_not_name_is_not_told_as_merged() -> None:
-    (data,) = told(a_merged_one(merge_commit_sha=None, merge_params={"squash": "1"}))
+def test_a_squash_that_gitlab_does_not_name_is_not_recorded_as_merged() -> None:
+    (data,) = queued(a_merged_one(merge_commit_sha=None, merge_params={"squash": "1"}))
     assert not {"merge_sha", "merged_at", "head_sha"} & data.keys()
 
 
@@ -131,17 +131,17 @@ def test_closed_unmerged_is_no_change() -> None:
     assert ignored(a_merge_request("close", "closed", merge_commit_sha=sha("stale"))) == ("closed without being merged")
 
 
-def test_an_open_merge_request_tells_who_opened_it_and_when() -> None:
-    (data,) = told(a_merge_request("open", user=ANN))
+def test_an_open_merge_request_reports_who_opened_it_and_when() -> None:
+    (data,) = queued(a_merge_request("open", user=ANN))
     assert data["author"] == "ann"
     assert "merge_sha" not in data
     assert "update" in ignored(a_merge_request("update"))
 
 
 def test_an_approval_and_the_comment_of_another_person_end_the_pickup() -> None:
-    (approved,) = told(a_merge_request("approved", user=BOB))
+    (approved,) = queued(a_merge_request("approved", user=BOB))
     assert approved["approved_at"] == approved["first_review_at"] == NOW
-    (commented,) = told(a_comment())
+    (commented,) = queued(a_comment())
     assert commented["first_review_at"] == read_time("2026-09-19T09:00:00Z")
     for fields in ({"author_id": 51}, {"system": True}, {"noteable_type": "Issue"}):
         assert ignored(a_comment(**fields))
@@ -149,7 +149,7 @@ def test_an_approval_and_the_comment_of_another_person_end_the_pickup() -> None:
 
 
 def test_one_commit_pushed_to_a_protected_branch_follows_the_former_tip() -> None:
-    (data,) = told(a_push(a_commit("one")))
+    (data,) = queued(a_push(a_commit("one")))
     assert data == {
         "repository": REPOSITORY,
         "branch": "main",
@@ -160,7 +160,7 @@ def test_one_commit_pushed_to_a_protected_branch_follows_the_former_tip() -> Non
 
 
 def test_gitlabs_own_merge_merges_the_former_tip_and_the_head() -> None:
-    graph, change = told(a_push(a_commit("first"), a_commit("head"), a_merge_commit()))
+    graph, change = queued(a_push(a_commit("first"), a_commit("head"), a_merge_commit()))
     assert graph["commits"][0]["parents"] == [BEFORE, sha("head")]
     assert change["number"] == 4
     assert change["commit_shas"] == [sha("first"), sha("head")]
@@ -179,48 +179,48 @@ def test_no_parent_is_guessed() -> None:
         "a merge of another project": a_push(one, a_merge_commit(path="shop/web/fork")),
     }
     for why, payload in uncertain.items():
-        (graph,) = told(payload)
+        (graph,) = queued(payload)
         assert graph["commits"][0]["sha"] == payload["after"], why
         assert "parents" not in graph["commits"][0], why
 
 
 def test_branches_that_are_not_followed_tell_nothing() -> None:
     assert "branch" in ignored(a_push(a_commit("one"), ref="refs/heads/topic"))
-    assert told(a_push(a_commit("one"), ref="refs/heads/release/2"))
+    assert queued(a_push(a_commit("one"), ref="refs/heads/release/2"))
     assert ignored(a_push())
 
 
-def test_a_deployment_is_of_the_whole_sha_in_its_commit_url() -> None:
-    (data,) = told(a_deployment())
+def test_a_deployment_is_of_the_full_sha_in_its_commit_url() -> None:
+    (data,) = queued(a_deployment())
     assert data["id"] == sha("merge")
     assert (data["environment"], data["status"], data["deployment_id"]) == ("production", "success", "15")
     assert data["finished_at"] == read_time("2026-09-21T12:00:00Z")
-    (short,) = told(a_deployment(commit_url=None))
+    (short,) = queued(a_deployment(commit_url=None))
     assert short["id"] == sha("merge")[:8]
 
 
-def test_statuses_of_a_deployment_are_told_as_they_are() -> None:
+def test_statuses_of_a_deployment_are_recorded_as_they_are() -> None:
     expected = {"failed": "failure", "canceled": "cancelled", "running": "in_progress", "created": "in_progress"}
     for status, meant in expected.items():
-        (data,) = told(a_deployment(status))
+        (data,) = queued(a_deployment(status))
         assert data["status"] == meant
         assert ("finished_at" in data) == (meant != "in_progress")
 
 
 def test_the_tier_says_what_is_production_and_review_apps_are_ignored() -> None:
-    assert told(a_deployment(environment="eu", environment_tier="production"))[0]["environment"] == "production"
-    assert told(a_deployment(environment="staging", environment_tier="staging"))[0]["environment"] == "staging"
+    assert queued(a_deployment(environment="eu", environment_tier="production"))[0]["environment"] == "production"
+    assert queued(a_deployment(environment="staging", environment_tier="staging"))[0]["environment"] == "staging"
     review = a_deployment(environment="review/topic", environment_tier="development")
     assert "review app" in ignored(review)
     mapped = {"gitlab": {"environments": {"review/*": {"environment": "review", "service": "shop"}}}}
-    (data,) = told(review, **mapped)
+    (data,) = queued(review, **mapped)
     assert (data["environment"], data["service"]) == ("review", "shop")
 
 
 def test_a_tag_and_its_release_are_one_deployment_by_configuration() -> None:
     assert "gitlab.tags" in ignored(a_tag())
     assert "gitlab.tags" in ignored(a_release())
-    (pushed,), (released,) = told(a_tag(), **TARGETS), told(a_release(), **TARGETS)
+    (pushed,), (released,) = queued(a_tag(), **TARGETS), queued(a_release(), **TARGETS)
     assert pushed["id"] == released["id"] == sha("merge")
     assert pushed["deployment_id"] == released["deployment_id"] == "tag:v1.2.0"
     assert "deleted" in ignored(a_tag(checkout_sha=None), **TARGETS)
@@ -228,19 +228,19 @@ def test_a_tag_and_its_release_are_one_deployment_by_configuration() -> None:
 
 
 def test_an_incident_is_one_by_its_type_or_by_its_label() -> None:
-    (data,) = told(an_issue())
+    (data,) = queued(an_issue())
     assert data["id"] == "shop/web/app#23"
     assert (data["repository"], data["severity"]) == (REPOSITORY, "high")
     assert data["started_at"] == read_time("2026-09-21T13:00:00Z")
     assert "resolved_at" not in data
     assert ignored(an_issue("issue"))
-    assert told(an_issue("issue", labels=[{"title": "incident"}]))
+    assert queued(an_issue("issue", labels=[{"title": "incident"}]))
 
 
 def test_closing_an_incident_resolves_it() -> None:
-    (data,) = told(an_issue(state="closed", action="close", closed_at="2026-09-21 13:30:00 UTC"))
+    (data,) = queued(an_issue(state="closed", action="close", closed_at="2026-09-21 13:30:00 UTC"))
     assert data["resolved_at"] == read_time("2026-09-21T13:30:00Z")
-    (data,) = told(an_issue(state="closed", action="close"))
+    (data,) = queued(an_issue(state="closed", action="close"))
     assert data["resolved_at"] == read_time("2026-09-21T13:20:00Z")
 
 
@@ -249,7 +249,7 @@ def test_the_same_merge_request_by_all_its_hooks_is_one_change_in_any_order() ->
     names = ("opened", "approved", "merged", "merge pushed", "deployment")
     for number, name in enumerate(names):
         post(api, EVERY[name], delivery=str(number))
-    messages = [json.dumps(message) for message in api.told]
+    messages = [json.dumps(message) for message in api.queued]
     stored = []
     for order in itertools.islice(itertools.permutations(messages), 0, None, 53):
         table = MemoryTable()

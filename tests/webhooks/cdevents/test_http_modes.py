@@ -20,13 +20,13 @@ def post(api: CDEventsApi, body: Any, **headers: str) -> Answer:
     return api.send(a_request("/v1/events", body if isinstance(body, str | bytes) else json.dumps(body), every))
 
 
-def test_an_event_tells_the_same_however_it_is_carried() -> None:
-    told = []
+def test_an_event_reports_the_same_however_it_is_carried() -> None:
+    queued = []
     for mode in MODES:
         api = CDEventsApi()
         assert api.carry(DEPLOYED, mode).status == 202
-        told.append(api.queued)
-    assert told[0] == told[1] == told[2] != []
+        queued.append(api.queued)
+    assert queued[0] == queued[1] == queued[2] != []
 
 
 def test_a_document_without_any_envelope_is_read_as_what_it_is() -> None:
@@ -129,7 +129,7 @@ def test_an_event_of_another_kind_is_ignored_and_says_why() -> None:
         assert (result["status"], bool(result["reason"])) == ("ignored", True)
 
 
-def test_when_the_queue_is_down_nothing_is_accepted_and_the_sender_is_told_to_come_back() -> None:
+def test_when_the_queue_is_down_nothing_is_accepted_and_the_sender_is_asked_to_retry() -> None:
     api = CDEventsApi(FlakyQueue(down=0))
     answer = api.carry(DEPLOYED)
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
