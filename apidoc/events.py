@@ -7,7 +7,7 @@ from typing import Any
 from apidoc.operations import Json, accepted, problems, reference
 from leadline.contract.events import COMMIT_SCHEMA, EVENT_TYPES
 from leadline.contract.fields import EventType
-from leadline.contract.types import text_schema
+from leadline.contract.text_schema import text_schema
 
 EVENT_SCHEMAS: Json = {
     **{event_type.schema_name: event_type.schema() for event_type in EVENT_TYPES},

@@ -66,8 +66,8 @@ def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) 
 def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: People) -> tuple[Membership, ...]:
     """The members that were sent as they are named in what is stored, and those of the `stored` whom nobody can name any more."""
     names = people.stored_names(member.author for member in sent)
-    told = {replace(member, author=names[member.author]) for member in sent}
-    known = {member.author for member in told}
+    named = {replace(member, author=names[member.author]) for member in sent}
+    known = {member.author for member in named}
     former = {member for member in stored if is_stand_in(member.author) and member.author not in known}
     return tuple(sorted(named | former, key=order))
 

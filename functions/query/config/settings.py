@@ -45,7 +45,7 @@ def _change(request: Request, base: OrganisationSettings | None) -> Reply:
     """`base`: what the change is made to, None for the stored settings."""
     request.sent.faults.check_query()
     faults = Faults()
-    told = read_fields(read_json(request.event, request.headers), _READERS, faults)
+    sent = read_fields(read_json(request.event, request.headers), _READERS, faults)
     faults.check_body()
     for _ in range(TRIES):
         item = request.table.get([SETTINGS_KEY]).get(SETTINGS_KEY)

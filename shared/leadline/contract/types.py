@@ -9,6 +9,7 @@ from leadline.contract import numbers, text, times
 from leadline.contract.fields import Type, list_type, map_type, value_type
 from leadline.contract.repository_path import read_repository_path
 from leadline.contract.statuses import STATUSES, read_status
+from leadline.contract.text_schema import CONTROL, text_schema
 
 _SEGMENT = "([A-Za-z0-9._~+-]|%[0-9A-Fa-f]{2})+"
 

@@ -92,7 +92,7 @@ class Deployment:
             object.__setattr__(self, "report", self._standing_report())
 
     def _standing_report(self) -> StatusReport:
-        ranked = sorted(self.reports, key=_standing, reverse=True)
+        ranked = sorted(self.reports, key=_rank, reverse=True)
         standing = ranked[0]
         values = {each.name: getattr(standing, each.name) for each in fields(standing)}
         for other in ranked[1:]:
