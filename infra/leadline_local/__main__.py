@@ -67,7 +67,7 @@ Leadline is running.
 
 Send a deployment:
 
-curl -sS {stack.base_url}/v1/events/deployments -H 'Authorization: Bearer {stack.api_key}' \
+curl -sS --fail-with-body --retry 3 {stack.base_url}/v1/events/deployments -H 'Authorization: Bearer {stack.api_key}' \
 -H 'Content-Type: application/json' -d '{{"repository": "github.com/acme/api", "id": "4f1d0c9be2a7"}}'
 
 Ctrl-C stops it.

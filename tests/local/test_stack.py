@@ -161,7 +161,7 @@ def test_it_prints_the_address_the_key_and_a_line_to_paste(run: Callable[..., Ru
     assert f"URL   {told['base_url']}\n" in text
     assert f"Key   {told['api_key']}\n" in text
     (line,) = re.findall(r"^curl .*$", text, re.MULTILINE)
-    assert line.startswith(f"curl -sS {told['base_url']}/v1/events/deployments ")
+    assert line.startswith(f"curl -sS --fail-with-body --retry 3 {told['base_url']}/v1/events/deployments ")
     assert f"Bearer {told['api_key']}" in line
     json.loads(re.findall(r"-d '(.*)'$", line)[0])
 

@@ -75,10 +75,11 @@ def _job(request: Request, old: OrganisationSettings, new: OrganisationSettings)
     return new_job(request, "settings", None, new.version, messages, FanOut(SERVICES) if derived else None)
 
 
-def _applied(base: OrganisationSettings, told: Mapping[str, Any], stored: OrganisationSettings) -> OrganisationSettings:
-    sent = [setting for setting in SETTINGS if setting.name in told]
+def _applied(base: OrganisationSettings, sent: Mapping[str, Any], stored: OrganisationSettings) -> OrganisationSettings:
     values = {
-        setting.attribute: setting.default if told[setting.name] is None else told[setting.name] for setting in sent
+        setting.attribute: setting.default if sent[setting.name] is None else sent[setting.name]
+        for setting in SETTINGS
+        if setting.name in sent
     }
     kept = replace(base, version=stored.version, extra=stored.extra, own_production=stored.own_production)
     return replace(kept, **values)
