@@ -42,11 +42,12 @@ quick-promises:
 test: check $(EMULATOR) $(BUNDLES)  ## check, then all tests: under 20 minutes
 	$(BIN)/python -m pytest
 
-check: $(DEV)  ## lint, formatting, types, import contracts
+check: $(DEV)  ## lint, formatting, types, import contracts, one reader and one registry of reasons
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit/test_one_reader.py tests/unit/test_reason_registry.py
 
 synth: $(DEV) $(BUNDLES)  ## write the CloudFormation template and the functions' code to cdk.out/ (no AWS account needed)
 	CDK_OUTDIR=cdk.out $(BIN)/python -m leadline_cdk.app

@@ -1,4 +1,4 @@
-"""A short story told through every operation of the API; its requests and answers are the document's examples."""
+"""A short story through every operation of the API; its requests and answers are the document's examples."""
 
 from __future__ import annotations
 

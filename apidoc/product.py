@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from apidoc.operations import Json, problems
 from leadline.contract.metrics_catalogue import describe_answers
 from leadline.http.content_negotiation import JSON
-from query.web.parameters import MAX_REPEATS, Parameter
-from query.web.route import Route
-from query.web.schemas import text
+from query.http.parameters import MAX_REPEATS, Parameter
+from query.http.route import Route
+from query.http.schemas import text
 
 _TEMPLATE = "#/components/schemas/{model}"
 _ALWAYS = (400, 406, 500)

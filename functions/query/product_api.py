@@ -18,16 +18,16 @@ from leadline.http.middleware import Middleware, headers_of, method_of
 from leadline.http.problems import Problem
 from leadline.queue import Queue
 from leadline.store.table import Table
+from query.http.answer_size import fitting, json_of
+from query.http.configuration import Configuration
+from query.http.cursors import Cursors
+from query.http.faults import not_found
+from query.http.http import compressed, conditional, options, shared
+from query.http.parameters import read_query
+from query.http.request import Reach, Reply, Request
+from query.http.route import Route
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
 from query.visibility.key_scope import beyond_everything
-from query.web.answer_size import fitting, json_of
-from query.web.configuration import Configuration
-from query.web.cursors import Cursors
-from query.web.faults import not_found
-from query.web.http import compressed, conditional, options, shared
-from query.web.parameters import read_query
-from query.web.request import Reach, Reply, Request
-from query.web.route import Route
 
 _DOCUMENT_SECONDS = 300
 

@@ -14,6 +14,8 @@ from query.custom.routes import CUSTOM_ROUTES
 from query.dashboards.routes import DASHBOARD_ROUTES
 from query.deployments.routes import DEPLOYMENT_ROUTES
 from query.events.routes import EVENT_ROUTES
+from query.http.request import Request
+from query.http.route import Route
 from query.jobs.routes import JOB_ROUTES
 from query.openapi import page as docs
 from query.openapi.document import get_document
@@ -21,8 +23,6 @@ from query.people.routes import PEOPLE_ROUTES
 from query.reports import dora
 from query.shapes.offered import offered
 from query.shapes.routes import SHAPE_ROUTES
-from query.web.request import Request
-from query.web.route import Route
 
 
 def _healthz(request: Request) -> answers.Health:

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.metrics import Coverage
-from query.web.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
+from query.http.schemas import NEEDS_A_SHA, Date, Name, Repository, Schema, Sha, array, needs_one_of, text
 
 ReportWindow = TypedDict("ReportWindow", {"from": str, "to": str, "days": int, "timezone": str})
 ReportWindow.__doc__ = "A window of days; `from` is inclusive, `to` exclusive."

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ, create_key
 from leadline.store.access import access_partition
 from query.badges.text import message_of
+from query.http.badge_memory import KEPT_MS
 from query.reports.statistics import SINGLE
-from query.web.badge_memory import KEPT_MS
 from tests.contract.test_limited_keys import two_tenants
 from tests.contract.test_product_api import an_api
 from tests.contract.test_rows import PATH as ROWS

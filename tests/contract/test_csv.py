@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from leadline.store.history import AuditEntry
 from leadline.store.table import Put
+from query.http.route import Route
 from query.routes import ROUTES
 from query.shapes.offered import CSV
-from query.web.route import Route
 from tests.builders import a_deployment, at, commits, tell
 from tests.contract.pipeline import Pipeline
 from tests.contract.test_http_behaviour import PAGE, with_page

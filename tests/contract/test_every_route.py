@@ -12,11 +12,11 @@ import pytest
 from leadline.access.keys import ADMIN, create_key
 from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.table import Put
+from query.http.body import MAX_BYTES
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 from query.reports.period import MAX_DAYS
 from query.routes import CDEVENTS_PATH, EVENT_PATHS, ROUTES
-from query.web.body import MAX_BYTES
-from query.web.etags import IF_MATCH
-from query.web.route import Route
 from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")

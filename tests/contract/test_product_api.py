@@ -13,9 +13,9 @@ from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, SCOPES, crea
 from leadline.store.access import AccessSettings, KeyPlan
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Put
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 from query.routes import DOCS_ROUTES, ROUTES
-from query.web.etags import IF_MATCH
-from query.web.route import Route
 from tests.builders import a_change, a_deployment, a_line, an_incident, at, commits, tell
 from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 

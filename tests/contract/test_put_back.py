@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 from query.routes import ROUTES
-from query.web.etags import IF_MATCH
-from query.web.route import Route
 from tests.contract.dashboard_bodies import a_panel
 from tests.contract.pipeline import Pipeline
 from tests.stored import everything

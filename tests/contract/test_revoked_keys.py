@@ -11,8 +11,8 @@ import pytest
 from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ, create_key, id_of, item_key, list_keys, revoke_key
 from leadline.store.memory import MemoryTable
 from leadline.store.table import Add, Item, Key, Put, Write
+from query.http.route import Route
 from query.routes import ROUTES
-from query.web.route import Route
 from tests.contract.test_every_route import KEYED, ask, name_of, needed
 from tests.unit.query.product_api import NOW, PEPPER, Answer, ProductApi
 

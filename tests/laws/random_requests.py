@@ -16,9 +16,9 @@ from urllib.parse import quote, urlencode
 from ingest.events_api import ROUTES as EVENT_ROUTES
 from leadline.access.keys import EVENTS_WRITE
 from leadline.contract.event_ids import event_id
+from query.http.parameters import Parameter
+from query.http.route import Route
 from query.routes import ROUTES
-from query.web.parameters import Parameter
-from query.web.route import Route
 from tests.builders import DAY
 from tests.laws.tenants import (
     NOW,

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 from leadline.access.keys import create_key
 from leadline.store.table import Put
+from query.http.route import Route
 from query.routes import ROUTES
-from query.web.route import Route
 from tests.laws.random_requests import Asked, Names, a_request, a_request_to, lists, previews, scopes_needed
 from tests.laws.tenants import (
     NOW,

@@ -9,7 +9,7 @@ import pytest
 from leadline.domain import wildcards
 from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target, choose
 from query.access.sources import read_sources
-from query.web.faults import Faults
+from query.http.faults import Faults
 from tests.line_count import lines_run_in
 
 FULL: dict[str, Any] = {

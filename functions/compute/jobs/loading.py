@@ -83,7 +83,7 @@ def begin(purpose: str, repository: str, since: int, now: int) -> LoadingMessage
 
 
 def load_page(table: Table, connections: "Connections", message: LoadingMessage, now: int) -> LoadingMessage | None:
-    """Loads a page and returns the next message; None after the last page, or where the host can't be asked now."""
+    """Loads a page and returns the next message; None after the last page, or if the host is unavailable now."""
     key = loading_key(message.purpose, message.repository)
     item = table.get([key]).get(key)
     loading = Loading.from_item(item) if item else None

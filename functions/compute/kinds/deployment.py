@@ -48,7 +48,7 @@ def apply_deployment(table: Table, message: DeploymentMessage) -> About:
         "environment": environment,
         "deployment": key,
         "resolved": resolved.how,
-        "told": report.status,
+        "reported_status": report.status,
     }
 
 

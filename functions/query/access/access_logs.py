@@ -13,12 +13,12 @@ from leadline.domain.windows import Calendar
 from leadline.store.access import LogEntry, access_partition
 from leadline.store.table import LAST
 from query.access.schemas import AccessLogEntry, AccessLogPage
+from query.http.parameters import CURSOR, LIMIT, Parameter
+from query.http.request import Request
+from query.http.schemas import DATE, KEY_ID
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT, read_key_id
 from query.reports.period import MAX_DAYS, dates_are_valid
-from query.web.parameters import CURSOR, LIMIT, Parameter
-from query.web.request import Request
-from query.web.schemas import DATE, KEY_ID
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT, read_key_id
 
 DEFAULT_DAYS = 7
 MAX_LOOKED_AT = 1_000

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from leadline.access.key_scope import MAX_LIMITS
 from leadline.access.keys import SCOPES
-from query.web.schemas import Name, Repository, Schema, Time, array, text, whole
+from query.http.schemas import Name, Repository, Schema, Time, array, text, whole
 
 
 class ApiKey(TypedDict):

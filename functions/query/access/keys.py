@@ -34,13 +34,13 @@ from leadline.store.table import Check, Item, Put, as_read
 from query.access.key_schemas import ApiKey, ApiKeyCreated, ApiKeyPage
 from query.changes.record import entry
 from query.changes.while_active import while_active
-from query.web.body import read_json
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT, Parameter, choice
-from query.web.request import Reply, Request
-from query.web.schemas import KEY_ID
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT, read_key_id, read_repository
+from query.http.body import read_json
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT, Parameter, choice
+from query.http.request import Reply, Request
+from query.http.schemas import KEY_ID
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT, read_key_id, read_repository
 
 PARAMETERS = (
     choice(

@@ -20,12 +20,12 @@ from leadline.store.access import ACCESS_KEY, LOG_DAYS, AccessSettings, KeyPlan
 from leadline.store.table import Put, at_version
 from query.access.schemas import AccessConfiguration, UsagePlan, UsagePlanPage
 from query.changes.record import entry
-from query.web.body import read_json
-from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, same_as
+from query.http.body import read_json
+from query.http.etags import check_if_match, with_etag
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Reply, Request
+from query.http.values import DEFAULT_LIMIT, same_as
 
 MAX_PLANS = 100
 MAX_ORIGINS = 50

@@ -6,8 +6,8 @@ from leadline.access.keys import ADMIN, CONFIG_WRITE, METRICS_READ
 from query.access import access_logs, keys, plans, sources
 from query.access import key_schemas as key_answers
 from query.access import schemas as a
-from query.web.etags import IF_MATCH
-from query.web.route import Route
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 
 _CHANGE = (412, 413, 415, 422, 428)
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from leadline.contract.patterns import pattern
 from leadline.store.sources import MAX_ENTRIES
-from query.web.schemas import ORIGIN, Name, Schema, array, text, whole
+from query.http.schemas import ORIGIN, Name, Schema, array, text, whole
 
 
 class CodeHostSources(TypedDict):

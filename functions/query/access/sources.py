@@ -12,10 +12,10 @@ from leadline.http.problems import unavailable
 from leadline.store.sources import MAX_ENTRIES, SOURCES_KEY, CodeHost, Sources, Target
 from leadline.store.table import Put, at_version
 from query.changes.record import entry
-from query.web.body import read_json
-from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults
-from query.web.request import Reply, Request
+from query.http.body import read_json
+from query.http.etags import check_if_match, with_etag
+from query.http.faults import Faults
+from query.http.request import Reply, Request
 
 _TRIES = 5
 

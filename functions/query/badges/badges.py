@@ -31,17 +31,17 @@ from query.badges.schemas import (
 from query.badges.text import HEADLINES, colour_of, label_of, message_of
 from query.changes.record import entry
 from query.changes.while_active import while_active
+from query.http.body import read_json
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Reply, Request
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT, read_repository
 from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import last_days
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
 from query.reports.report import Reports
 from query.reports.statistics import DORA_METRICS, DORA_WITH_COVERAGE, SINGLE, N
-from query.web.body import read_json
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Reply, Request
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT, read_repository
 
 PARAMETERS = (LIMIT, CURSOR)
 

@@ -6,9 +6,9 @@ from typing_extensions import TypedDict
 
 from leadline.domain.levels import EDITIONS
 from query.badges.text import HEADLINES
+from query.http.schemas import Json, Name, Repository, Schema, array, text, whole
 from query.reports.period import MAX_DAYS
 from query.reports.statistics import SINGLE, N
-from query.web.schemas import Json, Name, Repository, Schema, array, text, whole
 
 MAX_FILTERS = 20
 MAX_LABEL = 60

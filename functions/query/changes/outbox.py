@@ -18,7 +18,7 @@ from leadline.relay import relay
 from leadline.store.outbox import FanOut, Job, NewJob, OutboxMessage, job_id
 from leadline.store.table import Item, Put, Write, at_version
 from query.changes.record import entry
-from query.web.request import Request
+from query.http.request import Request
 
 TRIES = 5
 AT_ONCE = 1_000

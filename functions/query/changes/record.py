@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadline.store.history import AuditEntry
-from query.web.request import Request
+from query.http.request import Request
 
 
 def entry(

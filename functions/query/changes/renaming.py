@@ -20,9 +20,9 @@ from leadline.store.people import PEOPLE, Naming, People, person_key
 from leadline.store.table import Put, at_version
 from query.changes.outbox import new_job, publish
 from query.changes.record import entry
+from query.http.faults import not_found
+from query.http.request import Reply, Request
 from query.schemas import QueuedEvent
-from query.web.faults import not_found
-from query.web.request import Reply, Request
 
 _LOCK = "people"
 

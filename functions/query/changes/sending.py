@@ -9,8 +9,8 @@ from leadline.contract.event_ids import event_id
 from leadline.contract.messages import KINDS, Envelope, canonical
 from leadline.http.problems import unavailable
 from leadline.queue import Message, addressed, deliver
+from query.http.request import Request
 from query.schemas import QueuedEvent
-from query.web.request import Request
 
 
 def send(request: Request, message: Message) -> QueuedEvent:

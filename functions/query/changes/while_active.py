@@ -8,7 +8,7 @@ from typing import TypeVar
 from leadline.domain.errors import Conflict
 from leadline.http.problems import unavailable
 from leadline.store.table import Check
-from query.web.request import Request
+from query.http.request import Request
 
 _TRIES = 5
 Made = TypeVar("Made")

@@ -7,12 +7,12 @@ from itertools import islice
 from leadline.contract.text import name_of
 from leadline.store.history import HISTORY, AuditEntry
 from query.config.schemas import HistoryEntry, HistoryPage
-from query.web.answer_size import Page
-from query.web.parameters import CURSOR, LIMIT, Parameter, choice
-from query.web.request import Request
-from query.web.schemas import text
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT
+from query.http.answer_size import Page
+from query.http.parameters import CURSOR, LIMIT, Parameter, choice
+from query.http.request import Request
+from query.http.schemas import text
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT
 
 KINDS = (
     *("settings", "service", "team", "deployment", "change", "incident", "sources", "plan", "access", "badge"),

@@ -18,9 +18,9 @@ from leadline.contract.text import name_of, read_author
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership
 from leadline.store.people import People
+from query.http.faults import Faults
+from query.http.values import same_as
 from query.schemas import TeamMember
-from query.web.faults import Faults
-from query.web.values import same_as
 
 MAX_MEMBERS = 1_000
 MAX_TEAMS = 10

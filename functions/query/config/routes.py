@@ -6,8 +6,8 @@ from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query import schemas as answers
 from query.config import history, service_config, services, settings, teams
 from query.config import schemas as config_answers
-from query.web.etags import IF_MATCH, MAY_MATCH
-from query.web.route import Route
+from query.http.etags import IF_MATCH, MAY_MATCH
+from query.http.route import Route
 
 _CONDITIONAL = (404, 412, 413, 415, 422, 428)
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from leadline.contract.patterns import MOST_PATTERNS, pattern
 from leadline.contract.settings_schema import SETTINGS
-from query.web.schemas import REPOSITORY_PATH, Name, Schema, array, text
+from query.http.schemas import REPOSITORY_PATH, Name, Schema, array, text
 
 _Word = Annotated[str, Schema(text(100))]
 _PATTERNS = Schema(array(MOST_PATTERNS))

@@ -22,12 +22,12 @@ from leadline.store.services import Service, service_key
 from leadline.store.table import Put, Write, at_version
 from query.changes.outbox import TRIES, crowded, new_job, publish, store
 from query.config.schemas import ServiceConfiguration
+from query.http.body import read_json
+from query.http.etags import check_if_match, with_etag
+from query.http.faults import Faults, not_found
+from query.http.request import Reply, Request
+from query.http.values import read_repository, same_as
 from query.visibility.key_scope import reaches_repository
-from query.web.body import read_json
-from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, not_found
-from query.web.request import Reply, Request
-from query.web.values import read_repository, same_as
 
 _read_name = name_of(200)
 

@@ -7,13 +7,13 @@ from itertools import islice
 
 from leadline.contract.text import name_of
 from leadline.store.services import SERVICES, Service
+from query.http.parameters import CURSOR, LIMIT, Parameter, choice
+from query.http.request import Request
+from query.http.schemas import text
+from query.http.values import DEFAULT_LIMIT
 from query.reports.selection import all_services
 from query.schemas import ServicePage, ServiceSummary
 from query.visibility.key_scope import within
-from query.web.parameters import CURSOR, LIMIT, Parameter, choice
-from query.web.request import Request
-from query.web.schemas import text
-from query.web.values import DEFAULT_LIMIT
 
 TEAM = Parameter(
     "team", name_of(200), "Only services that this team owns; repeated, any of them.", text(200), repeats=True

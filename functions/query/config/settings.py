@@ -17,10 +17,10 @@ from leadline.store.outbox import SERVICES, FanOut, NewJob
 from query.changes.outbox import TRIES, crowded, new_job, publish, store
 from query.changes.renaming import as_people_are_named, renaming_messages, with_renaming_job
 from query.config.schemas import Settings
-from query.web.body import read_json
-from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults
-from query.web.request import Reply, Request
+from query.http.body import read_json
+from query.http.etags import check_if_match, with_etag
+from query.http.faults import Faults
+from query.http.request import Reply, Request
 
 _READERS: dict[str, Reader] = {setting.name: setting.read for setting in SETTINGS}
 

@@ -32,13 +32,13 @@ from query.config.members import (
     to_data,
 )
 from query.config.roster_change import RosterChange
+from query.http.body import read_json
+from query.http.etags import check_if_match, with_etag
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Reply, Request
+from query.http.values import DEFAULT_LIMIT
 from query.schemas import Team, TeamPage
-from query.web.body import read_json
-from query.web.etags import check_if_match, with_etag
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
 

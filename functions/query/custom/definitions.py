@@ -32,14 +32,14 @@ from query.changes.outbox import TRIES, crowded, new_job, publish
 from query.changes.record import entry
 from query.custom.report import definition_answer
 from query.custom.schemas import CustomMetricConfiguration, CustomMetricPage, CustomMetricSummary
+from query.http.body import read_json
+from query.http.etags import check_if_match, etag, with_etag
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Reply, Request
+from query.http.values import DEFAULT_LIMIT, same_as
 from query.reports.custom_metrics import no_metric, reached_metric, reaches_metric
 from query.schemas import QueuedEvent
-from query.web.body import read_json
-from query.web.etags import check_if_match, etag, with_etag
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT, same_as
 
 PARAMETERS = (LIMIT, CURSOR)
 

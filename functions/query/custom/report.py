@@ -8,6 +8,7 @@ from leadline.domain.custom_metrics import CustomMetric
 from leadline.domain.points import NOWHERE
 from leadline.store.metrics import Metric
 from query.custom.schemas import CustomMetricConfiguration, CustomMetricGroup, CustomMetricReport
+from query.http.request import Request
 from query.reports.custom_measure import Custom
 from query.reports.custom_metrics import reached_metric
 from query.reports.dora import window_answer
@@ -15,7 +16,6 @@ from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.period import read_window
 from query.reports.report import MetricsReport, Reports
 from query.reports.selection import all_services
-from query.web.request import Request
 
 PARAMETERS = REPORT_PARAMETERS
 

@@ -6,9 +6,9 @@ from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.custom import definitions as custom_definitions
 from query.custom import report as custom
 from query.custom import schemas as a
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 from query.schemas import QueuedEvent
-from query.web.etags import IF_MATCH
-from query.web.route import Route
 
 _CHANGED = (404, 412, 413, 415, 422, 428)
 

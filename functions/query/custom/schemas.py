@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from leadline.domain.custom_metrics import CustomMetric
+from query.http.schemas import METRIC_PATTERN, Schema, text
 from query.schemas import ReportWindow
-from query.web.schemas import METRIC_PATTERN, Schema, text
 
 Kind = Literal["counter", "gauge", "duration"]
 Aggregation = Literal["sum", "count", "rate", "last", "mean", "min", "max", "p50", "p75", "p90"]

@@ -26,12 +26,12 @@ from query.changes.record import entry
 from query.dashboards.default import DEFAULT, DEFAULT_ID
 from query.dashboards.definition import MAX_BYTES, read_definition, read_id
 from query.dashboards.schemas import Dashboard, DashboardDefinition, DashboardPage, DashboardSummary
-from query.web.body import read_json
-from query.web.etags import check_if_match, etag, with_etag
-from query.web.faults import Faults, not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Reply, Request
-from query.web.values import DEFAULT_LIMIT
+from query.http.body import read_json
+from query.http.etags import check_if_match, etag, with_etag
+from query.http.faults import Faults, not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Reply, Request
+from query.http.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
 IDEMPOTENCY_KEY = {"Idempotency-Key": "A repeated request with the same key creates no second dashboard."}

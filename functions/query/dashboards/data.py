@@ -2,7 +2,7 @@
 
 Panels that differ only in what they show share a report. A panel that can't be answered has the problem in its place, as a request
 for it alone would, and the others have their numbers. So does a panel with too many numbers: all panels together must fit into one
-answer (`query.web.answer_size`).
+answer (`query.http.answer_size`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from query.dashboards.dashboards import found
 from query.dashboards.definition import filters_of, recent_window
 from query.dashboards.numbers import Source, Sources
 from query.dashboards.schemas import Dashboard, DashboardData, Panel, PanelData, PanelGroup, PanelPoint, PanelProblem
+from query.http.answer_size import bytes_of, too_wide
+from query.http.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
+from query.http.request import Request
 from query.reports.dora import window_answer
 from query.reports.filters import Filters, ReportQuery
 from query.reports.period import window_or
 from query.reports.report import GroupReport
 from query.reports.statistics import Value
-from query.web.answer_size import bytes_of, too_wide
-from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO
-from query.web.request import Request
 
 PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR)
 

@@ -21,11 +21,11 @@ from query.dashboards.schemas import (
     Panel,
     PanelFilters,
 )
+from query.http.faults import Faults
+from query.http.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
+from query.http.values import same_as
 from query.reports.filters import GROUPINGS, INTERVALS, Filters
 from query.reports.statistics import CUSTOM, DORA_METRICS, statistics_of
-from query.web.faults import Faults
-from query.web.parameters import AUTHOR, ENVIRONMENT, MAX_REPEATS, REPOSITORY, SERVICE, TEAM
-from query.web.values import same_as
 
 FIELDS = ("name", "description", "window", "filters", "limited_keys", "panels")
 MAX_BYTES = 64 * 1024

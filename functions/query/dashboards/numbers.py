@@ -14,6 +14,7 @@ from leadline.domain.custom_metrics import CustomMetricDefinition
 from leadline.domain.windows import Interval, Window
 from leadline.http.problems import Problem
 from query.dashboards.schemas import Panel
+from query.http.request import Request
 from query.reports.custom_measure import Custom
 from query.reports.custom_metrics import reached_metric
 from query.reports.filters import ReportQuery
@@ -21,7 +22,6 @@ from query.reports.measures import Days
 from query.reports.report import MetricsReport, Reports
 from query.reports.selection import all_services
 from query.reports.statistics import CUSTOM, DORA_WITH_COVERAGE, Value, custom_unit, statistics_of
-from query.web.request import Request
 
 
 class Source:

@@ -6,8 +6,8 @@ from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.dashboards import dashboards
 from query.dashboards import data as dashboard_data
 from query.dashboards import schemas as a
-from query.web.etags import IF_MATCH
-from query.web.route import Route
+from query.http.etags import IF_MATCH
+from query.http.route import Route
 
 _SENT = (413, 415, 422)
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from query.http.parameters import MAX_REPEATS
+from query.http.schemas import METRIC_PATTERN, Name, Repository, Schema, array, text
 from query.reports.statistics import CUSTOM, DORA_METRICS
 from query.schemas import ReportWindow
-from query.web.parameters import MAX_REPEATS
-from query.web.schemas import METRIC_PATTERN, Name, Repository, Schema, array, text
 
 MAX_PANELS = 24
 MAX_DESCRIPTION = 2_000

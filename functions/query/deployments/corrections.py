@@ -23,15 +23,15 @@ from leadline.store.services import Service, service_key
 from leadline.store.table import Key, Put
 from query.changes.record import entry
 from query.changes.sending import message_of, send
+from query.http.body import read_json
+from query.http.faults import Faults, not_found
+from query.http.parameters import Parameter
+from query.http.request import Request
+from query.http.schemas import REPOSITORY
+from query.http.values import read_repository
 from query.records.deployments import deployments_by_key
 from query.schemas import QueuedEvent
 from query.visibility.key_scope import reaches, reaches_repository
-from query.web.body import read_json
-from query.web.faults import Faults, not_found
-from query.web.parameters import Parameter
-from query.web.request import Request
-from query.web.schemas import REPOSITORY
-from query.web.values import read_repository
 
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _FIELDS: dict[str, Reader] = {

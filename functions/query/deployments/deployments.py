@@ -13,6 +13,12 @@ from leadline.store.configuration import OrganisationSettings
 from leadline.store.deployments import Record, place_of
 from leadline.store.services import Service, service_key
 from leadline.store.table import Table
+from query.http.answer_size import Page
+from query.http.faults import not_found
+from query.http.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
+from query.http.request import Request
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT
 from query.records.deployments import deployments_by_key, mapping_answer
 from query.records.timelines import Stretch, Timeline, newest_first
 from query.reports.period import dates_are_valid
@@ -20,12 +26,6 @@ from query.reports.selection import all_services
 from query.schemas import Deployment, DeploymentCorrection, DeploymentPage, DeploymentRecovery
 from query.visibility.key_scope import check_filters, reaches, within
 from query.visibility.people import labels_shown, shown
-from query.web.answer_size import Page
-from query.web.faults import not_found
-from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, REPOSITORY, SERVICE, TO, Sent, choice
-from query.web.request import Request
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT
 
 STATUS = choice(
     "status",

@@ -21,14 +21,14 @@ from leadline.store.planned_writes import PlannedWrites
 from leadline.store.resolving import Resolved, keys_to_resolve, resolve
 from leadline.store.services import Service
 from leadline.store.table import Table
+from query.http.body import read_json
+from query.http.faults import Faults
+from query.http.request import Request
+from query.http.times import instant
+from query.http.values import read_repository
 from query.schemas import DeploymentPreview
 from query.visibility.key_scope import beyond, faults_of
 from query.visibility.people import shown
-from query.web.body import read_json
-from query.web.faults import Faults
-from query.web.request import Request
-from query.web.times import instant
-from query.web.values import read_repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query import schemas as answers
 from query.deployments import corrections, deployments, preview
-from query.web.route import Route
+from query.http.route import Route
 
 DEPLOYMENT_ROUTES = (
     Route(

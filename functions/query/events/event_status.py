@@ -71,7 +71,7 @@ def _status_of_deployment(table: Table, trace: Trace, organisation: Organisation
 
 
 def _deployment_status(record: Record, trace: Trace, production: Sequence[str]) -> tuple[Status, str]:
-    if trace.told not in (None, record.deployment.report.status):
+    if trace.reported_status not in (None, record.deployment.report.status):
         return "superseded", reasons.SUPERSEDED
     if record.reason == reasons.EXCLUDED:
         return "superseded", reasons.EXCLUDED

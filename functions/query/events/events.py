@@ -25,16 +25,16 @@ from leadline.store.rejected_events import REFUSED
 from leadline.store.table import Item
 from query.changes.sending import send
 from query.events.event_status import MOST_CELLS, cells_shown, status_of
+from query.http.faults import not_found
+from query.http.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
+from query.http.request import Request
+from query.http.schemas import text
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT
 from query.records.deployments import mapping_answer
 from query.reports.selection import all_services
 from query.schemas import AttentionItem, AttentionPage, EventTrace, EventTraceStep, QueuedEvent
 from query.visibility.key_scope import check_filters, known_repositories, reaches_event, within
-from query.web.faults import not_found
-from query.web.parameters import CURSOR, LIMIT, SERVICE, Parameter, choice
-from query.web.request import Request
-from query.web.schemas import text
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT
 
 Listed = tuple[str, str, Item]
 """An entry's position in the list, its status and what is stored of it."""

@@ -10,12 +10,12 @@ from itertools import islice
 
 from leadline.store.outbox import JOBS, Job, job_key
 from leadline.store.table import LAST, Item
+from query.http.faults import not_found
+from query.http.parameters import CURSOR, LIMIT
+from query.http.request import Request
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT
 from query.jobs.schemas import JobEntry, JobPage
-from query.web.faults import not_found
-from query.web.parameters import CURSOR, LIMIT
-from query.web.request import Request
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT
 
 PARAMETERS = (LIMIT, CURSOR)
 

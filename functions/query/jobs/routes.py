@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leadline.access.keys import CONFIG_WRITE
+from query.http.route import Route
 from query.jobs import jobs, schemas
-from query.web.route import Route
 
 JOB_ROUTES = (
     Route(

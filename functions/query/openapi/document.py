@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from query.web.request import Reply, Request
+from query.http.request import Reply, Request
 
 _FILE = Path(__file__).with_name("openapi.json")  # in the repository, a link to apidoc/openapi.json
 _HEADERS = {"cache-control": "public, max-age=300"}

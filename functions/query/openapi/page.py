@@ -10,8 +10,8 @@ from pathlib import Path
 
 import aws_lambda_powertools
 
-from query.web.faults import not_found
-from query.web.request import Reply, Request
+from query.http.faults import not_found
+from query.http.request import Reply, Request
 
 _LIBRARY = Path(aws_lambda_powertools.__file__).parent / "event_handler" / "openapi" / "swagger_ui"
 

@@ -10,6 +10,11 @@ from leadline.domain.windows import Window
 from leadline.store.deployments import Record, place_of
 from leadline.store.people import PEOPLE
 from leadline.store.services import Service
+from query.http.faults import not_found
+from query.http.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, TO
+from query.http.request import Request
+from query.http.times import instant
+from query.http.values import DEFAULT_LIMIT
 from query.people.person import person_named
 from query.people.schemas import AuthorChange, AuthorReport, AuthorTeam, PseudonymPage
 from query.records.deployments import deployments_by_key
@@ -21,11 +26,6 @@ from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.selection import all_services
 from query.visibility.people import check_author_pages, check_individuals
-from query.web.faults import not_found
-from query.web.parameters import CURSOR, ENVIRONMENT, FROM, LIMIT, TO
-from query.web.request import Request
-from query.web.times import instant
-from query.web.values import DEFAULT_LIMIT
 
 LIST_PARAMETERS = (LIMIT, CURSOR)
 PAGE_PARAMETERS = (FROM, TO, ENVIRONMENT)

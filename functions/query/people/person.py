@@ -8,8 +8,8 @@ from leadline.domain.errors import Conflict
 from leadline.domain.people import is_stand_in
 from query.changes.outbox import TRIES, crowded
 from query.changes.renaming import remove_person
-from query.web.faults import not_found
-from query.web.request import Reply, Request
+from query.http.faults import not_found
+from query.http.request import Reply, Request
 
 
 def delete_person(request: Request) -> Reply:

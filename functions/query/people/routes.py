@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from leadline.access.keys import ADMIN, METRICS_READ
 from query import schemas as answers
+from query.http.route import Route
 from query.people import page as people_page
 from query.people import person as people
 from query.people import schemas as p
-from query.web.route import Route
 
 PEOPLE_ROUTES = (
     Route(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from leadline.contract.numbers import is_metric_name
 from leadline.http.problems import Problem
 from leadline.store.metrics import Metric, read_metric
+from query.http.faults import not_found
+from query.http.request import Request
 from query.reports.custom_measure import Custom
 from query.reports.selection import all_services
 from query.visibility.key_scope import within
-from query.web.faults import not_found
-from query.web.request import Request
 
 
 def reached_metric(request: Request, name: str) -> Metric:

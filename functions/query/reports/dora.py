@@ -6,14 +6,14 @@ from leadline.contract.metrics_catalogue import Metrics
 from leadline.domain.levels import EDITIONS
 from leadline.domain.metrics import Coverage, Tally
 from leadline.domain.windows import Window
+from query.http.parameters import choice
+from query.http.request import Request
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.levels import levels_answer
 from query.reports.measures import DORA
 from query.reports.period import read_window
 from query.reports.report import MetricsReport, Reports
 from query.schemas import DoraReport, ReportWindow
-from query.web.parameters import choice
-from query.web.request import Request
 
 LEVELS = choice("levels", "Adds performance levels by DORA's report of this year.", *EDITIONS)
 PARAMETERS = (*REPORT_PARAMETERS, LEVELS)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Interval, Window
-from query.web.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
+from query.http.parameters import AUTHOR, ENVIRONMENT, FROM, REPOSITORY, SERVICE, TEAM, TO, Sent, choice
 
 INTERVALS = ("day", "week", "month")
 GROUPINGS = ("service", "repository", "team", "author")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from leadline.domain.windows import Window
+from query.http.parameters import Parameter
+from query.http.values import count_up_to
 from query.reports.period import DEFAULT_DAYS, MAX_DAYS
-from query.web.parameters import Parameter
-from query.web.values import count_up_to
 
 DAYS = Parameter(
     "days",

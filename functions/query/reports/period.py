@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from leadline.contract.invalid_value import InvalidValue
 from leadline.domain.windows import Calendar, Window
-from query.web.parameters import Sent
+from query.http.parameters import Sent
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 400

@@ -15,8 +15,8 @@ from typing import Any
 from leadline.domain.cells import CellScope
 from leadline.domain.windows import Window
 from leadline.store.table import Table
+from query.http.faults import refuse_query
 from query.reports.measures import Measure, Numbers
-from query.web.faults import refuse_query
 
 MAX_READS = 2_000
 _AT_ONCE = 16

@@ -15,6 +15,7 @@ from leadline.domain.people import is_stand_in
 from leadline.domain.windows import Interval, Window
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.services import Service, service_key
+from query.http.request import Request
 from query.reports.filters import Filters, ReportQuery
 from query.reports.groups import Grouping, plan_groups
 from query.reports.measures import Days, Measure
@@ -22,7 +23,6 @@ from query.reports.reading import CellReader
 from query.reports.selection import Selection, Services, all_services, of_repositories
 from query.visibility.key_scope import check_filters, within
 from query.visibility.people import check_individuals
-from query.web.request import Request
 
 M = TypeVar("M")
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from leadline.http.content_negotiation import JSON
+from query.http.request import Reply, Request
+from query.http.route import Route
 from query.shapes.tables import is_table, table_of
-from query.web.request import Reply, Request
-from query.web.route import Route
 
 CSV = "text/csv"
 

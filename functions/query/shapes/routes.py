@@ -5,9 +5,9 @@ from __future__ import annotations
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ
 from query.badges import badges
 from query.badges import schemas as badge_answers
+from query.http.route import Route
 from query.shapes import row_schemas as row_answers
 from query.shapes import rows, scrape
-from query.web.route import Route
 
 SHAPE_ROUTES = (
     Route(

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadline.domain.windows import Calendar, Interval, Window
+from query.http.faults import refuse_query
+from query.http.parameters import choice
+from query.http.request import Request
+from query.http.times import instant
 from query.reports.filters import REPORT_PARAMETERS, Filters, ReportQuery
 from query.reports.measures import Days
 from query.reports.period import read_window
 from query.reports.report import Reports
 from query.reports.statistics import DORA_WITH_COVERAGE, SINGLE, N, ReportNumbers, Value
 from query.shapes.row_schemas import MetricRow
-from query.web.faults import refuse_query
-from query.web.parameters import choice
-from query.web.request import Request
-from query.web.times import instant
 
 MAX_ROWS = 20_000
-"""About four of the six megabytes of an answer (`query.web.answer_size`)."""
+"""About four of the six megabytes of an answer (`query.http.answer_size`)."""
 
 METRIC = choice("metric", "Only rows of this metric; repeat it for several.", *N, repeats=True)
 STATISTIC = choice(

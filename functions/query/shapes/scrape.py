@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leadline.contract.metrics_catalogue import COVERAGE, GAUGE_UNITS, METRICS
+from query.http.parameters import ENVIRONMENT, REPOSITORY, SERVICE, TEAM, choice
+from query.http.request import Reply, Request
 from query.reports.filters import Filters, ReportQuery
 from query.reports.last_days import DAYS, last_days
 from query.reports.period import DEFAULT_DAYS
 from query.reports.report import Reports
 from query.reports.statistics import DORA_WITH_COVERAGE, SINGLE, ReportNumbers, Value
 from query.shapes.openmetrics import CONTENT_TYPES, OPENMETRICS, PROMETHEUS, Family, Sample, exposition
-from query.web.parameters import ENVIRONMENT, REPOSITORY, SERVICE, TEAM, choice
-from query.web.request import Reply, Request
 
 TYPES = (OPENMETRICS, PROMETHEUS)
 

@@ -18,7 +18,7 @@ from leadline.http.problems import Problem
 from leadline.store.deployments import deployment_item_key
 from leadline.store.events import Trace
 from leadline.store.services import Service, service_key
-from query.web.request import Request
+from query.http.request import Request
 
 
 def within(request: Request, services: Mapping[str, Service]) -> dict[str, Service]:

@@ -18,8 +18,8 @@ class Trace:
     """Times in epoch milliseconds. `service`, `deployment` etc. lead to the fact that the event became part of.
 
     `point`: the sort key of its point. `resolved`: how its service was found: "known", "created" by the event, "tied" to its
-    repository by the event, or of another repository ("mismatch"). `told`: the status that a deployment event reported. `reason`
-    and `detail`: why it was parked; `message` and `group` are then the queued message and its group, kept for a retry.
+    repository by the event, or of another repository ("mismatch"). `reported_status`: that of a deployment event.
+    `reason` and `detail`: why it was parked; `message` and `group` are then the queued message and its group, kept for a retry.
     """
 
     event_id: str
@@ -36,7 +36,7 @@ class Trace:
     metric: str | None = None
     point: str | None = None
     resolved: str | None = None
-    told: str | None = None
+    reported_status: str | None = None
     reason: str | None = None
     detail: str | None = None
     message: str | None = None

@@ -25,9 +25,9 @@ from leadline.store.services import Service
 from leadline.store.table import Put
 from query.dashboards.data import MAX_BYTES
 from query.dashboards.numbers import Source
+from query.http.answer_size import bytes_of, json_of
 from query.reports.report import Reports
 from query.routes import ROUTES
-from query.web.answer_size import bytes_of, json_of
 from tests.builders import at
 from tests.contract.dashboard_bodies import a_dashboard, a_panel, made, panels_of
 from tests.unit.query.generated import a_table
@@ -197,12 +197,12 @@ def test_whatever_is_read_with_a_key_may_be_too_large_and_the_document_says_so(
     if "{" in path:
         return
     assert ask(api, path)[0]["statusCode"] == 200
-    monkeypatch.setattr("query.web.answer_size.MAX_BYTES", 10)
+    monkeypatch.setattr("query.http.answer_size.MAX_BYTES", 10)
     check_too_wide(ask(api, path)[0])
 
 
 def test_what_is_asked_with_gzip_and_still_too_large_is_not_told_to_take_gzip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("query.web.answer_size.MAX_BYTES", 10)
+    monkeypatch.setattr("query.http.answer_size.MAX_BYTES", 10)
     for encoding in ("gzip", "br"):
         response, _ = ask(api_with(), "/v1/services", accept_encoding=encoding)
         check_too_wide(response, "fewer entries (limit)")

@@ -121,7 +121,7 @@ def test_a_search_ends_its_page_early_and_its_cursor_goes_on(monkeypatch: pytest
 
 
 def test_a_page_that_grows_too_large_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("query.web.answer_size.PAGE_BYTES", 1)
+    monkeypatch.setattr("query.http.answer_size.PAGE_BYTES", 1)
     pages = all_pages(an_api(), 5)
     assert pages == [[name] for name in ["d8", "d7", "d6", "d5", "d4", "d3", "d2"]]
 

@@ -19,7 +19,7 @@ LAYERS = "The Product API is layered, and its resources never import each other"
 @pytest.mark.parametrize(
     ("module", "imported", "broken"),
     [
-        ("web/request.py", "query.changes.sending", {CYCLES, LAYERS}),
+        ("http/request.py", "query.changes.sending", {CYCLES, LAYERS}),
         ("badges/text.py", "query.dashboards.default", {LAYERS}),
         ("visibility/people.py", "query.records.timelines", {LAYERS}),
         ("badges/text.py", "query.changes.record", set()),

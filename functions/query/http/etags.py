@@ -13,7 +13,7 @@ from typing import Any
 
 from leadline.contract.messages import canonical
 from leadline.http.problems import Problem
-from query.web.request import Reply, Request
+from query.http.request import Reply, Request
 
 IF_MATCH = {
     "If-Match": "The ETag of the resource as you read it, or * to overwrite any. Required unless the resource is new."

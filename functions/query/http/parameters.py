@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 from leadline.contract.dates import read_date
 from leadline.contract.invalid_value import InvalidValue
 from leadline.contract.text import name_of, one_of, read_author
-from query.web import schemas
-from query.web.faults import Faults
-from query.web.values import DEFAULT_LIMIT, MAX_LIMIT, count_up_to, read_cursor, read_repository
+from query.http import schemas
+from query.http.faults import Faults
+from query.http.values import DEFAULT_LIMIT, MAX_LIMIT, count_up_to, read_cursor, read_repository
 
 MAX_REPEATS = 100
 _MAX_PAIRS = 1_000

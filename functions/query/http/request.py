@@ -15,10 +15,10 @@ from leadline.http.content_negotiation import JSON
 from leadline.queue import Queue
 from leadline.store.configuration import OrganisationSettings
 from leadline.store.table import Table
-from query.web.badge_memory import BadgeMemory
-from query.web.configuration import Configuration
-from query.web.cursors import Cursors
-from query.web.parameters import Sent
+from query.http.badge_memory import BadgeMemory
+from query.http.configuration import Configuration
+from query.http.cursors import Cursors
+from query.http.parameters import Sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from leadline.access.keys import ADMIN, CONFIG_WRITE
 from leadline.http.content_negotiation import JSON
-from query.web.parameters import Parameter
-from query.web.request import Request
+from query.http.parameters import Parameter
+from query.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
 from leadline.http.problems import Problem
-from query.web.http import Response, compressed, takes_gzip
+from query.http.http import Response, compressed, takes_gzip
 
 T = TypeVar("T")
 

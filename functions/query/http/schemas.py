@@ -1,4 +1,4 @@
-"""JSON schemas of the values that `query.web.values` reads, for the OpenAPI document.
+"""JSON schemas of the values that `query.http.values` reads, for the OpenAPI document.
 
 Rules that a schema cannot express show only as faults in the answer: those that depend on other fields, on the clock or on stored
 data, and limits in bytes.
