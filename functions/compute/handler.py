@@ -13,7 +13,6 @@ from compute.worker import Compute, clock
 from leadline.aws import client
 from leadline.queue import SqsQueue
 from leadline.settings import Settings
-from leadline.store.dynamodb import DynamoTable
 from leadline.telemetry import redact_exceptions
 
 
@@ -24,7 +23,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @cache
 def build_app() -> Compute:
-    """The one wiring place, on first use: clients cost more than all our imports together."""
+    """Wires everything on first use, as the other functions do: boto3 and its clients cost more than all our imports together."""
+    from leadline.store.dynamodb import DynamoTable
+
     settings = Settings.from_env(os.environ)
     table, sqs = DynamoTable(client("dynamodb"), settings.table), client("sqs")
     connections = None

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leadline.contract.event_ids import event_id
+from leadline.contract.event_ids import canonical, event_id
 from leadline.contract.events import DEPLOYMENT, POINT
 from leadline.contract.fields import Event, EventType
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.messages import Envelope, canonical
+from leadline.contract.messages import Envelope
 from leadline.queue import Message, group_of
 
 MAX_BYTES = 256 * 1024

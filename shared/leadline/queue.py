@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from leadline.contract.messages import QueueMessage
 from leadline.domain.errors import Transient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+    from leadline.contract.messages import QueueMessage
 
 MAX_RECEIVES = 1_000
 """After so many receives SQS itself moves a message to the dead letters: the most it allows. Compute parks failing messages long

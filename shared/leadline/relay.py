@@ -15,7 +15,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from leadline.contract.messages import KINDS, Envelope
 from leadline.domain.errors import Conflict, Transient
 from leadline.queue import Message, Queue, addressed, deliver
 from leadline.store.outbox import ROSTER, FanOut, OutboxMessage, OutboxRecord, Position, moved
@@ -54,6 +53,8 @@ def relay(table: Table, queue: Queue, record: OutboxRecord, now: int, most: int)
 
 def _messages(table: Table, record: OutboxRecord) -> Iterator[tuple[Position, Message]]:
     """The record's messages that are still to be sent, in order of position."""
+    from leadline.contract.messages import KINDS, Envelope  # slow to import, and few requests change anything
+
     for position, content in _contents(table, record):
         if record.after is None or position > record.after:
             name = record.event_id(content.kind, position)

@@ -230,7 +230,7 @@ def test_messages_that_are_sent_twice_are_counted_once() -> None:
 def test_a_job_with_a_parked_message_has_failed_and_is_done_once_that_is_retried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from compute import application
+    from compute import apply
     from leadline.domain.errors import Poison
 
     api = Organisation()
@@ -241,7 +241,7 @@ def test_a_job_with_a_parked_message_has_failed_and_is_done_once_that_is_retried
         raise Poison("MALFORMED", "it is")
 
     with monkeypatch.context() as patch:
-        patch.setattr(application, "fold", fail)
+        patch.setattr(apply, "fold", fail)
         for _ in range(2):
             api.deliver(message)
     assert {name: api.job(answer)[name] for name in ("state", "done", "failed", "total")} == {

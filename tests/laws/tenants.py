@@ -18,8 +18,7 @@ from compute.apply import failed_repeatedly, note_parked
 from ingest.events_api import Ingest
 from leadline.access.access_control import AccessControl
 from leadline.access.authentication import Authenticator
-from leadline.contract.event_ids import event_id
-from leadline.contract.messages import canonical
+from leadline.contract.event_ids import canonical, event_id
 from leadline.domain.cells import CellKey
 from leadline.store.memory import MemoryTable
 from leadline.store.outbox import Job, job_id

@@ -12,7 +12,7 @@ from typing import Any
 
 from compute.derive.opening import finish, open_deployment, open_lock
 from compute.people.points import rename_points
-from leadline.contract.messages import canonical
+from leadline.contract.event_ids import canonical
 from leadline.domain.deployments import Deployment, relabelled
 from leadline.domain.facts import FactPart
 from leadline.domain.people import BOTS, FORMER_MEMBER, Rename, is_stand_in, names_in, renamed

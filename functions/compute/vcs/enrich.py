@@ -12,7 +12,8 @@ from compute.vcs.cache import Facts
 from compute.vcs.port import Deployed, History, Listing, NotFound, Page, Vcs
 from compute.vcs.reading import batches
 from compute.vcs.reading import sha as whole_sha
-from leadline.contract.messages import ChangeMessage, CommitsMessage, DeploymentMessage, EventMessage, canonical
+from leadline.contract.event_ids import canonical
+from leadline.contract.messages import ChangeMessage, CommitsMessage, DeploymentMessage, EventMessage
 from leadline.store.sources import CodeHost, Target, choose
 
 COMMITS_A_MESSAGE = 200

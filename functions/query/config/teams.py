@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from leadline.contract.event_ids import canonical
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.messages import canonical
 from leadline.domain.errors import Conflict
 from leadline.domain.people import is_stand_in
 from leadline.domain.roster import Membership

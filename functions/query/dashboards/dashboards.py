@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from leadline.contract.event_ids import canonical
 from leadline.contract.invalid_value import InvalidValue
-from leadline.contract.messages import canonical
 from leadline.contract.text import name_of
 from leadline.domain.errors import Conflict
 from leadline.domain.people import FORMER_MEMBER, is_stand_in, names_in, renamed

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from leadline.contract.messages import canonical
+from leadline.contract.event_ids import canonical
 from leadline.http.problems import Problem
 from query.http.request import Reply, Request
 

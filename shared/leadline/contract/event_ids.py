@@ -5,7 +5,9 @@ nothing is stored before compute has processed the event. The checksum protects 
 """
 
 import hashlib
+import json
 import re
+from typing import Any
 
 _DIGITS = 20
 _CHECKSUM = 4
@@ -26,3 +28,8 @@ def is_event_id(text: str) -> bool:
 
 def _checksum(stem: str) -> str:
     return hashlib.sha256(f"event id {stem}".encode()).hexdigest()[:_CHECKSUM]
+
+
+def canonical(value: Any) -> str:
+    """JSON in one spelling only, so that equal values have equal digests."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

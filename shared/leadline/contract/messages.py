@@ -20,15 +20,11 @@ from types import UnionType
 from typing import Any, ClassVar, Self, get_origin
 
 from leadline.contract import reasons
+from leadline.contract.event_ids import canonical
 from leadline.domain.errors import NotUnderstood, Poison
 
 VERSION = 1
 """Of the form of messages. Compute understands no other: it waits to be updated, or for its update to come back."""
-
-
-def canonical(value: Any) -> str:
-    """JSON in one spelling only, so that equal values have equal digests."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
