@@ -158,7 +158,7 @@ def _complete(path: str, operation: Json) -> None:
         if "$ref" not in response:
             has_etag = status in ("200", "304") and "304" in operation["responses"]
             names = [REQUEST_ID, *(["ETag"] if has_etag else []), *(["Location"] if status == "201" else [])]
-            response["headers"] = headers(*names)
+            response["headers"] = {**headers(*names), **response.get("headers", {})}
 
 
 def _without_defaults(schema: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -151,8 +150,8 @@ def _reply(route: Route, media: str, answer: Any) -> dict[str, Any]:
     if len(route.types) > 1:
         headers["vary"] = "accept"
     response: dict[str, Any] = {"statusCode": route.status, "headers": headers}
-    if isinstance(answer, bytes):
-        return {**response, "body": base64.b64encode(answer).decode(), "isBase64Encoded": True}
+    if isinstance(answer, bytes):  # finished JSON
+        return {**response, "body": answer.decode()}
     if media != JSON:
         return {**response, "body": answer}
     return {**response, "body": json_of(answer)}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadline.access.keys import CONFIG_WRITE, METRICS_READ
+from leadline.contract.messages import parse
 from leadline.domain.people import is_pseudonym
 from tests.builders import Event, a_change, a_deployment, a_line, at, commits, sha
 from tests.contract.configured import configure
@@ -222,7 +223,7 @@ def test_while_the_queue_is_down_a_removal_waits_for_the_sweep() -> None:
     assert removal.status == 202
     assert api.get(f"/v1/events/{removal.json['event_id']}")["status"] == "queued"
     (errand,) = renaming.stuck(api.table, api.now)
-    assert (errand.kind, errand.lock) == ("renaming", "people")
+    assert (parse(errand.body).kind, errand.group) == ("renaming", "people")
     while renaming.go_on(api.table, api.now):
         assert renaming.stuck(api.table, api.now) == []
         assert renaming.stuck(api.table, api.now + renaming.STUCK_AFTER)
