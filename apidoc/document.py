@@ -44,20 +44,20 @@ _SERVERS = [
 ]
 
 _TAGS = {
-    "Events": "Send events, and see what became of them.",
-    "Webhooks": "Receive webhooks of other systems.",
+    "Events": "Send events and trace how they were processed.",
+    "Webhooks": "Receive webhooks from other systems.",
     "Metrics": "DORA metrics as a report, as flat rows and for Prometheus.",
-    "Custom metrics": "Metrics of your own: definitions and values.",
+    "Custom metrics": "Your own metrics: their definitions and values.",
     "Deployments": "Deployments with the changes that they shipped; corrections and deletions.",
     "Services": "Services and their configuration.",
     "Teams": "Teams and their members.",
     "Settings": "The organisation's settings, and the history of changes.",
-    "Jobs": "Work that goes on after an answer.",
+    "Jobs": "Background work that continues after a response.",
     "People": "Authors, pseudonyms and removals.",
     "Dashboards": "Dashboards and their data.",
     "Badges": "Badges for READMEs.",
     "Keys": "API keys.",
-    "Plans": "Usage plans: rate limits of keys.",
+    "Plans": "Usage plans: rate limits for API keys.",
     "Access": "The access log and its settings.",
     "System": "Health, and this document.",
 }

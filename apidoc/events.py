@@ -46,7 +46,7 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "For a single event: used as `deployment_id` of a deployment, as `id` of a point.",
+    "description": "For a request with a single event: becomes the deployment's `deployment_id` or the point's `id`.",
     "schema": text_schema(200),
 }
 
@@ -60,11 +60,11 @@ def _operation(event_type: EventType) -> Json:
         "post": {
             "summary": f"Send {nouns}.",
             "operationId": "send_points" if many == "metrics" else f"send_{many}",
-            "description": f"Ingest 1-500 {nouns}: an object, or an array of them. {event_type.description} "
+            "description": f"Send one object, or an array of up to 500. {event_type.description} "
             "An invalid event does not affect the others. Needs the scope `events:write`.",
             "parameters": [_IDEMPOTENCY_KEY] if event_type.idempotency_field else [],
             "requestBody": {
-                "description": f"One object or an array of up to 500: {nouns}.",
+                "description": "One object or an array of up to 500 objects.",
                 "required": True,
                 "content": {"application/json": {"schema": body}},
             },

@@ -16,9 +16,9 @@ PROBLEMS = {
     412: "The resource changed since it was read. Read it again and repeat the change.",
     413: "The body is too large.",
     415: "The content type is not JSON in UTF-8.",
-    422: "The body is JSON but invalid: `errors` has one entry per fault. Or the answer would be too large (code "
+    422: "The body is JSON but invalid: `errors` has one entry per error. Or the response would be too large (code "
     "`too_wide`): `detail` says how to narrow the request.",
-    428: "`If-Match` with the ETag that was read is required, so that no change is lost.",
+    428: "`If-Match` is required, with the ETag from your last read, so that no concurrent change is overwritten.",
     429: "The plan's requests are used up. Retry after `Retry-After` seconds.",
     500: "An internal error, which is logged.",
     503: "A dependency is unreachable. Retry after `Retry-After` seconds.",
@@ -47,14 +47,14 @@ HEADERS: Json = {
 PROBLEM_SCHEMAS: Json = {
     "Fault": {
         "type": "object",
-        "description": "One fault of the input.",
+        "description": "One error in the input.",
         "properties": {
             "pointer": {
                 "type": "string",
                 "description": 'A JSON pointer into the body ("" is the whole body), or `?` and the name of a query parameter.',
             },
-            "code": {"type": "string", "description": "A constant for programs."},
-            "detail": {"type": "string", "description": "An explanation for people."},
+            "code": {"type": "string", "description": "A stable, machine-readable code."},
+            "detail": {"type": "string", "description": "A human-readable explanation."},
         },
         "required": ["pointer", "code", "detail"],
     },
@@ -68,7 +68,7 @@ PROBLEM_SCHEMAS: Json = {
             "detail": {"type": "string", "description": "What is wrong with this request."},
             "errors": {
                 "type": "array",
-                "description": "Every fault of an invalid input.",
+                "description": "Every error in an invalid input.",
                 "items": {"$ref": "#/components/schemas/Fault"},
             },
         },

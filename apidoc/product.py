@@ -24,7 +24,7 @@ _HEADER_SCHEMAS = {"Idempotency-Key": text(200)}
 
 _PATH_PARAMETERS = {
     "author": "The author's name or pseudonym.",
-    "badge": "The badge's id; to show the badge, the secret of its link.",
+    "badge": "To show the badge: the secret in its link. To delete it: the badge's id.",
     "dashboard": "The dashboard's id.",
     "event_id": "The event's id.",
     "job": "The job's id.",
@@ -145,7 +145,7 @@ def _responses(route: Route, references: References) -> Json:
     }
     responses = {str(route.status): {"description": _SUCCESS[route.status], "content": content, **job}}
     if route.method == "GET":
-        responses["304"] = {"description": "Not modified: `If-None-Match` names the current ETag."}
+        responses["304"] = {"description": "Not modified: `If-None-Match` contains the current ETag."}
     return {**responses, **problems(*statuses)}
 
 

@@ -127,10 +127,11 @@ SENDER_PATHS: dict[str, Any] = {
     },
     "/v1/webhooks/{source}": {
         "post": {
-            "summary": "Receive a webhook of another system.",
+            "summary": "Receive a webhook from another system.",
             "operationId": "receive_webhook",
-            "description": "Authenticated by the sender's signature with the source's secret, not by a key. What cannot be used "
-            "is ignored with a reason, so that no sender disables its webhook.",
+            "description": "Authenticated by the sender's signature with the source's secret, not by a key. A "
+            "webhook that cannot be used is answered with 202 and a reason, because senders disable webhooks that "
+            "fail.",
             "parameters": [
                 {
                     "name": "source",
@@ -146,7 +147,9 @@ SENDER_PATHS: dict[str, Any] = {
                 "content": {"application/json": {"schema": {"description": "Any JSON value."}}},
             },
             "responses": {
-                **accepted("WebhookResult", "Its events are on the queue, or it was ignored."),
+                **accepted(
+                    "WebhookResult", "The webhook's events were queued, or it was ignored for the returned reason."
+                ),
                 **problems(400, 401, 404, 413, 500, 503),
             },
             "security": [],

@@ -113,7 +113,8 @@ class Compute:
     def _apply(self, message: QueueMessage) -> None:
         if message.hops > MAX_HOPS:
             raise Poison(
-                reasons.TOO_MANY_HOPS, f"message {message.hops} of a chain in which each message sends the next one"
+                reasons.TOO_MANY_HOPS,
+                f"message {message.hops} of a chain of follow-up messages; the limit is {MAX_HOPS}",
             )
         match message:
             case LookupMessage():

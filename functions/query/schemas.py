@@ -215,7 +215,7 @@ class EventTraceStep(TypedDict):
 
 
 class CountingCell(TypedDict):
-    """A cell of the metrics that counts the deployment."""
+    """A cell that counts the deployment: the counters of one day and one combination of environment, service, team and author."""
 
     environment: str
     service: str | None

@@ -29,17 +29,23 @@ _STATUS = "[1-5]([0-9]{2}|xx)"
 
 PARAMETERS = (
     Parameter(
-        "key", read_key_id, "Only requests with the key of this id; repeat it for any of several.", KEY_ID, repeats=True
+        "key",
+        read_key_id,
+        "Only requests made with this API key, given by its id. Can be repeated; any of the values matches.",
+        KEY_ID,
+        repeats=True,
     ),
     Parameter(
         "status",
         matching(_STATUS, "status", "must be a status such as 429, or a class such as 4xx"),
-        "Only responses of this status (429) or class (4xx); repeat it for any of several.",
+        "Only responses with this status (`429`) or status class (`4xx`). Can be repeated; any of the values matches.",
         {"type": "string", "pattern": f"^{_STATUS}$"},
         repeats=True,
     ),
-    Parameter("from", read_date, "First day, in UTC. Default: six days before the last.", DATE),
-    Parameter("to", read_date, "The day after the last, in UTC. Default: tomorrow.", DATE),
+    Parameter("from", read_date, "First day (inclusive), as YYYY-MM-DD in UTC. Default: seven days before `to`.", DATE),
+    Parameter(
+        "to", read_date, "End (exclusive), as YYYY-MM-DD in UTC: the day after the last day. Default: tomorrow.", DATE
+    ),
     LIMIT,
     CURSOR,
 )

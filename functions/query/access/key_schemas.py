@@ -13,9 +13,9 @@ class ApiKey(TypedDict):
     """An API key, without its secret.
 
     `services`, `repositories`: what the key is limited to; both empty means unlimited. `last_used_at` is accurate to
-    the hour and null if the key was never used. `creator_revoked`: whether the key in `created_by` is revoked; if that
-    key has expired, whether its own creator is, and so on. `replaces`, `replaced_by`: the previous and the next key of
-    a rotation.
+    the hour and null if the key was never used. `creator_revoked`: whether the key in `created_by` was revoked. For an
+    expired creator, the creator's own creator is checked instead, and so on. `replaces`, `replaced_by`: the previous and
+    the next key of a rotation.
     """
 
     key_id: str

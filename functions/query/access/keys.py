@@ -44,12 +44,17 @@ from query.http.values import DEFAULT_LIMIT, read_key_id, read_repository
 
 PARAMETERS = (
     choice(
-        "state", "Only keys in this state; repeat it for any of several.", "active", "expired", "revoked", repeats=True
+        "state",
+        "Only keys in this state. Can be repeated; any of the values matches.",
+        "active",
+        "expired",
+        "revoked",
+        repeats=True,
     ),
     Parameter(
         "created_by",
         read_key_id,
-        "Only keys that the key of this id created; repeat it for any of several.",
+        "Only keys created by this API key, given by its id. Can be repeated; any of the values matches.",
         KEY_ID,
         repeats=True,
     ),
@@ -200,7 +205,9 @@ def _unless_of(active: Check, changed: Put) -> list[Check]:
 
 def _check_rotatable(request: Request, key: Item) -> None:
     if state_of(key, request.now) != "active" or "replaced_by" in key:
-        raise Problem(409, "Not rotatable", "This key has ended or was rotated already; rotate its replacement.")
+        raise Problem(
+            409, "Not rotatable", "This key has expired, was revoked or was rotated already; rotate its replacement."
+        )
 
 
 def delete_key(request: Request) -> None:

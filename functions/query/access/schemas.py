@@ -10,7 +10,7 @@ from query.http.schemas import ORIGIN, Name, Schema, array, text, whole
 
 
 class CodeHostSources(TypedDict):
-    """How webhooks of a code host are read. Mappings go from a name or pattern (`*`, `?`) to a service, an environment, or
+    """The mappings for webhooks of a code host. They go from a name or pattern (`*`, `?`) to a service, an environment, or
     both.
     """
 
@@ -22,7 +22,8 @@ class CodeHostSources(TypedDict):
 
 
 class WebhookSources(TypedDict):
-    """How webhooks are read, including defaults. `incident_services` maps a sender's name (`pagerduty:PXYZ12`) to a service."""
+    """The mappings that are applied to webhooks, including defaults. `incident_services` maps a sender's name
+    (`pagerduty:PXYZ12`) to a service."""
 
     github: CodeHostSources
     gitlab: CodeHostSources
@@ -48,7 +49,7 @@ _Services = Annotated[dict[str, Name], Schema({"maxProperties": MAX_ENTRIES, "pr
 
 
 class CodeHostSourcesRequest(TypedDict):
-    """How webhooks of a code host are read. Omitted fields get their defaults. A pattern may have up to 32 `*` and `?`."""
+    """The mappings for webhooks of a code host. Omitted fields get their defaults. A pattern may have up to 32 `*` and `?`."""
 
     incident_label: NotRequired[Name | None]
     release_branches: NotRequired[Annotated[list[Annotated[str, Schema(_FORM)]], Schema(array(MAX_ENTRIES))] | None]
@@ -58,7 +59,7 @@ class CodeHostSourcesRequest(TypedDict):
 
 
 class WebhookSourcesRequest(TypedDict):
-    """How webhooks are read. Omitted fields get their defaults."""
+    """The mappings to apply to webhooks. Omitted fields get their defaults."""
 
     github: NotRequired[CodeHostSourcesRequest | None]
     gitlab: NotRequired[CodeHostSourcesRequest | None]
@@ -120,7 +121,7 @@ class AccessConfigurationRequest(TypedDict):
 
 
 class AccessLogEntry(TypedDict):
-    """A request that was answered.
+    """A logged request.
 
     `route` is the path's template. `key_id` is null without a valid key. `source` is the client's IP address.
     """

@@ -189,4 +189,4 @@ def _unknown_badge() -> Problem:
 
 
 def _unknown_link() -> Problem:
-    return not_found("This link leads to no badge.")
+    return not_found("No badge has this link.")

@@ -19,8 +19,13 @@ KINDS = (
     *("dashboard", "person", "metric", "key"),
 )
 PARAMETERS = (
-    choice("kind", "Only changes of this kind of thing; repeated, any.", *KINDS, repeats=True),
-    Parameter("name", name_of(400), "Only changes of what has this name.", text(400)),
+    choice(
+        "kind",
+        "Only changes to this kind of resource. Can be repeated; any of the values matches.",
+        *KINDS,
+        repeats=True,
+    ),
+    Parameter("name", name_of(400), "Only changes to resources with this name.", text(400)),
     LIMIT,
     CURSOR,
 )

@@ -32,8 +32,8 @@ class ServiceConfiguration(TypedDict):
     """A service's configuration.
 
     `paths`: patterns of its files if it shares its repository; none means all. `production`: its production
-    environments, or null for the organisation's. `team`: the owner. `archived`: no longer in use. Neither changes any
-    number.
+    environments, or null for the organisation's. `team`: the owner. `archived`: no longer in use. `team` and
+    `archived` do not affect any metric.
     """
 
     service: str

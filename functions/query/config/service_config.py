@@ -78,7 +78,7 @@ def _change(request: Request, *, whole: bool) -> Reply:
     for _ in range(TRIES):
         old = _stored(request, name)
         if old is None and not whole:
-            raise not_found("There is no service of this name; PUT makes one.")
+            raise not_found("There is no service of this name; PUT creates one.")
         before = _answer(old) if old is not None else None
         check_if_match(request, before)
         _check_repository(request, old, sent)
@@ -124,7 +124,7 @@ def _check_repository(request: Request, old: Service | None, sent: Mapping[str, 
     current = old.repository if old is not None else None
     if "repository" in sent and repository != current and not reaches_repository(request, repository):
         faults = Faults()
-        faults.add("/repository", InvalidValue("limited_key", "this key is limited and may not tie the service to it"))
+        faults.add("/repository", InvalidValue("limited_key", "is outside the limits of this key"))
         faults.check_body()
 
 

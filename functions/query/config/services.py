@@ -16,7 +16,11 @@ from query.schemas import ServicePage, ServiceSummary
 from query.visibility.key_scope import within
 
 TEAM = Parameter(
-    "team", name_of(200), "Only services that this team owns; repeated, any of them.", text(200), repeats=True
+    "team",
+    name_of(200),
+    "Only services that this team owns. Can be repeated; any of the values matches.",
+    text(200),
+    repeats=True,
 )
 ARCHIVED = choice(
     "archived",

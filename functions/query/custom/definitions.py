@@ -170,5 +170,7 @@ def _to_entry(metric: Metric) -> CustomMetricSummary:
 
 def _read_name(request: Request) -> str:
     if not is_metric_name(request.name):
-        raise not_found("Not a valid metric name: it has 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first.")
+        raise not_found(
+            "Not a valid metric name: use 1 to 100 characters from a-z, 0-9, '.', '_' and '-', starting with a letter."
+        )
     return request.name

@@ -46,7 +46,7 @@ CUSTOM_ROUTES = (
         "get_custom_metric_definition",
         "Get a custom metric's definition.",
         a.CustomMetricConfiguration,
-        description="A metric that was never defined is a counter.",
+        description="A metric without a definition is treated as a counter.",
         problems=(404,),
         limited=True,
     ),

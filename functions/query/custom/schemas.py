@@ -14,10 +14,10 @@ Direction = Literal["higher_is_better", "lower_is_better", "none"]
 
 
 class CustomMetricConfiguration(TypedDict):
-    """How a custom metric is read.
+    """A custom metric's definition.
 
-    `aggregation`: which of its statistics is the headline. `defined`: false for a metric that was never defined, which
-    is read as a counter.
+    `aggregation`: which statistic is returned as `value`. `defined`: false for a metric without a definition, which is
+    treated as a counter.
     """
 
     name: str

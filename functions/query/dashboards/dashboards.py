@@ -145,7 +145,7 @@ def found(request: Request) -> Dashboard:
 def _change(request: Request, change: Callable[[Dashboard | None], DashboardDefinition]) -> Reply:
     """`change` returns the new definition for the current dashboard, None where there is none."""
     if not _is_id(request.name):
-        raise not_found("Not a valid dashboard id: it has 1 to 64 of a-z, 0-9, - and _.")
+        raise not_found("Not a valid dashboard id: use 1 to 64 characters from a-z, 0-9, - and _.")
     for _ in range(TRIES):
         stored, settings = _read_stored(request, request.name)
         current = _visible(request, request.name, stored)

@@ -47,7 +47,7 @@ CHANGE = (
     Parameter(
         "number",
         read_number,
-        "The change's number in it.",
+        "The number of the pull or merge request.",
         {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
         required=True,
     ),

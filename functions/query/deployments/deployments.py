@@ -29,7 +29,7 @@ from query.visibility.people import labels_shown, shown
 
 STATUS = choice(
     "status",
-    "Only this status; repeat it for any of several.",
+    "Only this status. Can be repeated; any of the values matches.",
     "success",
     "failure",
     "cancelled",
@@ -38,7 +38,7 @@ STATUS = choice(
 )
 MAPPING = choice(
     "mapping",
-    "Only this mapping status; repeat it for any of several.",
+    "Only this mapping status. Can be repeated; any of the values matches.",
     "mapped",
     "baseline",
     "pending",

@@ -52,7 +52,7 @@ DEPLOYMENT_ROUTES = (
         "update_deployment",
         "Correct a deployment.",
         answers.QueuedEvent,
-        description="Override failed, excluded or remediates; null clears an override. Metrics follow within seconds.",
+        description="Overrides `failed`, `excluded` or `remediates`; null clears an override. Metrics are updated within seconds.",
         body=answers.DeploymentUpdateBody,
         problems=(404, 413, 415, 422),
         status=202,

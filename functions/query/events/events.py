@@ -44,7 +44,8 @@ MISMATCHED = "mismatched"
 """Filter for unmatched deployments whose service belongs to another repository."""
 STATUS = choice(
     "status",
-    f"Only this status; repeatable. `{MISMATCHED}`: `{UNMATCHED}` because the service belongs to another repository.",
+    "Only this status. Can be repeated; any of the values matches. "
+    f"`{MISMATCHED}`: `{UNMATCHED}` because the service belongs to another repository.",
     *LISTED,
     MISMATCHED,
     repeats=True,
@@ -52,7 +53,7 @@ STATUS = choice(
 REASON = Parameter(
     "reason",
     name_of(100),
-    "Only this reason code; repeat it for any of several.",
+    "Only this reason code. Can be repeated; any of the values matches.",
     {**text(100), "examples": sorted(REASONS)[:3]},
     repeats=True,
 )
@@ -108,7 +109,7 @@ def _read_trace(request: Request) -> Trace | None:
     if trace is not None and not reaches_event(request, trace):
         trace = None
     if trace is None and not is_event_id(request.name):
-        raise not_found("Not an event id. Take it from the answer to the POST.")
+        raise not_found("Not an event id. The response to the POST contains it.")
     return trace
 
 
@@ -180,7 +181,7 @@ def event_page(request: Request) -> AttentionPage:
 
 
 def _list_entries(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
-    """The newest first."""
+    """A page of jobs, newest first. A page may be short or empty without being the last."""
 
     def one(status: str) -> Iterator[Listed]:
         bounds: dict[str, Any] = {"last": before.rpartition(" ")[0]} if before is not None else {}

@@ -16,11 +16,9 @@ from leadline.http.problems import Problem
 from query.http.request import Reply, Request
 
 IF_MATCH = {
-    "If-Match": "The ETag of the resource as you read it, or * to overwrite any. Required unless the resource is new."
+    "If-Match": "The ETag from your last read, or `*` to overwrite whatever is stored. Required unless the resource is new."
 }
-MAY_MATCH = {
-    "If-Match": "The ETag of the resource as you read it; the change is refused if the resource has changed since."
-}
+MAY_MATCH = {"If-Match": "The ETag from your last read. The request is rejected if the resource has changed since."}
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 

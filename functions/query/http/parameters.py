@@ -83,7 +83,7 @@ def _read(parameter: Parameter, texts: Sequence[str], faults: Faults) -> list[An
     if len(texts) > 1 and not parameter.repeats:
         faults.add(pointer, InvalidValue("repeated", "must not be repeated"))
     if len(texts) > MAX_REPEATS:
-        faults.add(pointer, InvalidValue("too_many", f"may be given {MAX_REPEATS} times at most"))
+        faults.add(pointer, InvalidValue("too_many", f"may be sent at most {MAX_REPEATS} times"))
     found: list[Any] = []
     for text in texts[:MAX_REPEATS]:
         try:
@@ -103,21 +103,38 @@ def _readable(name: str) -> str:
     return clean if len(clean) <= _SHOWN else clean[:_SHOWN] + "…"
 
 
-FROM = Parameter("from", read_date, "First day of the window, in the organisation's time zone.", schemas.DATE)
-TO = Parameter("to", read_date, "The day after the last day of the window.", schemas.DATE)
-SERVICE = Parameter("service", name_of(200), "Only this service; repeat it for any of several.", repeats=True)
+FROM = Parameter(
+    "from",
+    read_date,
+    "First day of the window (inclusive), as YYYY-MM-DD in the organisation's time zone.",
+    schemas.DATE,
+)
+TO = Parameter(
+    "to", read_date, "End of the window (exclusive), as YYYY-MM-DD: the day after the last day.", schemas.DATE
+)
+SERVICE = Parameter(
+    "service", name_of(200), "Only this service. Can be repeated; any of the values matches.", repeats=True
+)
 REPOSITORY = Parameter(
     "repository",
     read_repository,
-    "Only services of this repository; repeat it for any of several.",
+    "Only services of this repository. Can be repeated; any of the values matches.",
     schemas.REPOSITORY,
     repeats=True,
 )
 ENVIRONMENT = Parameter(
-    "environment", name_of(100), "Only this environment; repeat it for any of several.", schemas.text(100), repeats=True
+    "environment",
+    name_of(100),
+    "Only this environment. Can be repeated; any of the values matches.",
+    schemas.text(100),
+    repeats=True,
 )
-TEAM = Parameter("team", name_of(200), "Only deployments with a change of this team, and only its changes.")
-AUTHOR = Parameter("author", read_author, "Only deployments with a change of this author, and only their changes.")
+TEAM = Parameter(
+    "team", name_of(200), "Only deployments that ship a change by this team, and only the team's changes in them."
+)
+AUTHOR = Parameter(
+    "author", read_author, "Only deployments that ship a change by this author, and only the author's changes in them."
+)
 
 
 def choice(name: str, description: str, *choices: str, repeats: bool = False) -> Parameter:
@@ -132,5 +149,5 @@ LIMIT = Parameter(
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
 CURSOR = Parameter(
-    "cursor", read_cursor, "The next_cursor of the previous page, with the same filters.", schemas.CURSOR
+    "cursor", read_cursor, "`next_cursor` of the previous page. Send the same filters as for that page.", schemas.CURSOR
 )

@@ -1,1 +1,1 @@
-"""What goes on after an answer: GET /v1/jobs."""
+"""Background work that continues after a response: GET /v1/jobs."""

@@ -1,4 +1,4 @@
-"""GET /v1/jobs and GET /v1/jobs/{id}: work that goes on after an answer, until it is done and for some weeks after.
+"""GET /v1/jobs and GET /v1/jobs/{id}: background work that continues after a response, until 90 days after its last progress.
 
 A limited key sees the jobs that it started.
 """

@@ -16,7 +16,8 @@ JOB_ROUTES = (
         "List jobs.",
         schemas.JobPage,
         jobs.PARAMETERS,
-        description="Work that goes on after an answer: settings, teams, renames, removals and backfills. Newest first.",
+        description="Background work that continues after a response: recounts for changed settings or teams, "
+        "renames, removals, backfills. Newest first.",
         limited=True,
     ),
     Route(
@@ -27,7 +28,7 @@ JOB_ROUTES = (
         "get_job",
         "Get a job.",
         schemas.JobEntry,
-        description="Its state and progress. Finished jobs are kept for some days.",
+        description="Its state and progress. Jobs are kept for 90 days after their last progress.",
         problems=(404,),
         limited=True,
     ),

@@ -6,12 +6,13 @@ from typing_extensions import TypedDict
 
 
 class JobEntry(TypedDict):
-    """Work that goes on after an answer.
+    """Background work that continues after a response.
 
-    `kind`: what was changed; with `person` somebody is removed, with `metric` a custom metric deleted, with `backfill` a
-    repository loaded from its code host. `name`: of the service, team, metric or repository. `state`: `queued` until a part
-    of it is done; `failed` where a part could not be done, which `GET /v1/events` then lists. `total`: how many parts there are,
-    null until that is known; `done` and `failed`: how many of them are. `updated_at`: when that last changed.
+    `kind`: what the job applies. `settings`, `service` and `team`: a changed configuration; `metric`: the deletion of a
+    custom metric; `person`: the removal of a person; `backfill`: loading a repository from its code host. `name`: the
+    service, team, metric or repository. `state`: `queued` until the first part is done; `failed` if any part failed (see
+    `GET /v1/events`). `total`: the number of parts, null until it is known. `done` and `failed`: the number of parts that
+    succeeded and failed. `updated_at`: the time of the last progress.
     """
 
     id: str
@@ -26,7 +27,7 @@ class JobEntry(TypedDict):
 
 
 class JobPage(TypedDict):
-    """The newest first."""
+    """A page of jobs, newest first."""
 
     items: list[JobEntry]
     next_cursor: str | None

@@ -66,7 +66,7 @@ def author_page(request: Request) -> AuthorReport:
     groups = {group.key: group.metrics for group in report.groups or () if group.key is not None}
     teams = list(_teams(request.reach.configuration.roster(), author, window))
     if not groups and not teams:
-        raise not_found("Nobody with this name is in a team or deployment of these days.")
+        raise not_found("No team or deployment in this window includes a person with this name.")
     services = {name: service for name, service in all_services(request.table).items() if name in groups}
     timelines = [
         Timeline(service.name, environment, tuple(service.years.get(environment, ())))

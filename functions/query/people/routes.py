@@ -30,7 +30,7 @@ PEOPLE_ROUTES = (
         "Get an author's report.",
         p.AuthorReport,
         people_page.PAGE_PARAMETERS,
-        description="Teams, services, metrics and latest changes, where the settings allow author pages.",
+        description="The author's teams, services, metrics and latest changes. Available while the setting `author_pages` is true.",
         problems=(404,),
     ),
     Route(

@@ -24,7 +24,7 @@ def reached_metric(request: Request, name: str) -> Metric:
 
 
 def no_metric() -> Problem:
-    return not_found("No metric has this name: none is defined, and no point of it was counted.")
+    return not_found("No metric has this name: it has neither a definition nor any counted points.")
 
 
 def reaches_metric(request: Request, metric: Metric) -> bool:

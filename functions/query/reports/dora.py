@@ -15,7 +15,7 @@ from query.reports.period import read_window
 from query.reports.report import MetricsReport, Reports
 from query.schemas import DoraReport, ReportWindow
 
-LEVELS = choice("levels", "Adds performance levels by DORA's report of this year.", *EDITIONS)
+LEVELS = choice("levels", "Adds performance levels, as published in the DORA report of the given year.", *EDITIONS)
 PARAMETERS = (*REPORT_PARAMETERS, LEVELS)
 
 

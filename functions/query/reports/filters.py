@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from leadline.contract.invalid_value import InvalidValue
@@ -14,7 +14,10 @@ GROUPINGS = ("service", "repository", "team", "author")
 
 INTERVAL = choice("interval", "Adds a series by day, ISO week or calendar month.", *INTERVALS)
 GROUP_BY = choice("group_by", "Adds the metrics of each service, repository, team or author.", *GROUPINGS)
-REPORT_PARAMETERS = (FROM, TO, SERVICE, REPOSITORY, ENVIRONMENT, TEAM, AUTHOR, INTERVAL, GROUP_BY)
+REPORT_FROM = replace(FROM, description=f"{FROM.description} Default: 30 days before `to`.")
+REPORT_TO = replace(TO, description=f"{TO.description} Default: tomorrow.")
+REPORT_ENVIRONMENT = replace(ENVIRONMENT, description=f"{ENVIRONMENT.description} Default: production environments.")
+REPORT_PARAMETERS = (REPORT_FROM, REPORT_TO, SERVICE, REPOSITORY, REPORT_ENVIRONMENT, TEAM, AUTHOR, INTERVAL, GROUP_BY)
 """The parameters of every report."""
 
 

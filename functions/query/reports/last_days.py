@@ -12,7 +12,7 @@ from query.reports.period import DEFAULT_DAYS, MAX_DAYS
 DAYS = Parameter(
     "days",
     count_up_to(MAX_DAYS),
-    "Length of the window in days. It ends with today.",
+    "Length of the window in days, up to and including today.",
     {"type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS},
 )
 

@@ -23,10 +23,10 @@ from query.shapes.row_schemas import MetricRow
 MAX_ROWS = 20_000
 """About four of the six megabytes of an answer (`query.http.answer_size`)."""
 
-METRIC = choice("metric", "Only rows of this metric; repeat it for several.", *N, repeats=True)
+METRIC = choice("metric", "Only rows of this metric. Can be repeated; any of the values matches.", *N, repeats=True)
 STATISTIC = choice(
     "statistic",
-    "Only rows of this statistic; repeat it for several.",
+    "Only rows of this statistic. Can be repeated; any of the values matches.",
     *dict.fromkeys(name for _, name in SINGLE),
     repeats=True,
 )

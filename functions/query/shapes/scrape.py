@@ -23,7 +23,7 @@ TYPES = (OPENMETRICS, PROMETHEUS)
 _WHOLE = "all"
 GROUP_BY = choice(
     "group_by",
-    "Adds this label, with a sample for each value; `service` by default. `all`: one sample for everything, without a label.",
+    "The label to break the gauges down by. Default: `service`. `all`: no breakdown, and no label.",
     "service",
     "repository",
     "team",

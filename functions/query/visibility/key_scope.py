@@ -88,11 +88,9 @@ def check_filters(
 
 
 def beyond(what: str) -> Problem:
-    return Problem(403, "Beyond the key", f"This key is limited and does not reach a requested {what}.")
+    return Problem(403, "Beyond the key", f"This key is limited, and a requested {what} is outside its limits.")
 
 
 def beyond_everything() -> Problem:
     """For a limited key, where the route is about everyone's data."""
-    return Problem(
-        403, "Beyond the key", "This key is limited to some services or repositories, and this route is not."
-    )
+    return Problem(403, "Beyond the key", "This endpoint needs a key that is not limited to services or repositories.")

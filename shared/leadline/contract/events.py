@@ -64,7 +64,7 @@ DEPLOYMENT = EventType(
     prefix="dep",
     path="/v1/events/deployments",
     schema_name="DeploymentEvent",
-    description="One run that put a commit into an environment.",
+    description="A deployment: one run that put a commit into an environment.",
     fields=(
         Field(
             "id",
@@ -78,7 +78,7 @@ DEPLOYMENT = EventType(
         Field(
             "status",
             t.STATUS,
-            "`success`, `failure`, `cancelled` or `in_progress`, or a common CI system's word for it.",
+            "`success`, `failure`, `cancelled` or `in_progress`, or the equivalent status of a common CI system.",
             default="success",
         ),
         Field("started_at", t.EVENT_TIME, "When the run started.", default_text="time of receipt"),
@@ -88,22 +88,26 @@ DEPLOYMENT = EventType(
             "When the run finished; not before `started_at`.",
             default_text="time of receipt",
         ),
-        Field("deployment_id", t.ID, "Your own id of this run. Events with the same id are about the same run."),
+        Field("deployment_id", t.ID, "Your id of this run. Events with the same id update the same deployment."),
         Field(
             "previous_id",
             t.SHA,
-            "The SHA that this deployment replaced. Makes the range exact, even of a first deployment.",
+            "The SHA that this deployment replaced. It makes the range of commits exact, even for a first deployment.",
         ),
         Field(
-            "baseline", t.FLAG, "`true` starts tracking the service; the deployment carries no changes.", default=False
+            "baseline",
+            t.FLAG,
+            "`true`: tracking of the service starts here, and the deployment carries no changes.",
+            default=False,
         ),
         Field("remediates", t.ID, "`deployment_id` or SHA of the failed deployment that this one repairs."),
-        Field("version", t.NAME, "Your name for the deployed version."),
+        Field("version", t.NAME, "The deployed version, for example a release tag."),
         Field("url", t.URL, "A page about the run: http or https, without credentials or e-mail addresses."),
         Field(
             "labels",
             t.LABELS,
-            "Up to 20 string pairs: names up to 100 bytes, values up to 500. E-mail addresses are cut to the name before the @.",
+            "Up to 20 string pairs: names up to 100 bytes, values up to 500. Of e-mail addresses, only the part "
+            "before the @ is kept.",
         ),
     ),
     cross_field_errors=_deployment_errors,
@@ -126,11 +130,16 @@ CHANGE = EventType(
     prefix="chg",
     path="/v1/events/changes",
     schema_name="ChangeEvent",
-    description="A pull or merge request. Send it again with more fields to complete it.",
+    description="A change: a pull or merge request. Send it again to add fields that were not known before.",
     fields=(
         Field("repository", t.REPOSITORY, "The repository's path.", required=True),
-        Field("number", t.NUMBER, "From 1. A string of digits is accepted.", required=True),
-        Field("author", t.AUTHOR, "Who made it. An e-mail address is cut to the name before the @."),
+        Field(
+            "number",
+            t.NUMBER,
+            "The number of the pull or merge request, from 1. A string of digits is accepted.",
+            required=True,
+        ),
+        Field("author", t.AUTHOR, "The author. Of an e-mail address, only the part before the @ is kept."),
         Field("base_branch", t.NAME, "The branch it is merged into.", default_text="`main`"),
         Field("merge_sha", t.SHA, "The commit that merged it.", default_text="required once `merged_at` is sent"),
         Field("head_sha", t.SHA, "The latest commit of its branch."),
@@ -140,11 +149,19 @@ CHANGE = EventType(
         Field("first_review_at", t.EVENT_TIME, "When it got its first review."),
         Field("approved_at", t.EVENT_TIME, "When it was approved."),
         Field("merged_at", t.EVENT_TIME, "When it was merged."),
-        Field("paths", t.PATHS, "Files touched: up to 3,000 of up to 1,000 bytes."),
-        Field("labels", t.LABEL_LIST, "Up to 100."),
-        Field("head_branch", t.BRANCH, "Its own branch, for [`rework_branches`](api/configuration.md). Never shown."),
-        Field("title", t.TITLE, "Its title, for [`rework_titles`](api/configuration.md). Never shown."),
-        Field("url", t.URL, "Its page."),
+        Field("paths", t.PATHS, "Paths of the changed files: up to 3,000, each up to 1,000 bytes."),
+        Field("labels", t.LABEL_LIST, "Labels, up to 100."),
+        Field(
+            "head_branch",
+            t.BRANCH,
+            "The source branch. Only used to match [`rework_branches`](api/configuration.md), and never returned.",
+        ),
+        Field(
+            "title",
+            t.TITLE,
+            "The title. Only used to match [`rework_titles`](api/configuration.md), and never returned.",
+        ),
+        Field("url", t.URL, "The URL of its page: http or https, without credentials or e-mail addresses."),
     ),
     cross_field_errors=_change_errors,
     cross_field_schema={
@@ -159,22 +176,22 @@ INCIDENT = EventType(
     schema_name="IncidentEvent",
     description="An incident. Send it again with `resolved_at` to close it.",
     fields=(
-        Field("id", t.ID, "Your own id of the incident.", required=True),
+        Field("id", t.ID, "Your id of the incident.", required=True),
         Field("service", t.NAME, "The affected service.", default_text="this or `repository` is required"),
         Field("repository", t.REPOSITORY, "The repository of the affected service."),
-        Field("environment", t.ENVIRONMENT, "Where it broke. Default: production."),
+        Field("environment", t.ENVIRONMENT, "The affected environment. Default: production."),
         Field("started_at", t.EVENT_TIME, "When it started.", required=True),
         Field("resolved_at", t.EVENT_TIME, "When it ended; not before `started_at`."),
         Field("deployment", t.ID, "`deployment_id` or SHA of the deployment that caused it."),
-        Field("severity", t.NAME, "The severity, in your own words."),
-        Field("url", t.URL, "Its page."),
+        Field("severity", t.NAME, "The severity, as free text."),
+        Field("url", t.URL, "The URL of its page: http or https, without credentials or e-mail addresses."),
     ),
     cross_field_errors=_incident_errors,
     cross_field_schema=needs_one_of("repository", "service"),
 )
 
 COMMIT_FIELDS = (
-    Field("sha", t.FULL_SHA, "The full SHA, 40 or 64 digits.", required=True),
+    Field("sha", t.FULL_SHA, "The full SHA, 40 or 64 hexadecimal digits.", required=True),
     Field(
         "parents", t.PARENTS, "Full SHAs of all its parents, in git's order; empty for a root commit.", required=True
     ),
@@ -194,10 +211,11 @@ def commits_event(commit_fields: tuple[Field, ...]) -> EventType:
         prefix="cmt",
         path="/v1/events/commits",
         schema_name="CommitsEvent",
-        description="Part of a repository's commit graph. It makes ranges exact.",
+        description="Commits with their parents. From this commit graph, Leadline determines exactly which changes "
+        "a deployment ships.",
         fields=(
             Field("repository", t.REPOSITORY, "The repository's path.", required=True),
-            Field("branch", t.NAME, "The branch that they are on, if any."),
+            Field("branch", t.NAME, "The branch that contains them, if any."),
             Field(
                 "commits",
                 list_type(commit, MAX_COMMITS, least=1, each_once=False),
@@ -215,18 +233,18 @@ POINT = EventType(
     prefix="pnt",
     path="/v1/events/metrics",
     schema_name="PointEvent",
-    description="One value of a custom metric. `time` is required unless `id` or `Idempotency-Key` is sent.",
+    description="A point: one value of a custom metric. `time` is required unless `id` or `Idempotency-Key` is sent.",
     fields=(
         Field(
             "name",
             t.METRIC_NAME,
-            "The metric: 1 to 100 of a to z, 0 to 9, `.`, `_` and `-`, a letter first.",
+            "The metric's name: 1 to 100 characters from `a-z`, `0-9`, `.`, `_` and `-`, starting with a letter.",
             required=True,
         ),
         Field(
             "value",
             t.METRIC_VALUE,
-            "From -10^12 to 10^12, without quotes, with at most 6 decimals and, where it has any, 15 digits: sums are exact.",
+            "A number from -10^12 to 10^12, with at most 6 decimals; with decimals, at most 15 digits in all. Sums are exact.",
             required=True,
         ),
         Field(
@@ -243,12 +261,12 @@ POINT = EventType(
         ),
         Field("environment", t.ENVIRONMENT, "Where it was measured.", default="production"),
         Field("team", t.NAME, "The team. Default: the author's teams on that day."),
-        Field("author", t.AUTHOR, "The person it is about."),
-        Field("labels", t.LABELS, "As in deployments."),
+        Field("author", t.AUTHOR, "The person whom the value is about."),
+        Field("labels", t.LABELS, "Labels, with the same limits as the labels of a deployment."),
         Field(
             "id",
             t.ID,
-            "Your own id of this point. Points with the same `id`, `name`, `environment` and `service` (or `repository`) are the "
+            "Your id of this point. Points with the same `id`, `name`, `environment` and `service` (or `repository`) are the "
             "same point; the first one received counts.",
         ),
     ),

@@ -75,7 +75,7 @@ def _durations(what: str, gauge: str, help_text: str, *names: str, **labels: str
         "p50": f"Median: half of {what} took at most this long; `null` when `n` is 0.",
         "p75": f"Three quarters of {what} took at most this long.",
         "p90": f"Nine tenths of {what} took at most this long.",
-        "mean": f"Mean. Far above `p50` it means that a few of {what} took very long.",
+        "mean": f"Mean. If it is far above `p50`, a few of {what} took very long.",
     }
     return tuple(
         Statistic(name, SECONDS, meanings[name], Gauge(gauge, help_text, {**labels, "statistic": name}))
@@ -128,7 +128,7 @@ METRICS: tuple[MetricEntry, ...] = (
             Statistic(
                 "value",
                 PER_DAY,
-                "`deployments` ÷ `days`. **0** when there were none: that is a fact, not a gap.",
+                "`deployments` ÷ `days`. **0**, not null, when there were none.",
                 Gauge("deployment_frequency_deployments_per_day", "Deployments per day of the window."),
             ),
             Statistic(
@@ -152,8 +152,8 @@ METRICS: tuple[MetricEntry, ...] = (
         title="Change lead time",
         definition=(
             "Time from the first commit of a change (authored) to the end of the first successful deployment that carries it, wall "
-            "clock. Each change counts once per service and environment. Without the time of its first commit, the earliest known "
-            "time stands in."
+            "clock. Each change counts once per service and environment. If the time of its first "
+            "commit is unknown, its earliest known time is used instead."
         ),
         source="DORA, *change lead time*",
         counters="L, C, P, V and Y with their buckets",
@@ -179,9 +179,9 @@ METRICS: tuple[MetricEntry, ...] = (
         title="Change fail rate",
         definition=(
             "Share of deployments that failed after they reached production, each counted once. A deployment failed if an incident "
-            "belongs to it, a rollback went back behind it, a later deployment `remediates` it, somebody corrected it to failed, "
-            "or with the setting `rework_means_failure`, the next one is rework by a pattern. A run that never went live counts in "
-            "neither number, or in both with the setting `failure_status_counts`."
+            "belongs to it, a rollback returned to a commit deployed before it, a later deployment `remediates` "
+            "it, somebody corrected it to failed, or, with the setting `rework_means_failure`, the next deployment "
+            "matches a rework pattern. A run that never went live counts in neither number, or in both with the setting `failure_status_counts`."
         ),
         source="DORA, *change fail rate*",
         counters="f, d, x and y",
@@ -207,8 +207,8 @@ METRICS: tuple[MetricEntry, ...] = (
             Statistic(
                 "never_live",
                 DEPLOYMENTS,
-                "Runs with status `failure`: they never reached production. Many of them point to a shaky pipeline, not to shaky "
-                "changes.",
+                "Runs with status `failure`: they never reached production. Many of them suggest an unreliable "
+                "pipeline rather than risky changes.",
                 Gauge("never_live_runs", "Runs that failed before production."),
             ),
         ),
@@ -219,7 +219,8 @@ METRICS: tuple[MetricEntry, ...] = (
         title="Failed deployment recovery time",
         definition=(
             "Time from the end of a failed deployment to its remedy, counted on the day of the failed deployment. The remedy is "
-            "the end of the first deployment that remediates it or rolls back behind it; without one, the end of its last incident."
+            "the end of the first deployment that remediates it or rolls back to a commit from before it; if there "
+            "is none, the end of its last incident."
         ),
         source="DORA, *failed deployment recovery time*",
         counters="R with its buckets, and o",
@@ -241,7 +242,7 @@ METRICS: tuple[MetricEntry, ...] = (
             Statistic(
                 "open",
                 DEPLOYMENTS,
-                "Failed deployments that are not repaired yet. No percentile includes them, so look at this number first.",
+                "Failed deployments that are not repaired yet. Percentiles exclude them, so check this number first.",
                 Gauge("unrecovered_deployments", "Failed deployments that are not repaired yet."),
             ),
         ),
@@ -282,15 +283,15 @@ COVERAGE = MetricEntry(
     id="coverage",
     title="Coverage",
     definition=(
-        "What the metrics rest on: how many deployments were mapped to changes, and how many changes have the time of their first "
-        "commit. `deployments` = `mapped` + `baseline` + `pending` + `unmatched`."
+        "How complete the data behind the metrics is: how many deployments were mapped to changes, and how many "
+        "changes have the time of their first commit. `deployments` = `mapped` + `baseline` + `pending` + `unmatched`."
     ),
     source="Leadline",
     counters="d, m, b, p, u, c and i",
     answer=Coverage,
     statistics=(
         Statistic("deployments", DEPLOYMENTS, "Successful deployments, as in deployment frequency."),
-        Statistic("mapped", DEPLOYMENTS, "Deployments whose changes are known; there may be none."),
+        Statistic("mapped", DEPLOYMENTS, "Deployments whose changes are known, including those that shipped none."),
         Statistic(
             "baseline",
             DEPLOYMENTS,

@@ -63,7 +63,8 @@ def read_metric_name(value: object) -> str:
     text = value.strip()
     if not is_metric_name(text):
         raise InvalidValue(
-            "metric_name", "must be 1 to 100 of a to z, 0 to 9, '.', '_' and '-', a letter first, like review.comments"
+            "metric_name",
+            "must be 1 to 100 characters from a-z, 0-9, '.', '_' and '-', starting with a letter, like review.comments",
         )
     return text
 

@@ -68,9 +68,12 @@ EXACT = _add(
     Reason.EXACT,
     "The deployed commit is the head of a pull request, so the deployment carries that pull request alone.",
 )
-RANGE = _add(Reason.RANGE, "It carries what its commit reaches and no earlier deployment did.")
+RANGE = _add(
+    Reason.RANGE,
+    "It carries the changes that are reachable from its commit, except those that earlier deployments shipped.",
+)
 SENT_RANGE = _add(
-    Reason.SENT_RANGE, "It carries what lies between the `previous_id` that was sent and the deployed commit."
+    Reason.SENT_RANGE, "It carries the changes between the `previous_id` that was sent and the deployed commit."
 )
 DIVERGED = _add(
     Reason.DIVERGED,
@@ -81,7 +84,7 @@ DIVERGED = _add(
 )
 ROLLBACK = _add(
     Reason.ROLLBACK,
-    "It went back to a commit deployed before. It carries nothing, and the deployments it went back behind have failed.",
+    "It rolled back to a commit deployed before. It carries nothing, and the deployments that it rolled back have failed.",
     "Nothing to do. If they did not fail, PATCH them with `failed: false`.",
     "Nothing to do. If those deployments did not fail, open them and correct it there.",
 )
@@ -217,7 +220,7 @@ UNEXPECTED_ERROR = _add(
 )
 TOO_MANY_HOPS = _add(
     "TOO_MANY_HOPS",
-    "It was stopped as the latest of 50,000 messages that each led to the next.",
+    "Leadline stopped it after a chain of 50,000 follow-up messages, which suggests a loop.",
     "The sweep restarts an unfinished job within minutes. Retry the event to continue now, and report it if it stops again.",
     "Wait a few minutes: the job restarts by itself. Report it as a bug if it stops again.",
 )

@@ -120,7 +120,7 @@ class SettingValues:
     timezone: str = _setting(
         "UTC",
         _TIME_ZONE,
-        "IANA name of the time zone in which days begin.",
+        "IANA name of the time zone that determines when a day begins.",
         Recounts.DEPLOYMENTS,
         Recounts.POINTS,
     )
@@ -130,7 +130,7 @@ class SettingValues:
     incident_window: int = _setting(
         INCIDENT_WINDOW,
         _whole(1, 90 * 24),
-        "How many hours after a deployment an incident that names no deployment still belongs to it; up to 2160.",
+        "An incident that names no deployment is attributed to a deployment at most this many hours before it; up to 2160.",
         Recounts.DEPLOYMENTS,
         name="incident_window_hours",
         scale=HOUR,
@@ -144,7 +144,7 @@ class SettingValues:
     bots: tuple[str, ...] = _setting(
         (),
         _patterns(200),
-        "Patterns of authors whose changes are not counted. The deployments that carry them are.",
+        "Patterns of authors whose changes are not counted. Deployments that carry such changes still are.",
         Recounts.DEPLOYMENTS,
     )
     rework_labels: tuple[str, ...] = _setting(
@@ -168,8 +168,8 @@ class SettingValues:
     rework_means_failure: bool = _setting(
         False,
         _FLAG,
-        "Whether a deployment that is rework by these patterns also means that the previous one of its service and environment "
-        "failed, and repairs it.",
+        "Whether a deployment that matches these patterns also marks the previous deployment of its service and "
+        "environment as failed, and counts as its remedy.",
         Recounts.DEPLOYMENTS,
     )
     direct_commits: str = _setting(
@@ -181,11 +181,13 @@ class SettingValues:
     individuals: str = _setting(
         NAMES,
         _choice(NAMES, PSEUDONYMS, OFF),
-        "`names`: people are shown by name. `pseudonyms`: they are stored and shown by pseudonyms. `off`: nothing is shown per "
+        "`names`: people are shown by name. `pseudonyms`: they are stored and shown under pseudonyms. `off`: nothing is shown per "
         "person. Needs the scope `admin`.",
         Recounts.PEOPLE,
     )
-    author_pages: bool = _setting(False, _FLAG, "Whether authors have pages. Needs the scope `admin`.")
+    author_pages: bool = _setting(
+        False, _FLAG, "Whether `GET /v1/people/{author}` reports on authors. Needs the scope `admin`."
+    )
 
 
 SETTINGS: tuple[Setting, ...] = tuple(

@@ -58,10 +58,10 @@ UNDEFINED = CustomMetricDefinition()
 class CustomMetric:
     """A custom metric's numbers of one window.
 
-    `value`: the headline, which is the number that the definition's `aggregation` names, in `unit`. `n`: the number of points.
+    `value`: the statistic that the definition's `aggregation` selects, in `unit`. `n`: the number of points.
     `sum`, `mean`, `min` and `max` are exact; `rate` is the sum per day of the window. `last`: the value of the newest point,
-    `last_at` its time (RFC 3339, UTC). Percentiles are within 1 % of exact. Without points `n`, `sum` and `rate` are 0, and all
-    others None.
+    `last_at` its time (RFC 3339, UTC). Percentiles are within 1 % of exact. Without points `n`, `sum` and `rate` are 0, and
+    all others null.
     """
 
     value: float | None
