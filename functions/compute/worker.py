@@ -1,4 +1,4 @@
-"""Compute's work, put together: batches of messages, and what the schedule starts."""
+"""The compute function: works on batches of messages and runs the scheduled jobs."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from compute.vcs.connection import Connections
 
 MAX_HOPS = 50_000
-"""Messages of one chain, each sent by the one before. Backfilling 600,000 changes takes some 6,000, removing a person from ten
-million items some 20,000; a longer chain goes in a circle. Lambda's own guard, which stops after 16, is off for compute."""
+"""The longest chain of messages in which each message sends the next. Backfilling 600,000 changes takes about 6,000 messages, and
+removing a person from ten million items about 20,000, so a longer chain is a loop. Lambda's own loop detection stops after 16 and
+is therefore off for compute."""
 
 
 def clock() -> int:
@@ -47,7 +48,7 @@ def clock() -> int:
 
 
 class Compute:
-    """`deliveries`: what is done with received messages; `connections` lead to code hosts; `now` gives epoch milliseconds."""
+    """`deliveries` deletes, delays or parks messages. `connections`: None without code hosts. `now` returns epoch milliseconds."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Compute:
         self._now = now
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Works on a batch from the queue, or on what the schedule starts: {"leadline": "sweep"} or {"leadline": "reconcile"}."""
+        """Handles a batch from the queue or a scheduled event: {"leadline": "sweep"} or {"leadline": "reconcile"}."""
         match event.get("leadline"):
             case "sweep":
                 return {"sent": self._sweep()}
@@ -76,8 +77,8 @@ class Compute:
         return {"batchItemFailures": [{"itemIdentifier": name} for name in batches.run(records, context)]}
 
     def _sweep(self) -> int:
-        now, can_ask = self._now(), self._connections is not None
-        messages = [*due(self._table, now, lookups=can_ask), *(stuck(self._table, now) if can_ask else ())]
+        now, connected = self._now(), self._connections is not None
+        messages = [*due(self._table, now, lookups=connected), *(stuck(self._table, now) if connected else ())]
         messages += renaming.stuck(self._table, now)
         sent = relay_left(self._table, self._queue, now) + send(self._queue, messages)
         clear(self._table, self._deliveries)
@@ -92,9 +93,9 @@ class Compute:
             self._apply(parse(record.body))
 
     def _is_counted(self, run: PointRun) -> bool:
-        """Whether the run's points are counted; the first of them counts all. Raises Transient where trying later may help.
+        """Whether the run's points are counted. Its first message counts all of them. Raises Transient if a retry may succeed.
 
-        What fails together for good is then tried one by one, so that a point that can't be counted takes no other with it.
+        If the run fails permanently, its points are applied one by one, so that an invalid point does not block the others.
         """
         if run.fault is not None:
             raise run.fault
@@ -106,7 +107,9 @@ class Compute:
                 run.fault = fault
                 raise
             except Exception as error:
-                logger("compute").warning("one by one", extra={"points": len(run.messages), **describe(error)})
+                logger("compute").warning(
+                    "applying points one by one", extra={"points": len(run.messages), **describe(error)}
+                )
                 run.counted = False
         return run.counted
 
@@ -124,12 +127,12 @@ class Compute:
             case RenamingMessage():
                 self._send_next(renaming.go_on(self._table, self._now()), renaming.LOCK, message.hops)
             case _:
-                about = apply_message(self._table, message, self._now())
-                # A stack without connections to code hosts must not pay for them with each deployment.
+                applied = apply_message(self._table, message, self._now())
+                # Look-ups cost a read of the deployment, so skip them without a connected code host.
                 if isinstance(message, DeploymentMessage) and self._connections is not None:
                     repository = message.data.get("repository")
                     if repository is None or _is_connected(self._connections, repository):
-                        self._look_up(about["deployment"])
+                        self._look_up(applied["deployment"])
 
     def _look_up(self, key: str) -> None:
         if self._connections is not None:
@@ -140,20 +143,20 @@ class Compute:
             return None
         return load_page(self._table, self._connections, message, self._now())
 
-    def _send_next(self, following: QueueMessage | None, lock: str, hops: int) -> None:
-        if following is not None:
-            send(self._queue, [addressed(replace(following, hops=hops + 1), lock)])
+    def _send_next(self, next_message: QueueMessage | None, lock: str, hops: int) -> None:
+        if next_message is not None:
+            send(self._queue, [addressed(replace(next_message, hops=hops + 1), lock)])
 
 
 def _is_connected(connections: "Connections", repository: str) -> bool:
     try:
         return connections.of(repository) is not None
     except VcsError:
-        return True  # the look-up then notes it with the deployment
+        return True  # the look-up records this error on the deployment
 
 
 def _point_runs(records: Sequence[SQSRecord]) -> dict[str, PointRun]:
-    """The runs among what is new; what is retried stands alone."""
+    """The runs among the new messages. Retried messages are never part of a run."""
     return runs_among((record, _readable(record.body)) for record in records if tries(record) == 1)
 
 

@@ -1,7 +1,7 @@
 """A timeline: the deployments of one service in one environment, in order of finish time, and what is stored about them.
 
-It reads each deployment once and remembers it as it is planned to be stored. Work that is left to do is kept as marks in the lock
-item (`leadline.store.planned_writes`) with every transaction, so that the next worker finishes the plan of one that died.
+It reads each deployment once and caches it in the state that the planned writes will store. Every transaction saves the remaining
+work as marks in the lock item (`leadline.store.planned_writes`), so that the next worker can finish the plan of one that crashed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -36,8 +36,12 @@ _SHA_SEARCH = 500
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """Something to derive again: attribution from this place of a timeline on, until nothing changes any more or to the end, or
-    the outcome at this place."""
+    """Something to derive again. The kind says what:
+
+    ATTRIBUTE      attribution from this place on, until nothing changes any more
+    ATTRIBUTE_ALL  attribution from this place to the end of the timeline
+    OUTCOME        the outcome of the deployment at this place
+    """
 
     kind: str
     service: str
@@ -62,7 +66,7 @@ def first_marks(todo: Iterable[str]) -> list[Mark]:
 
 
 def save_service(changes: PlannedWrites, service: Service) -> None:
-    """Plans to store the service, provided that nobody else has changed it since it was read."""
+    """Plans to store the service. The write fails if it was changed since it was read."""
     changes.put(service.to_item(), Guard(service.version))
     names = changes.lock.get("services", [])
     if service.name not in names and service.lock == changes.repository:
@@ -72,8 +76,8 @@ def save_service(changes: PlannedWrites, service: Service) -> None:
 class Timeline:
     """One service in one environment, seen through the planned writes of its lock.
 
-    `_end`, where it is known: nothing is stored at or after this place, and the place of the last entry before it. With it the
-    usual event, the newest deployment of its timeline, costs one query.
+    `_end`, if known, is a place with nothing stored at or after it, and the place of the last entry before it. It saves queries for
+    the most common event, a deployment that is the newest of its timeline: that takes one query.
     """
 
     def __init__(self, changes: PlannedWrites, service: Service, environment: str) -> None:
@@ -111,13 +115,13 @@ class Timeline:
                     yield self._known(item)
 
     def entries_before(self, place: str) -> Iterator[TimelineEntry]:
-        """The timeline's entries before this place, last first."""
+        """The timeline's entries before this place, newest first."""
         last = place
         if self._end is not None and place == self._end[0]:
             if self._end[1] is None:
                 return
             last = self._end[1]
-            known = self.entry(last)  # as it is by now: it may have been attributed again since
+            known = self.entry(last)  # read it now: it may have been attributed again since find_end
             yield from [known] if known else []
         for year in reversed(self._years()):
             if year > self._year(last):
@@ -131,7 +135,7 @@ class Timeline:
                 last = page[-1] if page else last
 
     def find_end(self, place: str) -> None:
-        """Finds out, with one query, whether anything is stored at or after this place."""
+        """Sets `_end` if nothing is stored at or after this place. Usually takes one query."""
         for year in reversed(self._years()):
             for item in self.changes.query(self._partition(year), reverse=True, limit=1):
                 last = self._known(item).place
@@ -146,7 +150,7 @@ class Timeline:
         return next((entry for entry in self.entries(place + "~") if entry.live), None)
 
     def with_sha(self, sha: str, before: str) -> Iterator[TimelineEntry]:
-        """Live entries of this (perhaps short) SHA before this place, last first; it looks at the last _SHA_SEARCH entries."""
+        """Live entries with this SHA, full or short, before this place, newest first. Searches the last _SHA_SEARCH entries."""
         for count, entry in enumerate(self.entries_before(before)):
             if count == _SHA_SEARCH:
                 return
@@ -172,7 +176,7 @@ class Timeline:
         self._entries[place] = None
 
     def attribute_again(self, place: str) -> None:
-        """Marks a deployment to be attributed again although what came before it is the same."""
+        """Marks a deployment to be attributed again even if the entries before it did not change."""
         entry = self.entry(place)
         if entry is not None:
             self.put_entry(replace(entry, underived=True))
@@ -188,17 +192,17 @@ class Timeline:
         return self._records[key]
 
     def put_header(self, record: Record) -> None:
-        """Plans to store the record, of whose parts none but the first has changed."""
+        """Plans to store a record in which only the first part has changed."""
         self.changes.put(record.header_item())
         self._records[record.deployment.key] = record
 
     def save_record(self, old: Record, new: Record) -> None:
-        """Plans everything that turns the old record into the new one: its parts, its cells, what it shipped and waits for.
+        """Plans all writes that turn the old record into the new one: its parts, cells, shipped changes and awaited commits.
 
-        Each part is written together with the difference its contributions make to the cells, so cells equal the fold of the facts
-        after every transaction. What is left of the plan after a crash is planned again.
+        Each part is written in the same transaction as its change to the cells, so the cells always equal the sum of the stored
+        parts. After a crash, the remaining writes are planned again.
         """
-        waited = old.waits_for if old.repository == new.repository else ()  # it waited on another ledger
+        waited = old.waits_for if old.repository == new.repository else ()  # otherwise it waited on another ledger
         if waited != new.waits_for and new.repository is not None:
             set_waits(self.changes, new.deployment.key, waited, new.waits_for)
         before = {part.position: part for part in old.parts}
@@ -210,7 +214,7 @@ class Timeline:
         self._records[new.deployment.key] = new
 
     def claims_on(self, record: Record) -> list[tuple[str, str]]:
-        """Who may refer to this deployment ("i:" incident, "d:" deployment), and by which of its names."""
+        """The incidents ("i:") and deployments ("d:") that may refer to this deployment, each with the reference it uses."""
         names = references(record)
         unknown = [name for name in names if name not in self._claims]
         if unknown:
@@ -218,7 +222,7 @@ class Timeline:
         return [claim for name in names for claim in self._claims[name][1].items()]
 
     def claims_by(self, reference: str) -> dict[str, str]:
-        """Who refers to a deployment by this id or SHA, or one that begins like it; with the reference of each."""
+        """The incidents and deployments that refer to this id or SHA, or to one with the same prefix, each with its reference."""
         if reference not in self._claims:
             self._read_claims(reference_keys(self.service.name, self.environment, [reference]))
         return self._claims[reference][1]
@@ -235,7 +239,7 @@ class Timeline:
         self._claims[reference] = (key, claims)
 
     def list_for_attention(self, old: Record, new: Record) -> None:
-        """Keeps the lists of deployments whose SHA is looked for, or was not found."""
+        """Updates the lists of pending and unmatched deployments: moves this one to its new list, or removes it."""
         listed = _attention_of(new)
         if listed is None or _attention_of(old) != listed:
             self.unlist(old)
@@ -253,7 +257,7 @@ class Timeline:
             self.changes.put({**known, "pk": pk, "sk": sk, **about})
 
     def unlist(self, record: Record) -> None:
-        """Takes the deployment off the list that it is on, if any."""
+        """Removes the deployment from its list, if it is on one."""
         listed = _attention_of(record)
         if listed is not None:
             self.changes.delete(attention_key(listed, record.place))
@@ -287,7 +291,7 @@ class Timeline:
             self.changes.add(keys[cell], numbers)
 
     def _forget_ships(self, record: Record, keys: Iterable[Key]) -> None:
-        """Removes that these changes shipped with the record, unless another deployment has taken them over."""
+        """Deletes the links from these changes to this deployment, unless they lead to another deployment by now."""
         keys = sorted(keys)
         self.changes.prefetch(keys)
         for key in keys:
@@ -321,14 +325,14 @@ class Timeline:
 
 
 def _attention_of(record: Record) -> str | None:
-    """The list a derived deployment belongs on."""
+    """The attention list that a derived deployment belongs on, or None."""
     if not record.parts or record.status not in (PENDING, UNMATCHED) or not (record.live or record.mismatch):
         return None
     return record.status
 
 
 def _ships(record: Record, part: FactPart) -> Mapping[Key, Item]:
-    """Which deployment carried a change to this timeline: later events about the change find the deployment by it."""
+    """The links from changes to the deployment that shipped them. Later events about a change find the deployment by them."""
     deployment = record.deployment
     keys = [
         ship_key(change.repository, change.number, deployment.service, deployment.environment)

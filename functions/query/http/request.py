@@ -1,4 +1,4 @@
-"""One request as the routes see it, and everything outside that they may use."""
+"""A request as the routes see it, and the dependencies that routes may use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from query.http.parameters import Sent
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What routes may use. `queue` and `pepper` are made or read when first needed; `clock` returns epoch milliseconds."""
+    """The dependencies of routes. `queue` and `pepper` are created or read on first use; `clock` returns epoch milliseconds."""
 
     table: Table
     queue: Callable[[], Queue]
@@ -48,7 +48,7 @@ class Reply:
 class Request:
     """`route`: the path's template; `name`: the value of its parameter; `event`: what API Gateway sent.
 
-    `principal`: the key it came with, None where the route needs none. `media`: the media type to answer in.
+    `principal`: the API key, None if the route needs none. `media`: the media type of the response.
     """
 
     route: str
@@ -77,7 +77,7 @@ class Request:
         return self.organisation().calendar
 
     def position(self) -> str | None:
-        """Where the list continues, None for its beginning. An invalid cursor is added to the faults."""
+        """The position at which the list continues, None for its start. An invalid cursor is added to the faults."""
         cursor = self.sent.one("cursor")
         if cursor is None:
             return None

@@ -45,7 +45,7 @@ class Filters:
         )
 
     def combined_with(self, other: Filters) -> Filters:
-        """What both select. Raises InvalidValue for two different teams or authors: no cells count for both."""
+        """The intersection of both. Raises InvalidValue for two different teams or authors, because no cells combine them."""
         if len({*self.team_or_author, *other.team_or_author}) > 1:
             raise InvalidValue("exclusive", "Only one team or author can be selected.")
         services, none_of_services = _intersect(self.services, other.services)
@@ -76,7 +76,7 @@ class Filters:
 class ReportQuery:
     """One report: its window, filters, series and groups.
 
-    `alone`: without the previous window, which halves what is read. The report then says nothing about that window.
+    `alone`: skip the previous window, which halves the reads. The report then has no numbers for that window.
     """
 
     window: Window

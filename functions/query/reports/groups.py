@@ -1,7 +1,7 @@
-"""The groups of a report: for each, the scopes whose cells it adds up and the days on which they count.
+"""Plans the groups of a report: the scopes whose cells each group sums, and the days on which they count.
 
-Groups combine with every filter. No cells exist per team and author. But on each day, all changes of a person belong to the teams
-the person is in that day, so the cells of the author are read for the days of the membership.
+Groups combine with every filter. There are no cells for a combination of team and author. On each day, however, all changes of a
+person count for the teams that the person is in, so a report reads the author's cells for the days of the membership.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _always(day: date) -> bool:  # noqa: ARG001  counts on every day
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
-    """`on`: whether the scopes of the group count on a day."""
+    """One group. `on(day)`: whether the group counts the cells of that day."""
 
     key: str | None
     scopes: tuple[CellScope, ...]
@@ -115,11 +115,11 @@ def _by_author(grouping: Grouping, reader: CellReader, window: Window, roster: C
 
 
 def _of_author(grouping: Grouping, author: str, window: Window) -> tuple[CellScope, ...]:
-    """With the selected team if cells are kept per team; otherwise the roster decides by day."""
+    """The author's scopes. They name the selected team if cells are stored per team; otherwise the roster decides by day."""
     team = grouping.selection.team if grouping.teams is not None else None
     return grouping.scopes(replace(grouping.selection, team=team, author=author), window)
 
 
 def _while_member(members: tuple[Membership, ...], author: str) -> Callable[[date], bool]:
-    mine = [member for member in members if member.author == author]
-    return lambda day: any(member.holds_on(day) for member in mine)
+    memberships = [member for member in members if member.author == author]
+    return lambda day: any(member.holds_on(day) for member in memberships)

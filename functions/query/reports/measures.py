@@ -1,7 +1,7 @@
 """What a report measures: the DORA metrics, or a custom metric (`query.custom.measure`).
 
-A report selects scopes, reads their cells, and adds them up by days and groups, whatever they count. A measure knows where its
-cells are, how to merge them, and how to compute metrics from the merged numbers.
+A report selects scopes, reads their cells, and sums them by day and group, independent of what they count. A measure knows where
+its cells are stored, how to merge them, and how to compute metrics from the merged numbers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reports: metrics of what the filters select, for a window and the previous one, with series and groups; from cells alone.
+"""Reports: the metrics of the selected scopes for a window and the previous one, optionally with series and groups.
 
-Every format uses this computation: JSON, CSV, rows, gauges, badges and dashboards.
+Reports read cells only, never single deployments. JSON, CSV, rows, gauges, badges and dashboards all use this computation.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Reports(Generic[M]):
     """The reports of one measure for one request. Cells that several reports need are read once. Not thread-safe."""
 
     def __init__(self, request: Request, measure: Measure[M], stored: Callable[[], Services] | None = None) -> None:
-        """`stored` loads the services; pass it to share them with others."""
+        """`stored` loads the services; pass it to share the loaded services with other reports."""
         self._request = request
         self._stored = stored or partial(all_services, request.table)
         self._own: dict[str, tuple[str, ...]] = {}
@@ -77,7 +77,7 @@ class Reports(Generic[M]):
             check_filters(self._request, self._services, filters.services, filters.repositories)
 
     def report(self, query: ReportQuery) -> MetricsReport[M]:
-        """The report. For one service it usually takes one query of the table, however many deployments there are.
+        """The report. For one service it usually takes one query, regardless of the number of deployments.
 
         Raises Problem: 400 if it needs too many reads, 403 if it is beyond the limits of the key.
         """
@@ -99,9 +99,11 @@ class Reports(Generic[M]):
         spans: dict[Window, list[ReportQuery]] = {}
         for query in sorted(queries, key=lambda query: query.span.days, reverse=True):
             spans.setdefault(query.span, []).append(query)
-        for span, those in spans.items():
-            groupings = [self._grouping(query) for query in those]
-            self._reader.fetch((scope for one in groupings for scope in one.scopes(one.selection, span)), span)
+        for span, same_span in spans.items():
+            groupings = [self._grouping(query) for query in same_span]
+            self._reader.fetch(
+                (scope for grouping in groupings for scope in grouping.scopes(grouping.selection, span)), span
+            )
 
     def series(self, days: Days, window: Window, interval: Interval) -> Iterator[tuple[Window, M]]:
         """The metrics of each part of the window."""
@@ -137,7 +139,7 @@ class Reports(Generic[M]):
         return selection
 
     def _own_production(self, filters: Filters, services: Services | None) -> dict[str, tuple[str, ...]]:
-        """The production environments of services that have their own. Free if all services are known already."""
+        """The production environments of services that override the organisation's. No read if `services` are given."""
         if filters.environments:
             return {}
         if services is not None:
@@ -162,7 +164,7 @@ class Reports(Generic[M]):
 
 
 def _needs_services(query: ReportQuery, *, own: bool) -> bool:
-    """Whether the list of services, which costs a query, is needed. `own`: some have production environments of their own."""
+    """Whether the report needs the list of services, which costs a query. `own`: some services have own production environments."""
     filters, group_by = query.filters, query.group_by
     if filters.repositories or group_by == "repository":
         return True

@@ -1,7 +1,7 @@
-"""The scopes that answer a request: its filters as disjoint scopes, whose numbers may be added up.
+"""Turns the filters of a request into disjoint scopes, whose numbers can be summed.
 
-A service may have production environments of its own. The cells of an environment may then count a service for which it isn't
-production. If such a service was deployed there, the environment is read service by service.
+A service may override the organisation's production environments. The cells of a whole environment may then include a service for
+which it is not production. If such a service was deployed there, the environment is read service by service instead.
 """
 
 from __future__ import annotations

@@ -181,7 +181,8 @@ METRICS: tuple[MetricEntry, ...] = (
             "Share of deployments that failed after they reached production, each counted once. A deployment failed if an incident "
             "belongs to it, a rollback returned to a commit deployed before it, a later deployment `remediates` "
             "it, somebody corrected it to failed, or, with the setting `rework_means_failure`, the next deployment "
-            "matches a rework pattern. A run that never went live counts in neither number, or in both with the setting `failure_status_counts`."
+            "matches a rework pattern. A run that never went live counts in "
+            "neither number, or in both with the setting `failure_status_counts`."
         ),
         source="DORA, *change fail rate*",
         counters="f, d, x and y",
