@@ -128,7 +128,7 @@ class Compute:
                 self._send_next(renaming.go_on(self._table, self._now()), renaming.LOCK, message.hops)
             case _:
                 applied = apply_message(self._table, message, self._now())
-                # Look-ups cost a read of the deployment, so skip them without a connected code host.
+                # Each look-up costs a read of the deployment: skip it without connections to code hosts.
                 if isinstance(message, DeploymentMessage) and self._connections is not None:
                     repository = message.data.get("repository")
                     if repository is None or _is_connected(self._connections, repository):

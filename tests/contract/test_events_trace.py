@@ -416,5 +416,5 @@ def test_a_service_that_is_tied_by_the_event_is_said_to_be() -> None:
     untied = a_deployment("m1", at(9), deployment_id="d0", service="till", repository=None)
     tying = a_deployment("m1", at(10), deployment_id="d1", service="till")
     api.tell(untied, tying)
-    assert "got the repository" in api.trace(tying)["steps"][2]["detail"]
+    assert "was tied to the repository" in api.trace(tying)["steps"][2]["detail"]
     assert api.table.get([service_key("till")])[service_key("till")]["repository"] == REPOSITORY

@@ -1,4 +1,4 @@
-"""An event's status: what it was about, and what is stored of that now."""
+"""An event's status, derived from the data that is stored now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Status = Literal["queued", "counted", "pending", "unmatched", "parked", "superse
 
 MOST_CELLS = 100
 _SEARCHED = 500
-"""Deployments searched for the commit that an incident names, as many as compute searches."""
+"""How many deployments are searched for the commit that an incident names. Compute searches equally many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class EventStatus:
 def status_of(
     table: Table, trace: Trace, organisation: OrganisationSettings, reached: Collection[str] | None = None
 ) -> EventStatus:
-    """The status now; a few reads more than the trace. `reached`: the services that the key reaches, None for all."""
+    """The current status; it needs a few more reads than the trace. `reached`: the services within the key's limits, None for all."""
     if trace.parked_at is not None:
         return EventStatus("parked", trace.reason)
     match trace.kind:
@@ -87,7 +87,7 @@ def _deployment_status(record: Record, trace: Trace, production: Sequence[str]) 
 
 
 def _production_of(table: Table, service: str, organisation: OrganisationSettings) -> Sequence[str]:
-    """The service's own production environments, else the organisation's."""
+    """The service's own production environments, or those of the organisation."""
     key = service_key(service)
     item = table.get([key]).get(key) if service in organisation.own_production else None
     return (Service.from_item(item).production if item else ()) or organisation.production
@@ -151,7 +151,7 @@ def _status_of_incident(table: Table, trace: Trace) -> EventStatus:
 
 
 def _deployments_of(table: Table, incident: Incident, service: Item | None) -> tuple[str, ...]:
-    """The deployments that count this incident, found by the way that compute takes from the incident to them."""
+    """The deployments that count this incident, found in the same way as compute does."""
     candidates: list[str] = []
     if service is not None:
         timeline = _timeline(table, Service.from_item(service), incident)
@@ -166,7 +166,7 @@ def _deployments_of(table: Table, incident: Incident, service: Item | None) -> t
 
 
 def _timeline(table: Table, service: Service, incident: Incident) -> Iterable[TimelineEntry]:
-    """Live deployments that it may belong to, the newest first: any if it names one, else those before it."""
+    """Live deployments that it may belong to, newest first. If it names a deployment, all of them; otherwise those before it."""
     last = place_of(incident.started_at, "~")
     if named := incident.deployment is not None:
         last = LAST
@@ -205,7 +205,7 @@ def _may_be_named_by(entry: TimelineEntry, incident: Incident) -> bool:
 
 
 def cells_shown(record: Record, organisation: OrganisationSettings) -> list[CountingCell]:
-    """The cells that count this deployment, without those of people who are not shown."""
+    """The cells that count this deployment, without cells of people who must not be shown."""
     return [cell for cell in cells_of(record) if shown(cell["author"], organisation) == cell["author"]]
 
 
@@ -229,5 +229,5 @@ def _number_of(number: int, what: str) -> str:
 
 
 def step(name: Literal["sha", "range", "changes", "outcome", "counted"], detail: str) -> EventTraceStep:
-    """A derived step: as it is now, without a time."""
+    """A step derived from current data, which has no time."""
     return {"step": name, "at": None, "detail": detail}

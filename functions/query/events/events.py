@@ -62,7 +62,7 @@ PARAMETERS = (STATUS, SERVICE, REASON, LIMIT, CURSOR)
 _FORM = re.compile(r"[a-z]{3}_[0-9a-z_]{1,80}", re.ASCII)
 
 MAX_LOOKED_AT = 1_000
-"""The most entries that one request reads; then the page is short, and its cursor continues."""
+"""The maximum number of entries that one request reads. A page that reaches it is short, and its cursor continues."""
 
 
 def one_event(request: Request) -> EventTrace:
@@ -99,9 +99,10 @@ def one_event(request: Request) -> EventTrace:
 
 
 def _read_trace(request: Request) -> Trace | None:
-    """The event's trace, None while it may be on the queue. Raises Problem (404) for an id that we never gave.
+    """The event's trace, None while it may be on the queue. Raises Problem (404) for anything but an event id.
 
-    An id can be made up of what an event may have said. So to a limited key another's event looks like one that waits.
+    A client can compute the ids of events from guessed contents. For a limited key, the events of others therefore look like events
+    that are still on the queue.
     """
     key = event_key(request.name)
     item = request.table.get([key]).get(key) if _FORM.fullmatch(request.name) else None
@@ -138,7 +139,7 @@ def _queued(event_id: str) -> EventTrace:
 _RESOLVED = {
     "known": "the service {} existed",
     "created": "the service {} was created for it",
-    "tied": "the service {} got the repository that the event names",
+    "tied": "the service {} was tied to the repository that the event names",
     "mismatch": "the service {} belongs to {}",
 }
 
@@ -147,7 +148,7 @@ def _steps_taken(trace: Trace, record: Record | None) -> Iterator[EventTraceStep
     """The steps until it was applied, with their times."""
     received = instant(trace.received_at)
     yield {"step": "received", "at": received, "detail": "valid"}
-    yield {"step": "queued", "at": received, "detail": "on the queue before the answer was sent"}
+    yield {"step": "queued", "at": received, "detail": "on the queue before the response was sent"}
     if trace.parked_at is not None:
         yield {"step": "parked", "at": instant(trace.parked_at), "detail": trace.detail or ""}
     if trace.resolved in _RESOLVED:
@@ -181,7 +182,7 @@ def event_page(request: Request) -> AttentionPage:
 
 
 def _list_entries(request: Request, statuses: tuple[str, ...], before: str | None) -> Iterator[Listed]:
-    """A page of jobs, newest first. A page may be short or empty without being the last."""
+    """The listed entries, newest first."""
 
     def one(status: str) -> Iterator[Listed]:
         bounds: dict[str, Any] = {"last": before.rpartition(" ")[0]} if before is not None else {}

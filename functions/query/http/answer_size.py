@@ -1,8 +1,8 @@
-"""The largest answer that Lambda passes on.
+"""Keeps responses within Lambda's limit.
 
-Lambda passes on 6 MB at most; the caller of a larger answer gets a bare error without a reason. What counts is the JSON that the
+A function may return at most 6 MB; for more, the caller gets a bare error without a reason. The limit applies to the JSON that the
 function returns, in which the body is a string: each quote and backslash takes two bytes there, so reports grow by 10 to 18 %. A
-gzipped body is base64, a third more than its bytes, and still a tenth of the plain one or less.
+gzipped body is encoded in base64, which adds a third, but is still at most a tenth of the plain body.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from query.http.http import Response, compressed, takes_gzip
 T = TypeVar("T")
 
 MAX_BYTES = 6_250_000
-"""Of a response. Lambda's limit is 6,291,556; the rest is for headers that are added later."""
+"""The maximum size of a response. Lambda's limit is 6,291,556; the rest is for headers that are added later."""
 
 PAGE_BYTES = 4_000_000
-"""Of the items of a page: in CSV, which doubles the quotes in JSON, they may take half as much again."""
+"""The maximum size of the items of a page. As CSV, which doubles the quotes in JSON, they may be 50 % larger."""
 
 _NARROWER = {
     "from": "fewer days (from, to)",
@@ -29,11 +29,11 @@ _NARROWER = {
     "group_by": "fewer groups (a filter, or another group_by)",
     "metric": "one metric and statistic",
 }
-"""What makes an answer smaller, by the route's parameter for it. For a list it is `limit`."""
+"""How to get a smaller response, by the parameter that does it. For a list it is `limit`."""
 
 
 def json_of(value: Any) -> str:
-    """The value as JSON text, as response bodies have it."""
+    """The value as JSON text, in the format of response bodies."""
     return json.dumps(value, default=_members, separators=(",", ":"), allow_nan=False)
 
 
@@ -43,7 +43,7 @@ def bytes_of(value: Any) -> int:
 
 
 class Page(Generic[T]):
-    """The items of a page, as many as fit. The first always fits, so that a list can go on."""
+    """The items that fit on a page. The first one is always added, so that a list can continue."""
 
     def __init__(self) -> None:
         self.items: list[T] = []
@@ -59,7 +59,7 @@ class Page(Generic[T]):
 
 
 def fitting(response: Response, headers: Mapping[str, str], parameters: Collection[str]) -> Response:
-    """The response, gzipped where only that makes it fit. Raises Problem (422) where it is too large even then.
+    """The response, gzipped if it is too large otherwise. Raises Problem (422) if it is too large even then.
 
     `parameters`: the names of the route's parameters.
     """
@@ -72,7 +72,7 @@ def fitting(response: Response, headers: Mapping[str, str], parameters: Collecti
 
 
 def too_wide(detail: str) -> Problem:
-    """422: the requested numbers do not fit into an answer."""
+    """422: the requested numbers do not fit into a response."""
     return Problem(422, "Too wide", detail, [{"pointer": "", "code": "too_wide", "detail": detail}])
 
 

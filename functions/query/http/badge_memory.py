@@ -1,4 +1,4 @@
-"""What badges showed a moment ago. A badge in a busy page is requested often and changes seldom."""
+"""A short-lived cache of badges. A badge on a busy page is requested often and rarely changes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import threading
 from typing import Any
 
 KEPT_MS = 30_000
-"""How long a process repeats what it showed, even for a link revoked meanwhile."""
+"""How long a process serves a cached badge, even if its link was revoked meanwhile."""
 _MOST = 1_000
 
 
 class BadgeMemory:
-    """Safe to share between threads. Keeps digests of links, never links."""
+    """Thread-safe. Stores digests of links, never links."""
 
     def __init__(self) -> None:
         self._held: dict[bytes, tuple[int, Any]] = {}
         self._lock = threading.Lock()
 
     def get(self, token: str, now: int) -> Any | None:
-        """What the link showed in the last half minute. `now`: epoch ms."""
+        """The badge cached for the link in the last 30 seconds, or None. `now`: epoch milliseconds."""
         at, shown = self._held.get(_digest(token), (0, None))
         return shown if 0 <= now - at < KEPT_MS else None
 

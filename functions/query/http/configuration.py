@@ -1,7 +1,7 @@
 """The organisation's settings, read in the same request to the table as the sender's key.
 
-So a query for metrics takes two requests: this one, and the cells. Settings are never kept between requests: a change of them holds
-at once.
+A query for metrics therefore takes two requests: this one, and one for the cells. Settings are not cached between requests, so that
+a change takes effect at once.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Configuration:
         self._along = threading.local()
 
     def begin(self) -> None:
-        """Starts a new request: forgets what was read for the previous one."""
+        """Starts a new request: discards the settings read for the previous one."""
         self._along.read = False
 
     def get(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """As `Table.get`, which is all that the key check needs."""
+        """Like `Table.get`, the only method that the key check needs."""
         found = self._table.get([*keys, SETTINGS_KEY])
         self._along.settings = found.get(SETTINGS_KEY)
         self._along.read = True

@@ -1,7 +1,7 @@
-"""Cursors: where a list continues. Nobody else can make one.
+"""Signed cursors, which mark the position where a list continues.
 
-A cursor holds the position of the last entry shown, and a MAC over the position, the list and its filters. So a forged cursor is
-refused, and so is one used with other filters, where it would mean another place. The page size may change.
+A cursor holds the position of the last entry shown, and a MAC over the position, the list and its filters. Forged cursors and
+cursors of other filters are therefore rejected. The page size may change between pages.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""ETag and If-Match: nobody overwrites a change that they have not seen.
+"""ETag and If-Match, which prevent lost updates.
 
-An ETag is a digest of the resource, so it changes exactly when the resource does. A change needs If-Match with the ETag that was
-read, or * to overwrite anything. Teams are older than ETags: for them If-Match is optional.
+An ETag is a digest of the resource, so it changes exactly when the resource does. A change requires If-Match with
+the ETag that was read, or * to overwrite any version. For teams, which are older than ETags, If-Match is optional.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def with_etag(value: Any, headers: Mapping[str, str] | None = None) -> Reply:
 
 
 def check_if_match(request: Request, current: Any | None, *, needed: bool = True) -> None:
-    """Raises Problem (412, 428) unless the request may change the `current` resource, None where there is none yet.
+    """Raises Problem (412, 428) unless the request may change the `current` resource (None if it does not exist yet).
 
-    `needed`: whether a change without If-Match is refused.
+    `needed`: whether a change without If-Match is rejected.
     """
     wanted = request.headers.get("if-match", "").strip()
     if request.headers.get("if-none-match", "").strip() == "*" and current is not None:
@@ -47,7 +47,7 @@ def check_if_match(request: Request, current: Any | None, *, needed: bool = True
     if not wanted and not needed:
         return
     if not wanted:
-        raise Problem(428, "Precondition required", "Send If-Match with the ETag of what you read, or *.")
+        raise Problem(428, "Precondition required", "Send If-Match with the ETag from your last read, or *.")
     if wanted != "*" and etag(current) not in _strong_tags(wanted):
         raise _changed("It has changed since you read it")
 

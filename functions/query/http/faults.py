@@ -1,4 +1,4 @@
-"""What is wrong with a request, collected so that one answer lists all of it."""
+"""Collects the faults of a request, so that one response lists all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Faults(invalid_value.Faults):
 
 
 def refuse_query(pointer: str, code: str, detail: str) -> NoReturn:
-    """Raises the 400 for a single fault that only shows later."""
+    """Raises the 400 for a single fault that is found after the other checks."""
     faults = Faults()
     faults.add(pointer, InvalidValue(code, detail))
     faults.check_query()
@@ -33,7 +33,7 @@ def refuse_query(pointer: str, code: str, detail: str) -> NoReturn:
 
 
 def refuse_body(pointer: str, code: str, detail: str) -> NoReturn:
-    """Raises the 422 for a single fault that only shows later."""
+    """Raises the 422 for a single fault that is found after the other checks."""
     faults = Faults()
     faults.add(pointer, InvalidValue(code, detail))
     faults.check_body()

@@ -1,4 +1,4 @@
-"""HTTP features of every response: 304 where the caller has the content already, gzip, CORS."""
+"""HTTP features of every response: 304 if the caller already has the content, gzip, CORS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Response = dict[str, Any]
 
 
 def conditional(response: Response, headers: Mapping[str, str]) -> Response:
-    """A successful GET response with its ETag; 304 where If-None-Match names that (RFC 9110, weak comparison)."""
+    """A successful GET response with its ETag; 304 if If-None-Match contains it (RFC 9110, weak comparison)."""
     if response["statusCode"] != 200:
         return response
     tag = response["headers"].get("etag") or f'W/"{hashlib.sha256(response["body"].encode()).hexdigest()[:20]}"'
@@ -35,14 +35,14 @@ def conditional(response: Response, headers: Mapping[str, str]) -> Response:
 
 
 def compressed(response: Response, headers: Mapping[str, str]) -> Response:
-    """The response in gzip where the caller accepts it and it saves bytes: an HTTP API does not compress."""
+    """The response, gzipped if the caller accepts that and it saves bytes. HTTP APIs of API Gateway do not compress."""
     body = response["body"].encode()
     if len(body) <= LEAST_BYTES or response.get("isBase64Encoded"):
         return response
     response = {**response, "headers": varying(response["headers"], "accept-encoding")}
     if not takes_gzip(headers.get("accept-encoding", "")):
         return response
-    # Without a time, so that equal answers are equal bytes.
+    # No timestamp, so that equal responses have equal bytes.
     packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
     packed_headers = {**response["headers"], "content-encoding": "gzip"}
     return {**response, "headers": packed_headers, "body": packed, "isBase64Encoded": True}

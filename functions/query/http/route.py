@@ -18,15 +18,15 @@ class Route:
     """One operation of the API.
 
     `path`: literal, or with one {name} that matches anything in its place.
-    `scope`: what a key needs; None means that no key is needed.
-    `run`: answers the body, or a Reply where headers come along. `status`: of a successful answer.
+    `scope`: the scope that a key needs; None means that no key is needed.
+    `run`: returns the body, or a Reply if the response has headers of its own. `status`: the status of a successful response.
     `operation`, `summary`, `description`: as the OpenAPI document has them.
     `answer`, `body`: the types of the answer and of the request body; None means empty.
     `headers`: request headers that the route reads, with their descriptions.
-    `problems`: its error statuses, beside those that every route has.
-    `limited`: whether keys limited to some services may use it, because it shows and changes only what is theirs.
-    `types`: media types of a successful answer, the default first. `run` finds the negotiated one in `request.media`, and
-    answers text where it is not JSON.
+    `problems`: its error statuses, in addition to those of every route.
+    `limited`: whether keys limited to some services may use it, because it only shows and changes resources within their limits.
+    `types`: media types of a successful response, the default first. `request.media` is the negotiated one; `run` returns
+    text unless that is JSON.
     `link`: whether the name in the path is a secret that replaces a key.
     `starts_job`: whether a successful answer may name a job that it starts (header `Leadline-Job`).
     """

@@ -1,7 +1,7 @@
 """JSON schemas of the values that `query.http.values` reads, for the OpenAPI document.
 
-Rules that a schema cannot express show only as faults in the answer: those that depend on other fields, on the clock or on stored
-data, and limits in bytes.
+A schema cannot express limits in bytes and rules that depend on other fields, on the clock or on stored data. Only the response
+reports violations of these.
 """
 
 from __future__ import annotations

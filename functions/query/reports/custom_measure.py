@@ -1,7 +1,7 @@
 """A custom metric as a measure that reports are made of (`query.reports.measures`).
 
-Points keep the service or repository that they named. Which service a repository's points belong to is decided when they are read,
-by the rule for deployments: so it does not depend on the order of arrival, and no second service is created.
+Points store the service or repository that they were sent with. Reads map a repository to its service by the rule for deployments,
+so the result does not depend on the order of arrival, and no second service is created.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Custom:
 
 
 def owner_of(place: str, stored: Services) -> str:
-    """The service of a place's points: for a repository, that which a deployment of it would get (`leadline.store.resolving`)."""
+    """The service of a place's points: for a repository, the service that its deployments get (`leadline.store.resolving`)."""
     repository = repository_in(place)
     if repository is None:
         return service_in(place) or NOWHERE

@@ -1,7 +1,7 @@
 """Every number of a report by metric and statistic, for rows, gauges, badges and dashboard panels.
 
-A metric is named by its place in the `metrics` of the report, a statistic by the number in it. So a number selected here is the
-same as in GET /v1/metrics/dora. Some metrics stand for several numbers that belong side by side.
+A metric is named by its path in the `metrics` of the report, a statistic by its field there, so numbers are the same as in
+GET /v1/metrics/dora. Some metrics group several numbers that belong together.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ DORA_METRICS: dict[str, Statistics] = {
     **dict(_side_by_side(metric) for metric in METRICS if metric.parts),
     f"{COVERAGE.id}.mapping": {"deployments": _MAPPING},
 }
-"""Each metric of the catalogue, its parts and the coverage; and some that stand for several of these."""
+"""Each metric of the catalogue, its parts and the coverage; and some that group several of these."""
 
 N: dict[str, Value] = {name: Value("n", "", (*place, metric.n)) for name, (metric, place) in _SELECTABLE.items()}
-"""How many deployments or changes a metric rests on, for every metric that has single numbers."""
+"""How many deployments or changes a metric is based on, for every metric that has single numbers."""
 
 SINGLE: dict[tuple[str, str], Value] = {
     (metric, statistic): values[0] for metric in N for statistic, values in DORA_METRICS[metric].items()

@@ -79,7 +79,7 @@ def _fault(pointer: str, detail: str) -> Fault:
 
 
 def _out_of_scope(what: str, allowed: Collection[str]) -> str:
-    detail = f"This key does not reach this {what}."
+    detail = f"This {what} is outside the limits of this key."
     return f"{detail} Allowed {_PLURALS[what]}: {_list(allowed)}." if allowed else detail
 
 
