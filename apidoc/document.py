@@ -22,10 +22,10 @@ FILE = Path(__file__).with_name("openapi.json")
 _DESCRIPTION = """\
 Leadline turns deployment events into DORA metrics.
 
-- Times are RFC 3339 (UTC in answers); durations are in seconds.
-- Errors are `application/problem+json` (RFC 9457); for invalid input `errors` lists every fault.
+- Times are RFC 3339 (UTC in responses); durations are in seconds.
+- Errors are `application/problem+json` (RFC 9457); for invalid input, `errors` lists every error.
 - Lists are paged: pass `next_cursor` as `cursor` until it is null.
-- Every GET also answers HEAD; OPTIONS lists the methods of a path.
+- Every GET endpoint also supports HEAD; OPTIONS lists the methods of a path.
 """
 
 _SERVERS = [

@@ -35,7 +35,7 @@ EVENT_SCHEMAS: Json = {
         "description": "The result for each event of a request, in order.",
         "required": ["accepted", "rejected", "events"],
         "properties": {
-            "accepted": {"type": "integer", "description": "How many events are on the queue."},
+            "accepted": {"type": "integer", "description": "How many events were queued."},
             "rejected": {"type": "integer", "description": "How many events are invalid."},
             "events": {"type": "array", "items": reference("EventResult")},
         },
@@ -69,7 +69,7 @@ def _operation(event_type: EventType) -> Json:
                 "content": {"application/json": {"schema": body}},
             },
             "responses": {
-                **accepted("EventResults", "At least one event is valid and on the queue."),
+                **accepted("EventResults", "At least one event is valid and was queued."),
                 **problems(400, 401, 403, 406, 413, 415, 422, 429, 500, 503),
             },
             "security": [{"bearer": []}, {"apiKey": []}],

@@ -51,10 +51,14 @@ SENDER_SCHEMAS: Json = {
             "status": {
                 "type": "string",
                 "enum": ["queued", "waiting", "stored", "ignored", "rejected"],
-                "description": "`waiting`: until the artifact's commit is known. `stored`: the commit of an artifact.",
+                "description": "`waiting`: kept until the artifact's commit is known. `stored`: the artifact's "
+                "commit is known now.",
             },
             "reason": {"type": "string", "description": "Why the event is waiting or ignored."},
-            "released": {"type": "integer", "description": "How many deployments waited for this artifact."},
+            "released": {
+                "type": "integer",
+                "description": "The number of deployments that waited for this artifact and are now queued.",
+            },
             "errors": {"type": "array", "description": "Why the event was rejected.", "items": reference("Fault")},
         },
     },
@@ -89,7 +93,7 @@ SENDER_SCHEMAS: Json = {
             "events": {"type": "array", "items": reference("WebhookEvent")},
             "refused": {
                 "type": "array",
-                "description": "Parts of the webhook that could not be used, and why.",
+                "description": "Parts of the webhook that could not be used, each with the reason.",
                 "items": {"type": "string"},
             },
         },

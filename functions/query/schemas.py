@@ -34,8 +34,8 @@ class DoraGroup(TypedDict):
 
 
 class LevelCutOff(TypedDict):
-    """A level as `published` by DORA. `low` and `high` are in deployments per day, seconds or a ratio; null means open-
-    ended.
+    """A performance level. `published`: its range in DORA's words. `low` and `high`: the bounds of the range, in deployments
+    per day, seconds or as a ratio; null means open-ended.
     """
 
     level: str
@@ -53,7 +53,7 @@ class MetricLevels(TypedDict):
 
 
 class PerformanceLevels(TypedDict):
-    """DORA's performance levels by the report of one year."""
+    """DORA's performance levels, as published in the report of one year."""
 
     edition: Literal["2019", "2021", "2022", "2023"]
     metrics: dict[str, MetricLevels]

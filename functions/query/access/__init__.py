@@ -1,1 +1,1 @@
-"""Who may call: keys, their limits, plans, and the access log."""
+"""Access to the API: keys, their limits, plans, and the access log."""

@@ -23,7 +23,7 @@ from query.reports.period import MAX_DAYS, dates_are_valid
 DEFAULT_DAYS = 7
 MAX_LOOKED_AT = 1_000
 MAX_PARTITIONS = 40
-"""The most entries, and days, that one request reads; then the page is short, and its cursor continues."""
+"""The maximum numbers of entries and days that one request reads. A page that reaches one is short, and its cursor continues."""
 _STATUS = "[1-5]([0-9]{2}|xx)"
 
 
@@ -79,7 +79,7 @@ def access_page(request: Request) -> AccessLogPage:
 
 
 def _entries(request: Request, start: date, end: date, before: str | None) -> Iterator[tuple[str, LogEntry | None]]:
-    """(place, entry), the newest first; (place, None) where reading stops with days left."""
+    """Yields (place, entry), newest first; finally (place, None) if it stops before the first day."""
     day = end - timedelta(days=1)
     within = LAST
     if before is not None:

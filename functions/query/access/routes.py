@@ -79,7 +79,7 @@ ACCESS_ROUTES = (
         "get_webhook_sources",
         "Get the webhook mappings.",
         a.WebhookSources,
-        description="Includes the defaults of everything that is not configured.",
+        description="Includes the defaults of settings that are not configured.",
     ),
     Route(
         "PUT",

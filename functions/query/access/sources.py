@@ -1,4 +1,4 @@
-"""GET and PUT /v1/sources: how webhooks are read. Their secrets are set by `leadline webhooks`, never here."""
+"""GET and PUT /v1/sources: the webhook mappings. `leadline webhooks` sets the secrets of webhooks; this API never does."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _read_stored(request: Request) -> Sources:
 
 
 def read_sources(body: object, faults: Faults) -> Sources:
-    """The configuration out of a body; what is absent or null gets its default. Adds every fault."""
+    """The configuration in a body. Absent or null fields get their defaults. Adds every fault."""
     fields = ObjectReader(body, ("github", "gitlab", "bitbucket", "incident_services", "default_service"), faults)
     default = CodeHost()
     return Sources(

@@ -31,7 +31,7 @@ PARAMETERS = (
 )
 
 MAX_LOOKED_AT = 1_000
-"""Entries that one request reads at most; then the page is short, and its cursor goes on."""
+"""The maximum number of entries that one request reads. A page that reaches it is short, and its cursor continues."""
 
 
 def history_page(request: Request) -> HistoryPage:

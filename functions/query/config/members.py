@@ -32,7 +32,7 @@ read_team_name = name_of(200)
 
 
 def read_members(body: object, team: str, faults: Faults) -> tuple[Membership, ...]:
-    """The members out of a body for this team, in order, each once. Adds every fault."""
+    """The members in a body for this team, sorted and without duplicates. Adds every fault."""
     fields = ObjectReader(body, ("members",), faults, shown=("team",))
     fields.read("team", same_as(team), team)
     nothing: tuple[Membership, ...] = ()
@@ -64,7 +64,7 @@ def check_crowding(teams: Teams, members: Sequence[Membership], faults: Faults) 
 
 
 def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: People) -> tuple[Membership, ...]:
-    """The members that were sent as they are named in what is stored, and those of the `stored` whom nobody can name any more."""
+    """The sent members under the names that are stored for them, plus the `stored` members who were removed and have no name."""
     names = people.stored_names(member.author for member in sent)
     named = {replace(member, author=names[member.author]) for member in sent}
     known = {member.author for member in named}
@@ -73,7 +73,7 @@ def as_stored(sent: Sequence[Membership], stored: Sequence[Membership], people: 
 
 
 def to_data(member: Membership) -> dict[str, str]:
-    """As it is stored: without what is open."""
+    """The member as stored, without open ends."""
     values = {"from": member.start, "to": member.end}
     return {"author": member.author, **{name: day.isoformat() for name, day in values.items() if day is not None}}
 
@@ -87,5 +87,5 @@ def to_answer(member: Membership) -> TeamMember:
 
 
 def order(member: Membership) -> tuple[str, date, date]:
-    """By which a team's members are stored and shown."""
+    """The sort key of a team's members."""
     return (member.author, member.start or date.min, member.end or date.max)

@@ -1,4 +1,4 @@
-"""Whose teams a change of a team changes, and on which days."""
+"""The authors whose teams change when a team's members change, and the affected days."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leadline.domain.roster import Membership
 
 @dataclass(frozen=True, slots=True)
 class RosterChange:
-    """Authors whose teams changed somewhere in these days: `start` inclusive, `end` exclusive, None where open."""
+    """Authors whose teams changed on some of these days: `start` inclusive, `end` exclusive; None means open-ended."""
 
     authors: frozenset[str] = frozenset()
     start: date | None = None
@@ -19,7 +19,7 @@ class RosterChange:
 
     @classmethod
     def between(cls, old: Collection[Membership], new: Collection[Membership]) -> RosterChange:
-        """What differs between a team's members then and now."""
+        """The differences between a team's old and new members."""
         members = set(old) ^ set(new)
         if not members:
             return cls()
@@ -35,6 +35,6 @@ class RosterChange:
         return bool(self.authors)
 
     def days(self) -> dict[str, str]:
-        """`from` and `to` as they are sent, absent where open."""
+        """`from` and `to` as dates in text form, absent if open-ended."""
         known = {"from": self.start, "to": self.end}
         return {name: day.isoformat() for name, day in known.items() if day is not None}

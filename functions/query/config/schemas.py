@@ -59,7 +59,8 @@ class ServiceConfigurationRequest(TypedDict):
 
 
 class HistoryEntry(TypedDict):
-    """One change. `key_id`: the API key that made it. `event_id`: the event that updates the metrics."""
+    """One configuration change or correction. `key_id`: the API key that made it. `event_id`: the event that updates the
+    metrics."""
 
     at: str
     key_id: str

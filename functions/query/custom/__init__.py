@@ -1,1 +1,1 @@
-"""Custom metrics: their reports, and how each is read."""
+"""Custom metrics: their definitions and reports."""

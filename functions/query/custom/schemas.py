@@ -47,7 +47,7 @@ class CustomMetricConfigurationRequest(TypedDict):
 
 
 class CustomMetricSummary(CustomMetricConfiguration):
-    """A custom metric. `etag` is for `If-Match`, and null if the metric was never defined."""
+    """A custom metric. `etag`: for `If-Match`; null if the metric has no definition."""
 
     etag: str | None
 

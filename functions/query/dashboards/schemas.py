@@ -42,7 +42,7 @@ class PanelFilters(TypedDict):
 
 
 class Panel(TypedDict):
-    """A panel: one statistic or several that belong together, and how to draw them."""
+    """A panel: one or several related statistics, and how to draw them."""
 
     id: str
     title: str
@@ -126,7 +126,7 @@ class DashboardReplaceRequest(DashboardRequest):
 
 
 class DashboardUpdateRequest(TypedDict):
-    """The fields of a dashboard to change, each as a whole; null resets a field. `id` must equal the path's."""
+    """The fields to change. Each sent field replaces the stored one entirely; null resets it. `id` must equal the path's."""
 
     id: NotRequired[Id | None]
     name: NotRequired[Name]
@@ -157,7 +157,8 @@ class DashboardPage(TypedDict):
 class PanelValue(TypedDict):
     """One number of a panel in the window and in the previous one; null if it cannot be computed.
 
-    `unit`: s (seconds), ratio (0 to 1), deployments/day, or what is counted; null for a custom metric without a unit.
+    `unit`: s (seconds), ratio (0 to 1), deployments/day, or the counted things, such as deployments; null for a custom
+    metric without a unit.
     """
 
     name: str
@@ -179,7 +180,7 @@ class PanelGroup(TypedDict):
 
 
 class PanelProblem(TypedDict):
-    """Why a panel has no numbers: the error of the same report on its own, or too many numbers for one panel (422, code
+    """Why a panel has no numbers: the error that its report would return, or too many numbers for one panel (422, code
     `too_wide`).
     """
 

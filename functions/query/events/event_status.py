@@ -45,7 +45,7 @@ class EventStatus:
 def status_of(
     table: Table, trace: Trace, organisation: OrganisationSettings, reached: Collection[str] | None = None
 ) -> EventStatus:
-    """The current status; it needs a few more reads than the trace. `reached`: the services within the key's limits, None for all."""
+    """The current status; it needs more reads than the trace. `reached`: the services within the key's limits, None for all."""
     if trace.parked_at is not None:
         return EventStatus("parked", trace.reason)
     match trace.kind:

@@ -46,7 +46,7 @@ class AuthorChange(TypedDict):
 
 
 class AuthorReport(TypedDict):
-    """An author in a window: teams, services, metrics, and the latest changes."""
+    """An author's teams, services, metrics and latest changes in a window."""
 
     author: str
     teams: list[AuthorTeam]
