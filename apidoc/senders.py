@@ -100,13 +100,33 @@ SENDER_SCHEMAS: Json = {
     },
 }
 
+# Named from here and not from `components`: Python's generator cannot tell an array from other bodies of an operation, and
+# its function then fails for all of them. So it leaves out the batch, with a warning.
+_ONE_CLOUD_EVENT = "#/paths/~1v1~1events/post/requestBody/content/application~1cloudevents+json/schema"
+
 _CDEVENTS_BODY = {
     "application/json": {"schema": reference("CDEvent")},
     "application/cloudevents+json": {"schema": reference("CloudEvent")},
     "application/cloudevents-batch+json": {
-        "schema": {"type": "array", "maxItems": 500, "items": reference("CloudEvent")}
+        "schema": {"type": "array", "maxItems": 500, "items": {"$ref": _ONE_CLOUD_EVENT}}
     },
 }
+
+_CLOUD_EVENT_HEADERS = [
+    {
+        "name": f"ce-{attribute}",
+        "in": "header",
+        "required": False,
+        "description": f"With `application/json`: the CloudEvent's `{attribute}`{note}. All four of these headers, or none.",
+        "schema": {"type": "string"},
+    }
+    for attribute, note in {
+        "specversion": ", 1.0",
+        "id": ", as in the document",
+        "source": ", as in the document",
+        "type": ", as in the document",
+    }.items()
+]
 
 SENDER_PATHS: dict[str, Any] = {
     "/v1/events": {
@@ -116,7 +136,7 @@ SENDER_PATHS: dict[str, Any] = {
             "description": "CDEvents documents, plain or as CloudEvents. As `application/json`, send the plain document; its "
             "CloudEvents attributes may be in `ce-` headers. Needs the scope `events:write` and a key that is not limited to "
             "services or repositories.",
-            "parameters": [],
+            "parameters": _CLOUD_EVENT_HEADERS,
             "requestBody": {
                 "description": "One document, or a batch of CloudEvents.",
                 "required": True,

@@ -5,6 +5,7 @@ Data that is meant to be invalid goes out as it was made.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, MutableMapping
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,8 @@ _DAY = timedelta(days=1)
 _ONE_OF_GOOD, _ONE_OF_BAD = 5, 2
 _DEPENDENT = {"aggregation", "statistic", "group_by"}
 """Fields of which not every value goes with every value of another."""
+_IN_BOTH = ("id", "source", "type")
+_CLOUD_EVENT_HEADERS = ("ce-specversion", *(f"ce-{name}" for name in _IN_BOTH))
 _SHOWN_AS = {"dashboard": "id"}
 """Of what a path names, the field that shows it, where that has another name."""
 
@@ -62,8 +65,29 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     own_ids = {"deployment_id", "id"}
     if isinstance(case.headers, MutableMapping) and (not isinstance(case.body, dict) or own_ids & case.body.keys()):
         case.headers.pop("Idempotency-Key", None)
+    if isinstance(case.headers, MutableMapping):
+        _mend_cloud_event(case.headers, case.body)
     if isinstance(case.headers, MutableMapping) and "If-Match" in case.headers:
         case.headers["If-Match"] = "*"
+
+
+def _mend_cloud_event(headers: MutableMapping[str, Any], body: Any) -> None:
+    """A CloudEvent and the document in it have the same id, source and type; its headers say the same, or there are none."""
+    for event in body if isinstance(body, list) else [body]:
+        if isinstance(event, dict) and "specversion" in event and (context := _context(event.get("data"))):
+            same = {name: event[name] for name in _IN_BOTH if name in context}
+            event["data"] = {**event["data"], "context": {**context, **same}}
+    if _context(body) and not isinstance(body.get("customData"), dict):
+        body.pop("customData", None)
+    sent = [name for name in _CLOUD_EVENT_HEADERS if headers.pop(name, None) is not None]
+    said = [_context(body).get(name) for name in _IN_BOTH]
+    if sent and all(isinstance(value, str) and re.fullmatch(r"[\w.:/-]+", value, re.ASCII) for value in said):
+        headers.update(zip(_CLOUD_EVENT_HEADERS, ["1.0", *said], strict=True))
+
+
+def _context(document: Any) -> dict[str, Any]:
+    context = document.get("context") if isinstance(document, dict) else None
+    return context if isinstance(context, dict) else {}
 
 
 def _mend_query(query: MutableMapping[str, Any]) -> None:
