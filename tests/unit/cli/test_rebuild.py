@@ -192,7 +192,7 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
     assert preview(table, read(table, quiet()), quiet()) == 0
     said = capsys.readouterr().out
     assert "2 would be corrected" in said
-    assert "service nobody's: no fact counts in it" in said
+    assert "service nobody's: holds numbers that no fact accounts for" in said
     assert "1 items among the cells that are not cells would be deleted" in said
     assert everything(table) == before
 

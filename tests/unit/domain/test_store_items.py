@@ -81,12 +81,12 @@ def test_a_deployments_place_on_its_timeline_is_read_back(
     repairs: bool,
 ) -> None:
     entry = TimelineEntry(place, "9f3c", commit, live, node, after, rollback, spans, behind, underived, repairs)
-    assert TimelineEntry.from_item(entry.to_item("shop", "production")) == entry
+    assert TimelineEntry.from_item(entry.to_item(line_partition("shop", "production", 2026))) == entry
 
 
 def test_a_place_without_a_sha_is_read_back() -> None:
     entry = TimelineEntry(place_of(at(1), "9f3c"), "9f3c", None, live=True)
-    assert TimelineEntry.from_item(entry.to_item("shop", "production")) == entry
+    assert TimelineEntry.from_item(entry.to_item(line_partition("shop", "production", 2026))) == entry
 
 
 @given(reports=st.lists(REPORTS, min_size=1, max_size=1), carried=st.lists(CARRIED, max_size=9), outcome=OUTCOMES)

@@ -19,7 +19,7 @@ from leadline.domain.deployments import Deployment, StatusReport
 from leadline.domain.facts import CarriedChange, Summary, divide
 from leadline.domain.lead_time import LeadTime
 from leadline.domain.roster import Roster
-from leadline.store.deployments import Record, TimelineEntry, part_to_data, place_of
+from leadline.store.deployments import Record, TimelineEntry, line_partition, part_to_data, place_of, year_of
 from leadline.store.history import AuditEntry as Change
 from leadline.store.services import Service
 from leadline.store.table import Put
@@ -223,7 +223,9 @@ def _large_deployment(number: int, changes: int) -> list[Put]:
     header = record.header_item()
     return [
         Put(header),
-        Put(TimelineEntry(place, key, "c" * 40, live=True).to_item("api", "production")),
+        Put(
+            TimelineEntry(place, key, "c" * 40, live=True).to_item(line_partition("api", "production", year_of(place)))
+        ),
         *(Put({"pk": header["pk"], "sk": f"part#{p:03d}", **part_to_data(parts[p])}) for p in range(1, len(parts))),
     ]
 

@@ -63,11 +63,13 @@ def test_a_report_comes_from_the_table_and_a_team_goes_to_table_and_queue(stack:
     assert [team["team"] for team in stack.ask("GET", "/v1/teams").json["items"]] == ["pay"]
 
 
-def test_a_queue_that_is_gone_is_a_503_for_a_team_and_nothing_to_a_report(stack: Stack) -> None:
+def test_without_the_queue_a_team_is_stored_with_its_job_and_a_report_is_answered(stack: Stack) -> None:
     stack.table.write([Put(Service("api", "acme/api", {"production": [2026]}).to_item())])
     stack.sqs.delete_queue(QueueUrl=stack.settings.queue_url)
     answer = stack.ask("PUT", "/v1/teams/pay", body={"members": [{"author": "ann"}]})
-    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert answer.status == 200
+    job = stack.ask("GET", f"/v1/jobs/{answer.headers['leadline-job']}").json
+    assert (job["kind"], job["state"]) == ("team", "queued")
     assert stack.ask("GET", "/v1/metrics/dora").status == 200
 
 
