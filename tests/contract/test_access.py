@@ -304,6 +304,12 @@ def test_invalid_sources_are_refused_with_their_json_pointer(body: Any, fault: t
     assert (answer.status, answer.faults) == (422, {fault})
 
 
+def test_a_target_of_null_keeps_what_the_sender_says() -> None:
+    api = ProductApi()
+    answer = put(api, "/v1/sources", {"gitlab": {"environments": {"prod-*": None}}}, if_match="*")
+    assert (answer.status, answer.json["gitlab"]["environments"]) == (200, {"prod-*": {}})
+
+
 def test_sources_with_several_faults_are_refused_with_all_of_them_and_nothing_is_stored() -> None:
     api = ProductApi()
     body = {

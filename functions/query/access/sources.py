@@ -87,7 +87,8 @@ _TARGET: dict[str, Reader] = {"service": _read_name, "environment": _read_name}
 
 
 def _read_target(value: object) -> Target:
-    return Target(**_read_object(_TARGET, value))  # type: ignore[arg-type]  # as its readers return
+    # null, like an empty target, keeps the sender's values.
+    return Target(**_read_object(_TARGET, {} if value is None else value))  # type: ignore[arg-type]  # as its readers return
 
 
 _read_targets = map_of(_read_pattern, _read_target, MAX_ENTRIES, "patterns as names and targets as values")
