@@ -18,6 +18,7 @@ import boto3
 
 from compute import handler as compute
 from leadline import aws
+from leadline.store import dynamodb
 from leadline_local.lambda_events import LambdaContext, queue_event
 from leadline_local.poller import failed_ids
 from tests.pipeline.workers.naive import NaiveTable
@@ -62,7 +63,7 @@ def work(job: Job, death: Death | None) -> None:
             f"after-call.dynamodb.{operation}", lambda **_: countdown(Where.AFTER_WRITE)
         )
     if job.naive:
-        compute.DynamoTable = NaiveTable  # type: ignore[misc]
+        dynamodb.DynamoTable = NaiveTable  # type: ignore[misc]
     sqs = boto3.client("sqs")
     arn = sqs.get_queue_attributes(QueueUrl=job.queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     while True:
