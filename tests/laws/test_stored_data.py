@@ -132,7 +132,13 @@ def test_messages_hold_what_the_page_says_and_all_of_it_occurs() -> None:
     for queued in everything().queue.ever:
         message = json.loads(queued.body)
         found.setdefault(message["kind"], set()).update(message["data"])
-        assert set(message) - {"hops", "job"} == {"v", "kind", "event_id", "received_at", "data"}
+        assert set(message) - {"hops", "job", "source", "source_time"} == {
+            "v",
+            "kind",
+            "event_id",
+            "received_at",
+            "data",
+        }
     assert found.keys() == told.keys()
     for kind, fields in told.items():
         assert found[kind] == fields, kind
